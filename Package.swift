@@ -11,11 +11,12 @@ let strict: [SwiftSetting] = [
 
 let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
-let nioFoundation = Target.Dependency.product(name: "NIOFoundationCompat", package: "swift-nio")
+let nioHTTP = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
-let cryptoExtras = Target.Dependency.product(name: "_CryptoExtras", package: "swift-crypto")
+let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
@@ -42,6 +43,7 @@ let package = Package(
         .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
@@ -49,11 +51,21 @@ let package = Package(
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
+        room("Kernel", []),
+        room("Storage", [grdb, .product(name: "GRDBSQLite", package: "GRDB.swift")]),
+        room("HTTPSupport", ["Kernel", hummingbird, httpTypes, nio, logging, lifecycle]),
+        .target(name: "CSpawn"),
+        room("Workers", ["CSpawn", nio, nioPosix, logging, lifecycle]),
+        room("Tenancy", ["Kernel", "HTTPSupport", "Storage", hummingbird, httpTypes, crypto]),
+        room("Identity", ["Kernel", "HTTPSupport", "Storage", "Tenancy", hummingbird, httpTypes, crypto, cryptoExtras]),
+        room("Documents", ["Kernel", "HTTPSupport", "Storage", hummingbird, httpTypes, nio, nioPosix, crypto, logging, lifecycle]),
+        room("Files", ["Kernel", "HTTPSupport", "Storage", "Tenancy", hummingbird, httpTypes, nio, crypto]),
+        room("Functions", ["Kernel", "HTTPSupport", "Storage", "Workers", hummingbird, httpTypes, nio, crypto, logging, lifecycle]),
         .executableTarget(
             name: "Sampan",
             dependencies: [
-                hummingbird, grdb, crypto, cryptoExtras, logging, lifecycle, httpClient, mustache, yams, arguments,
-                nio, nioPosix, nioFoundation,
-            ], swiftSettings: strict)
+                "Kernel", "Storage", "HTTPSupport", "Workers", "Tenancy", "Identity", "Documents", "Files", "Functions",
+                hummingbird, httpTypes, nio, nioPosix, nioHTTP, logging, lifecycle, httpClient, arguments,
+            ], swiftSettings: strict),
     ]
 )

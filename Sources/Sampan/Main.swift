@@ -1,1 +1,9 @@
-@main struct Main { static func main() {} }
+internal import ArgumentParser
+
+/// The program.
+@main
+struct SampanCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sampan", abstract: "An open cloud for mini programs.", version: Version.current,
+        subcommands: [ServeCommand.self])
+}

@@ -1,0 +1,1 @@
+"""Sampan beside its peers, on one machine, in one run."""

@@ -1,0 +1,190 @@
+"""The cases: who is measured against whom, with which load, and what must be reached."""
+
+import statistics
+import time
+from dataclasses import dataclass, field
+
+from bench import load
+from bench.load import Contender
+
+
+@dataclass
+class Check:
+    """One figure that must be reached."""
+
+    what: str
+    value: float
+    bound: float
+    at_least: bool = True
+
+    @property
+    def met(self):
+        return self.value >= self.bound if self.at_least else self.value <= self.bound
+
+
+@dataclass
+class Result:
+    """What a case gave: a row for each contender, the figures that must be reached, and remarks."""
+
+    key: str
+    title: str
+    rows: list = field(default_factory=list)
+    checks: list = field(default_factory=list)
+    notes: list = field(default_factory=list)
+
+
+def race(bench, contenders, connections):
+    load.run_rounds(contenders, connections, bench.rounds, bench.seconds)
+    return [load.summary(contender) for contender in contenders]
+
+
+def ratio(rows, first, second):
+    by_name = {row["name"]: row for row in rows}
+    return round(by_name[first]["per_second"] / by_name[second]["per_second"], 2)
+
+
+def read(bench):
+    """Reading one document by id, as a signed-in user whose permission is checked."""
+    sampan, pocketbase = bench.sampan, bench.pocketbase
+    rows = race(bench, [
+        Contender("Sampan", sampan.process, sampan.address, sampan.read_requests()),
+        Contender("PocketBase", pocketbase.process, pocketbase.address, pocketbase.read_requests()),
+    ], 64)  # fmt: skip
+    checks = [
+        Check("× PocketBase", ratio(rows, "Sampan", "PocketBase"), 3.0),
+        Check("p99 / PocketBase's p99", round(rows[0]["p99_ms"] / rows[1]["p99_ms"], 2), 0.5, at_least=False),
+    ]
+    return Result("read", "Read one document by id, 64 connections", rows, checks)
+
+
+def listing(bench):
+    """Listing 30 of 100,000 documents by an indexed field."""
+    sampan, pocketbase = bench.sampan, bench.pocketbase
+    rows = race(bench, [
+        Contender("Sampan", sampan.process, sampan.address, sampan.list_requests()),
+        Contender("PocketBase", pocketbase.process, pocketbase.address, pocketbase.list_requests()),
+        Contender("PocketBase, no total", pocketbase.process, pocketbase.address, pocketbase.list_requests(True)),
+    ], 64)  # fmt: skip
+    bare = ratio(rows, "Sampan", "PocketBase, no total")
+    notes = [f"PocketBase counts the total as well, which is its default; without it the ratio is {bare}."]
+    return Result("list", "List 30 of 100,000 by an indexed field, 64 connections", rows,
+                  [Check("× PocketBase", ratio(rows, "Sampan", "PocketBase"), 6.0)], notes)  # fmt: skip
+
+
+def insert(bench):
+    """Inserting one document; Sampan's are on the disk when it answers, PocketBase's need not be."""
+    sampan, pocketbase = bench.sampan, bench.pocketbase
+    rows = race(bench, [
+        Contender("Sampan", sampan.process, sampan.address, sampan.insert_requests()),
+        Contender("PocketBase", pocketbase.process, pocketbase.address, pocketbase.insert_requests()),
+    ], 64)  # fmt: skip
+    checks = [
+        Check("× PocketBase", ratio(rows, "Sampan", "PocketBase"), 3.0),
+        Check("p99 in ms", rows[0]["p99_ms"], 15.0, at_least=False),
+    ]
+    notes = ["Sampan commits with `synchronous=FULL`: answered means durable. PocketBase runs with `synchronous=NORMAL`."]
+    return Result("insert", "Insert one document, 64 connections", rows, checks, notes)
+
+
+def function(bench):
+    """A warm function with a small JSON event, beside a plain Node.js server that computes the same."""
+    sampan, node, nginx = bench.sampan, bench.node, bench.nginx
+
+    def contenders():
+        return [
+            Contender("Sampan", sampan.process, sampan.address, sampan.add_requests()),
+            Contender("Node http", node.process, node.address, node.add_requests()),
+            Contender("nginx, constant", nginx.process, nginx.address, nginx.add_requests()),
+        ]
+
+    busy = race(bench, contenders(), 32)
+    single = race(bench, contenders()[:2], 1)
+    for row in single:
+        row["name"] += ", 1 connection"
+    added = round(single[0]["p50_ms"] - single[1]["p50_ms"], 3)
+    checks = [
+        Check("× plain Node http", ratio(busy, "Sampan", "Node http"), 0.35),
+        Check("added p50 at 1 connection in ms", added, 0.3, at_least=False),
+    ]
+    return Result("function", "Warm function call, small JSON, 32 connections", busy + single, checks)
+
+
+def buy(bench):
+    """A function that takes one from the stock and adds an order, in a transaction, on 100 goods."""
+    sampan, pocketbase = bench.sampan, bench.pocketbase
+    plenty = 1_000_000
+    oversold = 0
+    for contender in (sampan, pocketbase):
+        contender.fill_stock(plenty)
+    rows = race(bench, [
+        Contender("Sampan function", sampan.process, sampan.address, sampan.buy_requests()),
+        Contender("PocketBase JS hook", pocketbase.process, pocketbase.address, pocketbase.buy_requests()),
+    ], 64)  # fmt: skip
+    for contender in (sampan, pocketbase):
+        left, _, sold = contender.stock_and_sales()
+        oversold += abs(plenty * bench.goods - left - sold)
+    oversold += sell_out(bench)
+    checks = [
+        Check("× PocketBase", ratio(rows, "Sampan function", "PocketBase JS hook"), 4.0),
+        Check("sold without stock or the reverse", oversold, 0, at_least=False),
+    ]
+    return Result("buy", "Function: one from the stock and one order, in a transaction, 100 goods, 64 connections", rows, checks)
+
+
+def sell_out(bench):
+    """Sells a small stock to many at once; answers by how much stock and orders disagree."""
+    sampan = bench.sampan
+    _, _, before = sampan.stock_and_sales()
+    sampan.fill_stock(20)
+    contender = Contender("sell-out", sampan.process, sampan.address, sampan.buy_requests())
+    load.run_rounds([contender], 64, 1, 2)
+    left, least, after = sampan.stock_and_sales()
+    return abs(20 * bench.goods - left - (after - before)) + max(0, -least)
+
+
+def cold(bench):
+    """First calls of small functions while a generic worker is warm."""
+    waited, recorded = bench.sampan.cold_starts(20 if bench.quick else 100)
+
+    def row(name, values):
+        ordered = sorted(values)
+        return {"name": name, "runs": len(ordered), "p50_ms": round(statistics.median(ordered), 2),
+                "p99_ms": round(ordered[min(len(ordered) - 1, int(len(ordered) * 0.99))], 2)}  # fmt: skip
+
+    rows = [row("Sampan, as the client waited", waited), row("Sampan, as recorded", recorded)]
+    checks = [Check("p99 in ms, as the client waited", rows[0]["p99_ms"], 25.0, at_least=False)]
+    return Result("cold", "Cold start of a small function with a warm generic worker", rows, checks)
+
+
+def idle(bench):
+    """What a server costs that has nothing to do, and how soon it answers. A new one has one environment."""
+    rounds = 3 if bench.quick else 9
+    server = bench.fresh_sampan("idle-one")
+    starts = [server.restart() * 1000 for _ in range(rounds)]
+    time.sleep(3)
+    one = idle_row("Sampan, 1 environment", server, starts)
+    server.create_many_environments(999)
+    starts = [server.restart() * 1000 for _ in range(rounds)]
+    time.sleep(3)
+    thousand = idle_row("Sampan, 1,000 environments", server, starts)
+    server.stop()
+    rows = [one, thousand]
+    checks = [
+        Check("RSS in MB, 1 environment", one["rss_mb"], 60, at_least=False),
+        Check("RSS in MB, 1,000 idle environments", thousand["rss_mb"], 120, at_least=False),
+        Check("start to first answer in ms", one["start_ms"], 300, at_least=False),
+    ]
+    notes = ["RSS is the server's own; its warm generic Node.js workers are shown apart."]
+    return Result("idle", "Idle server", rows, checks, notes)
+
+
+def idle_row(name, server, starts):
+    return {
+        "name": name,
+        "rss_mb": server.process.rss_mb(),
+        "workers_rss_mb": round(server.process.children_rss_mb(), 1),
+        "start_ms": round(statistics.median(starts), 1),
+    }
+
+
+CASES = {"read": read, "list": listing, "insert": insert, "function": function, "buy": buy, "cold": cold, "idle": idle}

@@ -1,0 +1,124 @@
+import Kernel
+
+/// What a project's files say about one function beside its code; nil means that they say nothing.
+struct FunctionSettings: Sendable, Equatable {
+    /// A timer: its `config` is the cron text as written, whichever platform's form it has.
+    struct Trigger: Sendable, Equatable {
+        var name: String
+        var config: String
+        var argument: JSON?
+
+        var json: JSON {
+            var json: JSONObject = ["name": .string(name), "type": "timer", "config": .string(config)]
+            if let argument { json["argument"] = argument }
+            return .object(json)
+        }
+    }
+
+    var handler: String?
+    var runtime: String?
+    var timeoutSeconds: JSON?
+    var memoryMB: JSON?
+    var concurrency: JSON?
+    var httpPath: String?
+    var variables: JSONObject?
+    var triggers: [Trigger]?
+    var ignore: [String] = []
+
+    /// What `other` says, over what this says.
+    func overridden(by other: FunctionSettings) -> FunctionSettings {
+        FunctionSettings(
+            handler: other.handler ?? handler, runtime: other.runtime ?? runtime, timeoutSeconds: other.timeoutSeconds ?? timeoutSeconds,
+            memoryMB: other.memoryMB ?? memoryMB, concurrency: other.concurrency ?? concurrency, httpPath: other.httpPath ?? httpPath,
+            variables: other.variables ?? variables, triggers: other.triggers ?? triggers, ignore: ignore + other.ignore)
+    }
+}
+
+/// Reads settings out of an entry of `cloudbaserc.json` or a function's `config.json`, and gathers what it could not use.
+struct FunctionSettingsReader {
+    /// The file, for messages.
+    let source: String
+    private(set) var settings = FunctionSettings()
+    private(set) var warnings: [Localized] = []
+
+    init(source: String) { self.source = source }
+
+    /// Reads the members that say something to Sampan; a member of another type than expected is told and left out.
+    mutating func read(_ entry: JSONObject) {
+        // Before version 0.6 of CloudBase's tool the settings stood in a member `config` of their own.
+        if let nested = entry["config"]?.objectValue { read(nested) }
+        settings.handler = text(entry, "handler") ?? settings.handler
+        settings.runtime = text(entry, "runtime") ?? settings.runtime
+        settings.httpPath = text(entry, "httpPath") ?? settings.httpPath
+        settings.timeoutSeconds = number(entry, "timeout") ?? settings.timeoutSeconds
+        settings.memoryMB = number(entry, "memorySize") ?? settings.memoryMB
+        settings.concurrency = number(entry, "concurrency") ?? settings.concurrency
+        readVariables(entry["envVariables"])
+        readTriggers(entry["triggers"])
+        readIgnore(entry["ignore"])
+    }
+
+    private mutating func text(_ entry: JSONObject, _ name: String) -> String? {
+        guard let value = entry[name], !value.isNull else { return nil }
+        if value.stringValue == nil { warn(name, "text", zh: "文本") }
+        return value.stringValue
+    }
+
+    private mutating func number(_ entry: JSONObject, _ name: String) -> JSON? {
+        guard let value = entry[name], !value.isNull else { return nil }
+        if value.doubleValue != nil { return value }
+        if let number = value.stringValue.flatMap({ Int64($0) }) { return .int(number) }
+        warn(name, "a number", zh: "数字")
+        return nil
+    }
+
+    private mutating func readVariables(_ value: JSON?) {
+        guard let value, !value.isNull else { return }
+        guard let members = value.objectValue else { return warn("envVariables", "an object", zh: "对象") }
+        var variables = JSONObject()
+        for (name, value) in members {
+            switch value {
+            case .string: variables[name] = value
+            case .int, .double, .bool: variables[name] = .string(value.text)
+            default: warn("envVariables.\(name)", "text", zh: "文本")
+            }
+        }
+        settings.variables = variables
+    }
+
+    private mutating func readTriggers(_ value: JSON?) {
+        guard let value, !value.isNull else { return }
+        guard let list = value.arrayValue else { return warn("triggers", "a list", zh: "数组") }
+        settings.triggers = list.compactMap { trigger($0) }
+    }
+
+    private mutating func trigger(_ entry: JSON) -> FunctionSettings.Trigger? {
+        guard let name = entry["name"]?.stringValue, let config = entry["config"]?.stringValue else {
+            warn("triggers", "a list of {\"name\",\"type\",\"config\"}", zh: "由 {\"name\",\"type\",\"config\"} 组成的数组")
+            return nil
+        }
+        let type = entry["type"]?.stringValue ?? "timer"
+        guard type == "timer" else {
+            warnings.append(
+                Localized(
+                    "\(source): trigger \"\(name)\" is of type \"\(type)\"; only \"timer\" exists here, so it is left out.",
+                    zh: "\(source)：触发器 “\(name)” 的类型是 “\(type)”；此处只支持 “timer”，已略过。"))
+            return nil
+        }
+        return FunctionSettings.Trigger(name: name, config: config, argument: entry["argument"])
+    }
+
+    private mutating func readIgnore(_ value: JSON?) {
+        switch value {
+        case nil, .null: break
+        case .string(let pattern): settings.ignore = [pattern]
+        case .array(let patterns): settings.ignore = patterns.compactMap(\.stringValue)
+        default: warn("ignore", "text or a list", zh: "文本或数组")
+        }
+    }
+
+    private mutating func warn(_ name: String, _ expected: String, zh: String) {
+        warnings.append(
+            Localized("\(source): \"\(name)\" should be \(expected); it is left out.", zh: "\(source)：“\(name)” 应为\(zh)，已略过。"))
+    }
+}

@@ -1,0 +1,113 @@
+internal import Kernel
+internal import Storage
+internal import Synchronization
+
+/// A collection as the store knows it; an immutable value that requests take a copy of.
+struct Collection: Sendable {
+    let number: Int64
+    let name: String
+    let permission: Permission
+    /// What writes keep.
+    let indexes: [StoredIndex]
+    let sql: CollectionSQL
+    /// What reads may use: an index counts once the commit that made it is on disk.
+    let readable: [IndexDefinition]
+
+    init(number: Int64, name: String, permission: Permission, indexes: [StoredIndex], sql: CollectionSQL) {
+        self.number = number
+        self.name = name
+        self.permission = permission
+        self.indexes = indexes
+        self.sql = sql
+        readable = indexes.filter(\.isReady).map(\.definition)
+    }
+}
+
+/// An index with its table.
+struct StoredIndex: Sendable {
+    let number: Int64
+    var definition: IndexDefinition
+    let sql: IndexSQL
+    var isReady = true
+}
+
+/// The statements of one collection, made once.
+final class CollectionSQL: Sendable {
+    let selectByID: String
+    let scan: String
+    let insert: String
+    let update: String
+    let delete: String
+    let count: String
+
+    init(_ number: Int64) {
+        let table = "d\(number)"
+        selectByID = "SELECT seq, owner, body FROM \(table) WHERE id = $1"
+        scan = "SELECT seq, owner, body FROM \(table) ORDER BY seq"
+        insert = "INSERT INTO \(table) (id, owner, body) VALUES ($1, $2, $3)"
+        update = "UPDATE \(table) SET owner = $2, body = $3 WHERE seq = $1"
+        delete = "DELETE FROM \(table) WHERE seq = $1"
+        count = "SELECT count(*) FROM \(table)"
+    }
+}
+
+/// The statements of one index, made once.
+final class IndexSQL: Sendable {
+    let insert: String
+    let delete: String
+    let holder: String
+    /// By (ends open, backwards): documents by key range.
+    private let ranges: [String]
+
+    init(_ number: Int64, collection: Int64) {
+        let table = "i\(number)"
+        insert = "INSERT INTO \(table) (key, seq) VALUES ($1, $2)"
+        delete = "DELETE FROM \(table) WHERE key = $1 AND seq = $2"
+        holder = "SELECT seq FROM \(table) WHERE key = $1"
+        ranges = [false, true].flatMap { open in
+            ["ASC", "DESC"].map { direction in
+                """
+                SELECT d.seq, d.owner, d.body FROM \(table) x CROSS JOIN d\(collection) d ON d.seq = x.seq \
+                WHERE x.key >= $1\(open ? "" : " AND x.key < $2") ORDER BY x.key \(direction), x.seq \(direction)
+                """
+            }
+        }
+    }
+
+    /// Documents whose keys lie in a half-open range, in key order.
+    func range(open: Bool, reversed: Bool) -> String { ranges[(open ? 2 : 0) + (reversed ? 1 : 0)] }
+}
+
+/// The collections of one environment, held in memory and changed by the writer only.
+final class Catalog: Sendable {
+    private let collections: Mutex<[String: Collection]>
+
+    init(_ collections: [Collection]) {
+        self.collections = Mutex(Dictionary(uniqueKeysWithValues: collections.map { ($0.name, $0) }))
+    }
+
+    subscript(name: String) -> Collection? { collections.withLock { $0[name] } }
+
+    var all: [Collection] { collections.withLock { $0.values.sorted { $0.name < $1.name } } }
+
+    var count: Int { collections.withLock { $0.count } }
+
+    func put(_ collection: Collection) { collections.withLock { $0[collection.name] = collection } }
+
+    func remove(_ name: String) { collections.withLock { $0[name] = nil } }
+
+    /// Takes the state of the disk again, after a commit that failed.
+    func reload(_ stored: [Collection]) {
+        collections.withLock { $0 = Dictionary(uniqueKeysWithValues: stored.map { ($0.name, $0) }) }
+    }
+
+    /// Changes one index of a collection.
+    func changeIndex(_ index: Int64, of name: String, _ change: (inout StoredIndex) -> Void) {
+        collections.withLock { collections in
+            guard let old = collections[name] else { return }
+            var indexes = old.indexes
+            for position in indexes.indices where indexes[position].number == index { change(&indexes[position]) }
+            collections[name] = Collection(number: old.number, name: name, permission: old.permission, indexes: indexes, sql: old.sql)
+        }
+    }
+}

@@ -1,0 +1,98 @@
+internal import Kernel
+internal import Storage
+
+/// Collections and indexes come and go.
+///
+/// The catalog in memory changes in the writer's turn, as the last step of a job, so that later writes of the same batch
+/// already keep a new index; readers use it once the commit is on disk. If a commit fails the catalog is read again.
+extension DocumentStore {
+    /// Makes a collection; answers `false` when it was there.
+    func createCollection(_ name: String, _ permission: Permission, now: Int64) async throws -> Bool {
+        if catalog[name] != nil { return false }
+        guard catalog.count < limits.collectionsMax else {
+            throw SampanError.limitExceeded(
+                Localized("An environment has at most \(limits.collectionsMax) collections.", zh: "每个环境至多 \(limits.collectionsMax) 个集合。"))
+        }
+        return try await database.write { [self] connection in
+            let inserted = try connection.execute(
+                "INSERT INTO collections (name, permission, created_at) VALUES ($1, $2, $3) ON CONFLICT (name) DO NOTHING",
+                .text(name), .text(permission.rawValue), .int(now))
+            guard inserted == 1 else { return false }
+            let number = connection.lastInsertedRow
+            try connection.script("CREATE TABLE d\(number) (seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, owner TEXT NOT NULL, body BLOB NOT NULL)")
+            catalog.put(Collection(number: number, name: name, permission: permission, indexes: [], sql: CollectionSQL(number)))
+            return true
+        }
+    }
+
+    /// Changes what clients may do.
+    func setPermission(_ name: String, _ permission: Permission) async throws {
+        try await database.write { [self] connection in
+            let old = try collection(name)
+            try connection.execute("UPDATE collections SET permission = $2 WHERE number = $1", .int(old.number), .text(permission.rawValue))
+            catalog.put(Collection(number: old.number, name: name, permission: permission, indexes: old.indexes, sql: old.sql))
+        }
+    }
+
+    /// Removes a collection with its documents.
+    func dropCollection(_ name: String) async throws {
+        try await database.write { [self] connection in
+            let old = try collection(name)
+            for index in old.indexes { try connection.script("DROP TABLE i\(index.number)") }
+            try connection.execute("DELETE FROM indexes WHERE collection = $1", .int(old.number))
+            try connection.script("DROP TABLE d\(old.number)")
+            try connection.execute("DELETE FROM collections WHERE number = $1", .int(old.number))
+            catalog.remove(name)
+        }
+    }
+
+    /// Makes an index and fills it.
+    func createIndex(_ definition: IndexDefinition, on name: String) async throws {
+        let old = try collection(name)
+        guard old.indexes.count < limits.indexesMax else {
+            throw SampanError.limitExceeded(
+                Localized("A collection has at most \(limits.indexesMax) indexes.", zh: "每个集合至多 \(limits.indexesMax) 个索引。"))
+        }
+        if let same = old.indexes.first(where: { $0.definition.name == definition.name }) {
+            if same.definition.fields == definition.fields && same.definition.unique == definition.unique { return }
+            throw SampanError(
+                "INDEX_EXISTS", status: 409, Localized("There is another index named \"\(definition.name)\".", zh: "已存在同名索引 “\(definition.name)”。"),
+                remedy: Localized("Use another name, or remove that one first.", zh: "请换用其他名称,或先删除该索引。"))
+        }
+        let number = try await database.write { [self] connection in
+            // Read again in the writer's turn: another index may have been made meanwhile.
+            let current = try collection(name)
+            try connection.execute(
+                "INSERT INTO indexes (collection, name, fields, is_unique) VALUES ($1, $2, $3, $4)",
+                .int(current.number), .text(definition.name), .text(definition.fieldsJSON.text), .int(definition.unique ? 1 : 0))
+            let number = connection.lastInsertedRow
+            try connection.script("CREATE TABLE i\(number) (key BLOB NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (key, seq)) WITHOUT ROWID")
+            var index = StoredIndex(number: number, definition: definition, sql: IndexSQL(number, collection: current.number), isReady: false)
+            try mutator(connection, current).fill(index)
+            index.definition.isMultikey = try connection.first("SELECT is_multikey FROM indexes WHERE number = $1", .int(number)) { $0.int(0) == 1 } ?? false
+            catalog.put(
+                Collection(
+                    number: current.number, name: name, permission: current.permission, indexes: current.indexes + [index], sql: current.sql))
+            return number
+        }
+        catalog.changeIndex(number, of: name) { $0.isReady = true }
+    }
+
+    /// Removes an index.
+    func dropIndex(_ indexName: String, of name: String) async throws {
+        try await database.write { [self] connection in
+            let current = try collection(name)
+            guard let index = current.indexes.first(where: { $0.definition.name == indexName }) else {
+                throw SampanError.notFound(
+                    "INDEX_NOT_FOUND", Localized("There is no index \"\(indexName)\".", zh: "索引 “\(indexName)” 不存在。"),
+                    remedy: Localized("The collection's page lists its indexes.", zh: "可在集合页查看索引列表。"))
+            }
+            try connection.execute("DELETE FROM indexes WHERE number = $1", .int(index.number))
+            try connection.script("DROP TABLE i\(index.number)")
+            catalog.put(
+                Collection(
+                    number: current.number, name: name, permission: current.permission,
+                    indexes: current.indexes.filter { $0.number != index.number }, sql: current.sql))
+        }
+    }
+}

@@ -1,0 +1,90 @@
+internal import Kernel
+internal import Storage
+
+/// The documents of one environment: its file, its catalog, its transactions.
+final class DocumentStore: Sendable {
+    let database: Database
+    let catalog: Catalog
+    let transactions: TransactionTable
+    let limits: Limits
+
+    /// Opens or creates `documents.sqlite` in `folder`.
+    init(path: String, limits: Limits) throws {
+        database = try Database(path: path, durability: .full, queueMax: limits.writeQueueMax)
+        try database.migrate(documentsMigrations)
+        catalog = Catalog(try database.read { try Self.loadCollections($0) })
+        transactions = TransactionTable(limits: limits)
+        self.limits = limits
+        database.afterFailedCommit { [catalog] connection in catalog.reload(try Self.loadCollections(connection)) }
+    }
+
+    /// The collection called `name`.
+    func collection(_ name: String) throws -> Collection {
+        guard let collection = catalog[name] else { throw SampanError.noCollection(name) }
+        return collection
+    }
+
+    /// Runs `body` in the writer's next transaction. A document that a transaction holds makes it wait and start again.
+    func write<T: Sendable>(clock: WallClock, _ body: @escaping @Sendable (Connection) throws -> T) async throws -> T {
+        while true {
+            do {
+                return try await database.write(body)
+            } catch let held as DocumentHeld {
+                try await transactions.waitUntilFree(held.key, now: clock.now())
+            } catch StorageError.busy {
+                throw SampanError.writesWaiting
+            }
+        }
+    }
+
+    /// Throws `DocumentHeld` when a transaction holds the document. Called by the writer before it touches one.
+    func requireFree(_ collection: Collection, _ id: String) throws {
+        let key = DocumentLocks.Key(collection: collection.name, id: id)
+        if !transactions.isFree(key) { throw DocumentHeld(key: key) }
+    }
+
+    func mutator(_ connection: Connection, _ collection: Collection) -> DocumentMutator {
+        DocumentMutator(connection: connection, collection: collection, catalog: catalog, limits: limits)
+    }
+
+    func reader(_ connection: Connection, _ collection: Collection) -> DocumentReader {
+        DocumentReader(connection: connection, collection: collection, limits: limits)
+    }
+
+    private static func loadCollections(_ connection: Connection) throws -> [Collection] {
+        let indexes = try connection.all("SELECT number, collection, name, fields, is_unique, is_multikey FROM indexes ORDER BY number") { row in
+            let definition = try IndexDefinition(
+                name: row.text(2), storedFields: row.text(3), unique: row.int(4) == 1, isMultikey: row.int(5) == 1)
+            return (collection: row.int(1), StoredIndex(number: row.int(0), definition: definition, sql: IndexSQL(row.int(0), collection: row.int(1))))
+        }
+        return try connection.all("SELECT number, name, permission FROM collections ORDER BY number") { row in
+            Collection(
+                number: row.int(0), name: row.text(1), permission: Permission(rawValue: row.text(2)) ?? .adminOnly,
+                indexes: indexes.filter { $0.collection == row.int(0) }.map(\.1), sql: CollectionSQL(row.int(0)))
+        }
+    }
+}
+
+extension StorageError {
+    /// Matches errors by code in a `catch`.
+    static func ~= (pattern: StorageError, error: any Error) -> Bool { (error as? StorageError)?.code == pattern.code }
+}
+
+/// A plain write met a document that a transaction holds: it is undone and tried again later.
+struct DocumentHeld: Error {
+    let key: DocumentLocks.Key
+}
+
+/// How index definitions are stored.
+extension IndexDefinition {
+    init(name: String, storedFields: String, unique: Bool, isMultikey: Bool) throws {
+        let fields = try JSON(parsing: Array(storedFields.utf8)).arrayValue ?? []
+        self.init(
+            name: name,
+            fields: fields.map { IndexField(path: $0.arrayValue?.first?.stringValue ?? "", descending: $0.arrayValue?.last?.stringValue == "desc") },
+            unique: unique, isMultikey: isMultikey)
+    }
+
+    /// `[["price","asc"],…]`, as in the management API.
+    var fieldsJSON: JSON { .array(fields.map { [.string($0.path), .string($0.descending ? "desc" : "asc")] }) }
+}

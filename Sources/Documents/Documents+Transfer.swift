@@ -1,0 +1,108 @@
+internal import HTTPSupport
+public import Kernel
+public import NIOCore
+internal import Storage
+internal import Synchronization
+
+/// Import and export of a collection as JSON lines.
+extension Documents {
+    private static let importBatch = 500
+
+    /// Inserts or replaces one document a line. Lines before one that fails stay in; the error names the line.
+    public func importLines(_ body: ByteBuffer, into name: String, upserts: Bool, _ context: CallContext) async throws -> JSON {
+        let store = try store(context.environment)
+        if store.catalog[name] == nil { _ = try await createCollection(name, permission: nil, context.environment) }
+        let collection = try store.collection(name)
+        var inserted: Int64 = 0
+        var updated: Int64 = 0
+        var line = 0
+        let lines = body.readableBytesView.split(separator: 10, omittingEmptySubsequences: false)
+        while line < lines.count {
+            let batch = Array(lines[line..<min(line + Self.importBatch, lines.count)].map { Array($0) }.enumerated()).filter { $0.element.contains { $0 > 32 } }
+            let first = line
+            let now = clock.now()
+            let limits = limits
+            let counts = try await store.database.write { connection in
+                var counts = (inserted: Int64(0), updated: Int64(0))
+                for (offset, bytes) in batch {
+                    let isNew = try Self.importing(line: first + offset + 1) {
+                        try Self.importOne(bytes, collection, store, connection, upserts: upserts, now: now, limits: limits)
+                    }
+                    if isNew { counts.inserted += 1 } else { counts.updated += 1 }
+                }
+                return counts
+            }
+            inserted += counts.inserted
+            updated += counts.updated
+            line += Self.importBatch
+        }
+        return ["inserted": .int(inserted), "updated": .int(updated)]
+    }
+
+    private static func importing<T>(line: Int, _ body: () throws -> T) throws -> T {
+        do {
+            return try body()
+        } catch {
+            let cause = SampanError(reporting: (error as? JSONError).map(SampanError.malformedJSON) ?? error)
+            throw SampanError(
+                cause.code, status: cause.status, Localized("Line \(line): \(cause.detail.en)", zh: "第 \(line) 行:\(cause.detail.zh)"), remedy: cause.remedy,
+                members: ["line": .int(Int64(line))])
+        }
+    }
+
+    /// - Returns: whether the document is new.
+    private static func importOne(
+        _ bytes: [UInt8], _ collection: Collection, _ store: DocumentStore, _ connection: Connection, upserts: Bool, now: Int64, limits: Limits
+    ) throws -> Bool {
+        guard case .object(let object) = try JSON(parsing: bytes) else { throw SampanError.badMember("line", Localized("an object", zh: "对象")) }
+        try validateDocument(object)
+        let id = try DocumentOperation.id(of: object, now: now)
+        var document: JSONObject = ["_id": .string(id)]
+        for (key, value) in object where key != "_id" { document[key] = value }
+        try store.requireFree(collection, id)
+        let mutator = store.mutator(connection, collection)
+        if upserts, let old = try store.reader(connection, collection).one(id, { (seq: $0.int(0), document: try $0.document(2)) }) {
+            try mutator.replace(old.seq, old: old.document, new: document, bytesMax: limits.documentBytesMax)
+            return false
+        }
+        try mutator.insert(DocumentMutator.Prepared(document, id: id, collection, bytesMax: limits.documentBytesMax), document)
+        return true
+    }
+
+    /// The documents of a collection in pages of lines, read as they are sent.
+    func exportPages(_ name: String, _ environment: EnvironmentID) throws -> ExportPages {
+        let store = try store(environment)
+        return ExportPages(store: store, collection: try store.collection(name))
+    }
+}
+
+/// Reads a collection page by page, by row number, so that no read stays open while a client is slow.
+final class ExportPages: Sendable {
+    private static let rowsMax = 500
+    private let store: DocumentStore
+    private let collection: Collection
+    private let after = Mutex<Int64>(-1)
+
+    init(store: DocumentStore, collection: Collection) {
+        self.store = store
+        self.collection = collection
+    }
+
+    /// The next lines, `nil` at the end.
+    func next() throws -> ByteBuffer? {
+        try after.withLock { after in
+            var page = ByteBuffer()
+            var rows = 0
+            try store.database.read { connection in
+                try connection.rows("SELECT seq, body FROM d\(collection.number) WHERE seq > $1 ORDER BY seq LIMIT \(Self.rowsMax)", [.int(after)]) { row in
+                    after = row.int(0)
+                    row.withBytes(1) { _ = page.writeBytes($0) }
+                    page.writeInteger(UInt8(10))
+                    rows += 1
+                    return true
+                }
+            }
+            return rows == 0 ? nil : page
+        }
+    }
+}

@@ -1,0 +1,171 @@
+internal import Crypto
+public import Kernel
+public import Logging
+public import NIOCore
+internal import NIOPosix
+public import ServiceLifecycle
+internal import Storage
+internal import Synchronization
+
+/// The document database: one file for each environment, opened when it is first needed.
+///
+/// The same operations come from clients over HTTP (permissions apply) and from functions through their worker's
+/// channel (they do not); the answers are JSON bytes in which stored documents lie as they were stored.
+public final class Documents: Service {
+    private final class WeakStore: @unchecked Sendable {
+        // Only touched under `stores`' mutex.
+        weak var store: DocumentStore?
+        init(_ store: DocumentStore) { self.store = store }
+    }
+
+    private struct Stores {
+        var open: [EnvironmentID: DocumentStore] = [:]
+        /// In order of use, the oldest first.
+        var order: [EnvironmentID] = []
+        /// Evicted ones that a request still uses: opening them twice would give two writers.
+        var leaving: [EnvironmentID: WeakStore] = [:]
+    }
+
+    private let stores = Mutex(Stores())
+    private let path: @Sendable (EnvironmentID) throws -> String
+    let limits: Limits
+    let clock: WallClock
+    private let logger: Logger
+    private let scans = NIOThreadPool(numberOfThreads: 2)
+
+    /// Makes the room.
+    /// - Parameter path: where an environment's `documents.sqlite` lies; its folder exists.
+    public init(limits: Limits, clock: WallClock, logger: Logger, path: @escaping @Sendable (EnvironmentID) throws -> String) {
+        self.path = path
+        self.limits = limits
+        self.clock = clock
+        self.logger = logger
+        scans.start()
+    }
+
+    // MARK: Operations
+
+    /// Performs one operation of the database protocol.
+    /// - Parameters:
+    ///   - request: the operation as JSON (`docs/api/wire.md`).
+    ///   - idempotencyKey: a repeat of a write with the same key answers the first answer.
+    ///   - scope: what open transactions end with: the invocation's number. `nil` where there can be none.
+    /// - Returns: the answer as JSON.
+    public func perform(
+        _ request: ByteBuffer, idempotencyKey: String? = nil, scope: UInt64? = nil, _ context: CallContext
+    ) async throws -> ByteBuffer {
+        guard let object = try request.withUnsafeReadableBytes({ bytes throws(JSONError) in try JSON(parsing: bytes) }, or: SampanError.malformedJSON).objectValue else {
+            throw SampanError.badMember("body", Localized("a JSON object", zh: " JSON 对象"))
+        }
+        let operation = try DocumentOperation(object, caller: context.caller, limits: limits, now: clock.now())
+        let performer = OperationPerformer(store: try store(context.environment), context: context, limits: limits, clock: clock)
+        if operation.isRead {
+            guard operation.transaction == nil else { return try await performer.readInTransaction(operation, scope: scope) }
+            guard try performer.isHeavy(operation) else { return try performer.read(operation) }
+            return try await scans.runIfActive { try performer.read(operation) }
+        }
+        let once = idempotencyKey.map { Idempotency(key: "\(context.caller.idempotencyScope):\($0)", request: request) }
+        return try await performer.write(operation, scope: scope, once: once)
+    }
+
+    /// One document by id, as it is stored: the shortest way from the socket to the disk and back.
+    public func document(_ collection: String, id: String, _ context: CallContext) throws -> ByteBuffer {
+        let performer = OperationPerformer(store: try store(context.environment), context: context, limits: limits, clock: clock)
+        return try performer.document(collection, id: id)
+    }
+
+    /// Ends the transactions that an invocation left open.
+    public func endScope(_ scope: UInt64, in environment: EnvironmentID) {
+        stores.withLock { $0.open[environment] }?.transactions.endScope(scope)
+    }
+
+    // MARK: Life
+
+    /// Ends transactions and waits that take too long, and forgets old answers, until shutdown.
+    public func run() async throws {
+        await cancelWhenGracefulShutdown { [self] in
+            var rounds = 0
+            while !Task.isCancelled {
+                // Cancelled by shutdown: the loop ends.
+                try? await Task.sleep(for: .milliseconds(100))
+                let now = clock.now()
+                let open = stores.withLock { Array($0.open.values) }
+                for store in open { store.transactions.sweep(now: now) }
+                rounds += 1
+                if rounds % 36_000 == 0 { await forgetAnswers(open, before: now - Int64(limits.idempotencyHours) * 3_600_000) }
+            }
+        }
+        try await scans.shutdownGracefully()
+    }
+
+    /// Closes an environment's file, before its folder is removed.
+    public func close(_ environment: EnvironmentID) throws {
+        let store = stores.withLock { stores in
+            stores.order.removeAll { $0 == environment }
+            return stores.open.removeValue(forKey: environment)
+        }
+        try store?.database.close()
+    }
+
+    func store(_ environment: EnvironmentID) throws -> DocumentStore {
+        try stores.withLock { stores in
+            if let open = stores.open[environment] { return open }
+            let store = try stores.leaving[environment]?.store ?? DocumentStore(path: path(environment), limits: limits)
+            stores.leaving[environment] = nil
+            stores.open[environment] = store
+            stores.order.append(environment)
+            if stores.order.count > limits.openDatabasesMax {
+                let oldest = stores.order.removeFirst()
+                if let leaving = stores.open.removeValue(forKey: oldest) { stores.leaving[oldest] = WeakStore(leaving) }
+            }
+            return store
+        }
+    }
+
+    private func forgetAnswers(_ open: [DocumentStore], before: Int64) async {
+        for store in open {
+            do {
+                try await store.database.write { _ = try $0.execute("DELETE FROM answers WHERE at < $1", .int(before)) }
+            } catch {
+                logger.warning("old answers could not be forgotten", metadata: ["error": "\(error)"])
+            }
+        }
+    }
+}
+
+/// A write that may come twice.
+struct Idempotency: Sendable {
+    let key: String
+    let requestHash: String
+
+    init(key: String, request: ByteBuffer) {
+        self.key = key
+        requestHash = request.withUnsafeReadableBytes { SHA256.hash(data: $0) }.map { String($0, radix: 16) }.joined(separator: ".")
+    }
+}
+
+extension Caller {
+    /// Whose idempotency keys they are: nobody can replay another's answer.
+    var idempotencyScope: String {
+        switch self {
+        case .user(let user): "u:\(user.openid)"
+        case .function(let name, _): "f:\(name)"
+        case .key: "k"
+        }
+    }
+}
+
+extension ByteBuffer {
+    /// Runs `body` over the readable bytes and turns its error into another.
+    func withUnsafeReadableBytes<T, E: Error>(
+        _ body: (UnsafeRawBufferPointer) throws(E) -> T, or convert: (E) -> any Error
+    ) throws -> T {
+        let result: Result<T, E> = withUnsafeReadableBytes { bytes in
+            do throws(E) { return .success(try body(bytes)) } catch { return .failure(error) }
+        }
+        switch result {
+        case .success(let value): return value
+        case .failure(let error): throw convert(error)
+        }
+    }
+}

@@ -1,0 +1,91 @@
+public import HTTPSupport
+public import Hummingbird
+internal import Kernel
+internal import NIOCore
+
+/// Collections, indexes, import and export: `/admin/v1/environments/{env}/…`.
+public struct DocumentsManagementRoutes: Sendable {
+    private static let bodyBytesMax = 64 << 10
+    private static let importBytesMax = 256 << 20
+    private let documents: Documents
+
+    /// Makes the routes.
+    public init(_ documents: Documents) { self.documents = documents }
+
+    /// Adds them to `router`.
+    public func add(to router: some RouterMethods<SampanRequestContext>) {
+        let group = router.group("/admin/v1/environments/:env")
+        group.get("collections", use: list)
+        group.post("collections", use: create)
+        group.patch("collections/:name", use: change)
+        group.delete("collections/:name", use: drop)
+        group.post("collections/:name/indexes", use: createIndex)
+        group.delete("collections/:name/indexes/:index", use: dropIndex)
+        group.post("database", use: perform)
+        group.post("import", use: importLines)
+        group.get("export", use: exportLines)
+    }
+
+    private func list(_ request: Request, _ context: SampanRequestContext) async throws -> Response {
+        .json(["collections": .array(try documents.collections(context.managedEnvironment()))])
+    }
+
+    private func create(_ request: Request, _ context: SampanRequestContext) async throws -> Response {
+        let environment = try context.managedEnvironment()
+        let body = try await request.jsonObject(upTo: Self.bodyBytesMax)
+        let name = try body.text("name")
+        let created = try await documents.createCollection(name, permission: body.optionalText("permission"), environment)
+        return .json(try documents.collection(name, environment), status: created ? .created : .ok)
+    }
+
+    private func change(_ request: Request, _ context: SampanRequestContext) async throws -> Response {
+        let environment = try context.managedEnvironment()
+        let name = try context.parameters.require("name")
+        try await documents.setPermission(try await request.jsonObject(upTo: Self.bodyBytesMax).text("permission"), of: name, environment)
+        return .json(try documents.collection(name, environment))
+    }
+
+    private func drop(_ request: Request, _ context: SampanRequestContext) async throws -> Response {
+        try await documents.dropCollection(context.parameters.require("name"), context.managedEnvironment())
+        return Response(status: .noContent)
+    }
+
+    private func createIndex(_ request: Request, _ context: SampanRequestContext) async throws -> Response {
+        let environment = try context.managedEnvironment()
+        let name = try context.parameters.require("name")
+        try await documents.createIndex(try await request.jsonObject(upTo: Self.bodyBytesMax), of: name, environment)
+        return .json(try documents.collection(name, environment), status: .created)
+    }
+
+    private func dropIndex(_ request: Request, _ context: SampanRequestContext) async throws -> Response {
+        try await documents.dropIndex(context.parameters.requireDecoded("index"), of: context.parameters.require("name"), context.managedEnvironment())
+        return Response(status: .noContent)
+    }
+
+    private func perform(_ request: Request, _ context: SampanRequestContext) async throws -> Response {
+        let environment = try context.managedEnvironment()
+        let body = try await request.bytes(upTo: documents.limits.bodyBytesMax)
+        return .json(try await documents.perform(body, idempotencyKey: request.idempotencyKeyChecked(), context.keyCall(environment)))
+    }
+
+    private func importLines(_ request: Request, _ context: SampanRequestContext) async throws -> Response {
+        let environment = try context.managedEnvironment()
+        let body = try await request.bytes(upTo: Self.importBytesMax)
+        let mode = request.queryText("mode") ?? "insert"
+        guard let name = request.queryText("collection"), mode == "insert" || mode == "upsert" else {
+            throw SampanError.badMember("collection, mode", Localized("a name, and insert or upsert", zh: "集合名,以及 insert 或 upsert"))
+        }
+        return .json(try await documents.importLines(body, into: name, upserts: mode == "upsert", context.keyCall(environment)))
+    }
+
+    private func exportLines(_ request: Request, _ context: SampanRequestContext) async throws -> Response {
+        let environment = try context.managedEnvironment()
+        guard let name = request.queryText("collection") else { throw SampanError.badMember("collection", Localized("a name", zh: "集合名")) }
+        let pages = try documents.exportPages(name, environment)
+        let body = ResponseBody { writer in
+            while let page = try pages.next() { try await writer.write(page) }
+            try await writer.finish(nil)
+        }
+        return Response(status: .ok, headers: [.contentType: "application/x-ndjson; charset=utf-8"], body: body)
+    }
+}

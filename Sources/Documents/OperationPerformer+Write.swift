@@ -1,0 +1,199 @@
+internal import Kernel
+internal import NIOCore
+internal import Storage
+
+/// Writes outside transactions: each is one job of the group writer.
+extension OperationPerformer {
+    func write(_ operation: DocumentOperation, scope: UInt64?, once: Idempotency?) async throws -> ByteBuffer {
+        switch operation.kind {
+        case .createCollection:
+            guard !context.caller.isClient else { throw clientsMayNot() }
+            return answer(["created": .bool(try await store.createCollection(operation.collection, .private, now: clock.now()))])
+        case .begin, .commit, .rollback: return try await endOrBegin(operation, scope: scope)
+        default: break
+        }
+        if operation.transaction != nil { return try await writeInTransaction(operation, scope: scope) }
+        let collection = try await writable(operation)
+        let work = try job(operation, collection)
+        guard let once else { return ByteBuffer(bytes: try await store.write(clock: clock, work)) }
+        return ByteBuffer(bytes: try await store.write(clock: clock) { try self.once(once, $0, work) })
+    }
+
+    /// The collection, made first where a function or key writes to one that is not there.
+    func writable(_ operation: DocumentOperation) async throws -> Collection {
+        if store.catalog[operation.collection] == nil, !context.caller.isClient {
+            switch operation.kind {
+            case .add, .set: _ = try await store.createCollection(operation.collection, .private, now: clock.now())
+            default: break
+            }
+        }
+        return try store.collection(operation.collection)
+    }
+
+    typealias Work = @Sendable (Connection) throws -> [UInt8]
+
+    private func job(_ operation: DocumentOperation, _ collection: Collection) throws -> Work {
+        let reach = collection.permission.writing(context.caller)
+        if reach == .none { throw SampanError.permissionDenied(collection.name, collection.permission) }
+        switch operation.kind {
+        case .add(let documents, let single): return try add(documents, single: single, collection)
+        case .set(let id, let document): return try set(id, document, collection, reach)
+        case .update(.id(let id), let update, _):
+            return { connection in
+                try changeOne(id, connection, reach) { try changed($0, by: update) }
+            }
+        case .update(.matching(let filter), let update, let multi):
+            let filter = try restricted(filter, collection, reach)
+            return { try changeMatching(filter, multi: multi, $0) { try changed($0, by: update) } }
+        case .remove(.id(let id)):
+            return { connection in try removed(changeOne(id, connection, reach) { _ in nil }) }
+        case .remove(.matching(let filter)):
+            let filter = try restricted(filter, collection, reach)
+            return { try removed(changeMatching(filter, multi: true, $0) { _ in nil }) }
+        default: preconditionFailure("reads and transaction ends do not come here")
+        }
+
+        /// Runs `change` on one document; `nil` removes it.
+        @Sendable func changeOne(
+            _ id: String, _ connection: Connection, _ reach: Permission.Reach, _ change: (JSONObject) throws -> JSONObject?
+        ) throws -> [UInt8] {
+            let current = try store.collection(collection.name)
+            try store.requireFree(current, id)
+            let found = try store.reader(connection, current).one(id) { (seq: $0.int(0), owner: $0.text(1), document: try $0.document(2)) }
+            guard let found, reach.includes(owner: found.owner) else { return Self.counts(matched: 0, updated: 0) }
+            let isChanged = try apply(change(found.document), to: found.seq, found.document, current, connection)
+            return Self.counts(matched: 1, updated: isChanged ? 1 : 0)
+        }
+
+        @Sendable func changeMatching(
+            _ filter: Filter, multi: Bool, _ connection: Connection, _ change: (JSONObject) throws -> JSONObject?
+        ) throws -> [UInt8] {
+            let current = try store.collection(collection.name)
+            let rows = try store.reader(connection, current).rows(filter, max: multi ? nil : 1)
+            var updated = 0
+            for (seq, document) in rows {
+                try store.requireFree(current, document["_id"]?.stringValue ?? "")
+                if try apply(change(document), to: seq, document, current, connection) { updated += 1 }
+            }
+            return Self.counts(matched: rows.count, updated: updated)
+        }
+    }
+
+    private func apply(
+        _ new: JSONObject?, to seq: Int64, _ old: JSONObject, _ collection: Collection, _ connection: Connection
+    ) throws -> Bool {
+        let mutator = store.mutator(connection, collection)
+        guard let new else {
+            try mutator.remove(seq, old)
+            return true
+        }
+        if new == old { return false }
+        try mutator.replace(seq, old: old, new: new, bytesMax: documentBytesMax)
+        return true
+    }
+
+    private func add(_ documents: [JSONObject], single: Bool, _ collection: Collection) throws -> Work {
+        let now = clock.now()
+        let documents = try documents.map { try stamped($0, id: DocumentOperation.id(of: $0, now: now)) }
+        let prepared = try documents.map { try DocumentMutator.Prepared($0.document, id: $0.id, collection, bytesMax: documentBytesMax) }
+        let ids = JSON.array(prepared.map { .string($0.id) })
+        let answer = single ? (["id": .string(prepared[0].id)] as JSON) : ["ids": ids]
+        return { connection in
+            let mutator = store.mutator(connection, try store.collection(collection.name))
+            for (prepared, document) in zip(prepared, documents) {
+                try store.requireFree(collection, prepared.id)
+                try mutator.insert(prepared, document.document)
+            }
+            return answer.serialized()
+        }
+    }
+
+    private func set(_ id: String, _ document: JSONObject, _ collection: Collection, _ reach: Permission.Reach) throws -> Work {
+        let (_, stamped) = try stamped(document, id: id)
+        return { connection in
+            let current = try store.collection(collection.name)
+            try store.requireFree(current, id)
+            let found = try store.reader(connection, current).one(id) { (seq: $0.int(0), owner: $0.text(1), document: try $0.document(2)) }
+            guard let found else {
+                try store.mutator(connection, current).insert(
+                    DocumentMutator.Prepared(stamped, id: id, current, bytesMax: documentBytesMax), stamped)
+                return Self.setAnswer(id, created: 1, updated: 0)
+            }
+            guard reach.includes(owner: found.owner) else { throw SampanError.permissionDenied(collection.name, collection.permission) }
+            let isChanged = try apply(stamped, to: found.seq, found.document, current, connection)
+            return Self.setAnswer(id, created: 0, updated: isChanged ? 1 : 0)
+        }
+    }
+
+    /// The document as it is stored: `_id` first, and the creator where a user writes it.
+    func stamped(_ document: JSONObject, id: String) throws -> (id: String, document: JSONObject) {
+        var stamped: JSONObject = ["_id": .string(id)]
+        for (key, value) in document where key != "_id" { stamped[key] = value }
+        if case .user(let user) = context.caller { stamped["_openid"] = .string(user.openid) }
+        return (id, stamped)
+    }
+
+    /// The document after `update`. A client cannot make it someone else's.
+    func changed(_ document: JSONObject, by update: Update) throws -> JSONObject {
+        var new = document
+        _ = try update.apply(to: &new, now: clock.now(), isInsert: false)
+        if context.caller.isClient, new["_openid"] != document["_openid"] {
+            throw SampanError.forbidden(
+                Localized("_openid names the creator and cannot be changed.", zh: "_openid 表示创建者,不可修改。"),
+                remedy: Localized("Leave _openid out of the update.", zh: "请勿在更新中包含 _openid。"))
+        }
+        return new
+    }
+
+    var documentBytesMax: Int { context.caller.isClient ? limits.clientDocumentBytesMax : limits.documentBytesMax }
+
+    func clientsMayNot() -> SampanError {
+        SampanError.forbidden(
+            Localized("Clients may not do this.", zh: "客户端不能执行此操作。"),
+            remedy: Localized("Do it in a cloud function.", zh: "请在云函数中执行。"))
+    }
+
+    static func counts(matched: Int, updated: Int) -> [UInt8] {
+        Array(#"{"matched":\#(matched),"updated":\#(updated)}"#.utf8)
+    }
+
+    static func setAnswer(_ id: String, created: Int64, updated: Int64) -> [UInt8] {
+        (["created": .int(created), "updated": .int(updated), "id": .string(id)] as JSON).serialized()
+    }
+
+    private func removed(_ counts: [UInt8]) throws -> [UInt8] {
+        (["removed": try JSON(parsing: counts)["updated"] ?? 0] as JSON).serialized()
+    }
+
+    /// Does `work` unless a request with the same key was answered before; then answers that.
+    private func once(_ once: Idempotency, _ connection: Connection, _ work: Work) throws -> [UInt8] {
+        let earlier = try connection.first("SELECT request_hash, answer FROM answers WHERE key = $1", .text(once.key)) {
+            (hash: $0.text(0), answer: $0.bytes(1))
+        }
+        if let earlier {
+            guard earlier.hash == once.requestHash else {
+                throw SampanError(
+                    "IDEMPOTENCY_MISMATCH", status: 422,
+                    Localized("This idempotency key was used for another request.", zh: "该幂等键已用于其他请求。"),
+                    remedy: Localized("Use a new key for a new request.", zh: "请为新请求使用新的幂等键。"))
+            }
+            return earlier.answer
+        }
+        let answer = try work(connection)
+        try connection.execute(
+            "INSERT INTO answers (key, request_hash, answer, at) VALUES ($1, $2, $3, $4)", .text(once.key), .text(once.requestHash), .blob(answer),
+            .int(clock.now()))
+        return answer
+    }
+}
+
+extension Permission.Reach {
+    /// Whether a document of `owner` is within reach.
+    func includes(owner: String) -> Bool {
+        switch self {
+        case .all: true
+        case .own(let openid): owner == openid
+        case .none: false
+        }
+    }
+}

@@ -1,0 +1,112 @@
+import Kernel
+
+extension FilterParser {
+    static func nonEmptyArray(_ name: String, _ operand: JSON) throws(QueryError) -> [JSON] {
+        guard case .array(let elements) = operand, !elements.isEmpty else {
+            throw QueryError(.invalidQuery, "\(name) needs an array with at least one element.", zh: "\(name) 需要非空数组。")
+        }
+        return elements
+    }
+
+    /// `$exists: 0` and `null` are false like in MongoDB.
+    static func truth(_ operand: JSON) -> Bool {
+        switch operand {
+        case .bool(let flag): flag
+        case .int(let number): number != 0
+        case .double(let number): number != 0
+        case .null: false
+        default: true
+        }
+    }
+
+    static func memberSet(_ name: String, _ operand: JSON) throws(QueryError) -> MemberSet {
+        guard case .array(let elements) = operand else {
+            throw QueryError(.invalidQuery, "\(name) needs an array.", zh: "\(name) 需要数组。")
+        }
+        var values: [JSON] = []
+        var patterns: [TextPattern] = []
+        for element in elements {
+            if case .object(let members) = element, members.first?.key == "$regex" {
+                patterns.append(try pattern(members))
+            } else if try isOperatorObject(element) {
+                throw QueryError(.invalidQuery, "\(name) takes values, not operators.", zh: "\(name) 的元素应为值，不能是操作符。")
+            } else {
+                values.append(element)
+            }
+        }
+        return MemberSet(values: values, patterns: patterns)
+    }
+
+    static func remainder(_ operand: JSON) throws(QueryError) -> ValueTest {
+        guard case .array(let parts) = operand, parts.count == 2, let divisor = whole(parts[0]), let remainder = whole(parts[1]),
+            divisor != 0
+        else {
+            throw QueryError(.invalidQuery, "$mod needs [divisor, remainder] with a divisor other than 0.", zh: "$mod 需要 [除数, 余数]，除数不能为 0。")
+        }
+        return .remainder(divisor: divisor, remainder: remainder)
+    }
+
+    private static func whole(_ operand: JSON) -> Int64? {
+        operand.intValue ?? operand.doubleValue.flatMap { Int64(exactly: $0.rounded(.towardZero)) }
+    }
+
+    static func types(_ operand: JSON) throws(QueryError) -> [ValueType] {
+        let names: [JSON] = if case .array(let elements) = operand { elements } else { [operand] }
+        var types: [ValueType] = []
+        for name in names {
+            guard let type = ValueType(name.intValue.map { .int($0) } ?? name) else {
+                throw QueryError(
+                    .invalidQuery,
+                    "$type does not know \(name.excerpt); use one of \(ValueType.allCases.map(\.rawValue).joined(separator: ", ")).",
+                    zh: "$type 不认识 \(name.excerpt)；可用：\(ValueType.allCases.map(\.rawValue).joined(separator: "、"))。")
+            }
+            types.append(type)
+        }
+        return types
+    }
+
+    static func size(_ operand: JSON) throws(QueryError) -> Int {
+        guard let number = operand.intValue, number >= 0 else {
+            throw QueryError(.invalidQuery, "$size needs a whole number of at least 0.", zh: "$size 需要不小于 0 的整数。")
+        }
+        return Int(number)
+    }
+
+    static func pattern(_ operators: JSONObject) throws(QueryError) -> TextPattern {
+        guard case .string(let source)? = operators["$regex"] else {
+            throw QueryError(.invalidQuery, "$regex needs the pattern as a string.", zh: "$regex 需要字符串形式的正则表达式。")
+        }
+        switch operators["$options"] {
+        case nil: return try TextPattern(source, options: "")
+        case .string(let options)?: return try TextPattern(source, options: options)
+        default: throw QueryError(.invalidQuery, "$options needs a string of the letters i, m, s, x.", zh: "$options 需要由 i、m、s、x 组成的字符串。")
+        }
+    }
+
+    static func refusal(ofOperator name: String) -> QueryError {
+        switch name {
+        case "$where", "$function":
+            QueryError(
+                .unsupported, "\(name) runs code and is not supported; use $expr or filter in a cloud function.",
+                zh: "不支持执行代码的 \(name)；请用 $expr 或在云函数中过滤。")
+        case "$text":
+            QueryError(.unsupported, "$text is not supported yet; use $regex.", zh: "暂不支持 $text；请用 $regex。")
+        case "$near", "$nearSphere", "$geoNear", "$geoWithin", "$geoIntersects":
+            QueryError(
+                .unsupported, "\(name) is not supported yet; store a geohash string and query it with a range of prefixes.",
+                zh: "暂不支持 \(name)；可保存 geohash 字符串并按前缀范围查询。")
+        case "$jsonSchema", "$bitsAllSet", "$bitsAnySet", "$bitsAllClear", "$bitsAnyClear":
+            QueryError(.unsupported, "\(name) is not supported yet.", zh: "暂不支持 \(name)。")
+        default:
+            QueryError(.invalidQuery, "There is no query operator \(name) at this place.", zh: "此处没有查询操作符 \(name)。")
+        }
+    }
+}
+
+extension JSON {
+    /// The beginning of the text, for messages.
+    var excerpt: String {
+        let full = text
+        return full.utf8.count <= 80 ? full : String(full.prefix(60)) + "…"
+    }
+}

@@ -1,0 +1,136 @@
+public import Kernel
+
+/// Which documents are meant: MongoDB's query language, parsed once.
+public struct Filter: Sendable {
+    let condition: Condition
+
+    /// Parses a query such as `{"price":{"$lt":100},"$or":[…]}`.
+    public init(_ json: JSON) throws(QueryError) {
+        var parser = FilterParser()
+        condition = try parser.parse(json)
+    }
+
+    init(condition: Condition) { self.condition = condition }
+
+    /// Every document.
+    public static let all = Filter(condition: .every([]))
+
+    /// Whether every document matches because nothing is asked.
+    public var isAll: Bool {
+        if case .every(let parts) = condition { parts.isEmpty } else { false }
+    }
+
+    /// The documents that match both.
+    public func and(_ other: Filter) -> Filter {
+        Filter(condition: .every(condition.conjuncts + other.condition.conjuncts))
+    }
+
+    /// Whether a document matches.
+    ///
+    /// An error inside `$expr` (say, adding a string) means that it does not.
+    public func matches(_ document: JSONObject) -> Bool { condition.matches(document) }
+}
+
+/// A condition on a whole document.
+indirect enum Condition: Sendable {
+    case every([Condition])
+    case some([Condition])
+    case none([Condition])
+    case field(FieldPath, Predicate)
+    case expression(Expression)
+
+    /// The conditions that must all hold.
+    var conjuncts: [Condition] {
+        if case .every(let parts) = self { parts.flatMap(\.conjuncts) } else { [self] }
+    }
+}
+
+/// A condition on the values that a path leads to.
+indirect enum Predicate: Sendable {
+    /// Holds for a document when one of the values passes.
+    case value(ValueTest)
+    /// Holds when the field itself (not its elements) passes.
+    case whole(WholeTest)
+    case every([Predicate])
+    case some([Predicate])
+    case not(Predicate)
+}
+
+/// A test of one value.
+enum ValueTest: Sendable {
+    case equal(JSON)
+    case less(JSON)
+    case lessOrEqual(JSON)
+    case greater(JSON)
+    case greaterOrEqual(JSON)
+    case among(MemberSet)
+    case remainder(divisor: Int64, remainder: Int64)
+    case pattern(TextPattern)
+    case type([ValueType])
+}
+
+/// A test of a field as a whole.
+enum WholeTest: Sendable {
+    case exists
+    case size(Int)
+    /// An element that is an object meets a condition.
+    case elementMatches(Condition)
+    /// An element passes a predicate.
+    case elementPasses(Predicate)
+}
+
+/// The operands of `$in`: values, looked up by hash, and patterns.
+struct MemberSet: Sendable {
+    let values: Set<JSON>
+    let patterns: [TextPattern]
+    let hasNull: Bool
+
+    init(values: [JSON], patterns: [TextPattern]) {
+        self.values = Set(values)
+        self.patterns = patterns
+        hasNull = self.values.contains(.null)
+    }
+
+    func contains(_ value: JSON?) -> Bool {
+        guard let value else { return hasNull }
+        if values.contains(value) { return true }
+        guard case .string(let text) = value else { return false }
+        return patterns.contains { $0.matches(text) }
+    }
+}
+
+/// The type names of `$type`.
+enum ValueType: String, Sendable, CaseIterable {
+    case double, string, object, array, bool, date, null, int, long, number
+
+    /// From the name or MongoDB's number.
+    init?(_ json: JSON) {
+        switch json {
+        case .string(let name): self.init(rawValue: name)
+        case .int(1): self = .double
+        case .int(2): self = .string
+        case .int(3): self = .object
+        case .int(4): self = .array
+        case .int(8): self = .bool
+        case .int(9): self = .date
+        case .int(10): self = .null
+        case .int(16): self = .int
+        case .int(18): self = .long
+        default: return nil
+        }
+    }
+
+    /// Whether a value is of this type.
+    ///
+    /// `int` is a whole number within 32 bits, `long` one beyond.
+    func includes(_ value: JSON) -> Bool {
+        switch (self, value) {
+        case (.double, .double), (.string, .string), (.object, .object), (.array, .array), (.bool, .bool), (.date, .date), (.null, .null),
+            (.number, .int), (.number, .double):
+            true
+        case (.int, .int(let number)): Int32(exactly: number) != nil
+        case (.long, .int(let number)): Int32(exactly: number) == nil
+        default: false
+        }
+    }
+}

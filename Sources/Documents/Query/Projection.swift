@@ -1,0 +1,203 @@
+public import Kernel
+
+/// Which fields of a document are answered.
+public struct Projection: Sendable {
+    let tree: ProjectionTree
+
+    /// Reads `{"a":1,"b.c":true}` (only these and `_id`), `{"a":0}` (all but these), `{"tags":{"$slice":5}}` or
+    /// `{"items":{"$elemMatch":{…}}}`.
+    ///
+    /// `-1` means the same as `0`.
+    public init(_ json: JSON) throws(QueryError) {
+        guard case .object(let members) = json else {
+            throw QueryError(.invalidQuery, "A projection must be an object such as {\"name\":1}.", zh: "投影必须是对象，例如 {\"name\":1}。")
+        }
+        var builder = ProjectionBuilder()
+        for (key, value) in members { try builder.add(key, value, prefix: "") }
+        tree = try builder.finish()
+    }
+
+    /// The document with the chosen fields, in the document's order.
+    public func apply(_ document: JSONObject) -> JSONObject { tree.apply(document) }
+}
+
+/// A projection by levels of the document.
+struct ProjectionTree: Sendable {
+    /// What happens to one field.
+    indirect enum Action: Sendable {
+        case keep
+        case drop
+        case slice(skip: Int, limit: Int?)
+        case firstMatch(WholeTest)
+        case nested(ProjectionTree)
+    }
+
+    /// Whether only named fields stay (otherwise only named fields go).
+    var includes: Bool
+    var actions: [FieldName: Action] = [:]
+
+    func apply(_ document: JSONObject) -> JSONObject {
+        var result = JSONObject()
+        result.reserveCapacity(document.count)
+        for (key, value) in document {
+            guard let action = actions[FieldName(key)] else {
+                if !includes { result.append(key, value) }
+                continue
+            }
+            if let kept = apply(action, to: value) { result.append(key, kept) }
+        }
+        return result
+    }
+
+    private func apply(_ action: Action, to value: JSON) -> JSON? {
+        switch action {
+        case .keep: value
+        case .drop: nil
+        case .slice(let skip, let limit): Self.slice(value, skip: skip, limit: limit)
+        case .firstMatch(let test): Self.firstMatch(value, test)
+        case .nested(let tree): tree.apply(nested: value)
+        }
+    }
+
+    /// Objects are projected, also inside arrays; other values stay only when fields are excluded.
+    private func apply(nested value: JSON) -> JSON? {
+        switch value {
+        case .object(let members): .object(apply(members))
+        case .array(let elements): .array(elements.compactMap { apply(nested: $0) })
+        default: includes ? nil : value
+        }
+    }
+
+    private static func slice(_ value: JSON, skip: Int, limit: Int?) -> JSON {
+        guard case .array(let elements) = value else { return value }
+        let start = skip < 0 ? max(0, elements.count + skip) : min(skip, elements.count)
+        let end = limit.map { start + min($0, elements.count - start) } ?? elements.count
+        return .array(Array(elements[start..<end]))
+    }
+
+    private static func firstMatch(_ value: JSON, _ test: WholeTest) -> JSON? {
+        guard case .array(let elements) = value, let first = elements.first(where: { test.passes(.array([$0])) }) else { return nil }
+        return .array([first])
+    }
+}
+
+/// Collects the entries of a projection and finds contradictions.
+struct ProjectionBuilder {
+    private var entries: [(path: FieldPath, action: ProjectionTree.Action)] = []
+    private var keepsID: Bool?
+    private var hasInclusion = false
+    private var hasExclusion = false
+
+    /// Adds one member; nested objects continue the path.
+    mutating func add(_ key: String, _ value: JSON, prefix: String) throws(QueryError) {
+        let path = try FieldPath(prefix + key)
+        if case .object(let members) = value {
+            if members.first?.key.startsWithDollar ?? true {
+                try addOperator(path, members)
+            } else {
+                for (name, inner) in members { try add(name, inner, prefix: prefix + key + ".") }
+            }
+            return
+        }
+        guard let keeps = Self.flag(value) else {
+            throw QueryError(
+                .invalidQuery, "The projection of \"\(path.text)\" must be 1, 0, true, false, $slice or $elemMatch.",
+                zh: "字段“\(path.text)”的投影只能是 1、0、true、false、$slice 或 $elemMatch。")
+        }
+        if path.text == "_id" {
+            keepsID = keeps
+            return
+        }
+        if keeps { hasInclusion = true } else { hasExclusion = true }
+        entries.append((path, keeps ? .keep : .drop))
+    }
+
+    /// Computed fields stand beside kept ones only.
+    mutating func requireInclusion() { hasInclusion = true }
+
+    /// 1 and true keep; 0, -1 (as Alipay's SDK sends it) and false drop.
+    static func flag(_ value: JSON) -> Bool? {
+        switch value {
+        case .bool(let flag): flag
+        case .int(let number): number > 0
+        case .double(let number): number > 0
+        default: nil
+        }
+    }
+
+    private mutating func addOperator(_ path: FieldPath, _ members: JSONObject) throws(QueryError) {
+        guard members.count == 1, let only = members.first else {
+            throw QueryError(
+                .invalidQuery, "The projection of \"\(path.text)\" needs exactly one operator.", zh: "字段“\(path.text)”的投影需要且只能有一个操作符。")
+        }
+        switch only.key {
+        case "$slice": entries.append((path, try Self.slice(only.value)))
+        case "$elemMatch":
+            guard path.parts.count == 1 else {
+                throw QueryError(.invalidQuery, "$elemMatch projects top-level fields only.", zh: "$elemMatch 投影只能用于顶层字段。")
+            }
+            var parser = FilterParser()
+            let test = try parser.parseElementMatch(only.value)
+            hasInclusion = true
+            entries.append((path, .firstMatch(test)))
+        default:
+            throw QueryError(
+                .invalidQuery, "\(only.key) cannot project a field; use $slice or $elemMatch, or $project in an aggregation.",
+                zh: "\(only.key) 不能用于投影；请用 $slice、$elemMatch，或聚合的 $project。")
+        }
+    }
+
+    private static func slice(_ operand: JSON) throws(QueryError) -> ProjectionTree.Action {
+        if let count = operand.intValue.map(Int.init) {
+            return count < 0 ? .slice(skip: count, limit: nil) : .slice(skip: 0, limit: count)
+        }
+        if case .array(let parts) = operand, parts.count == 2, let skip = parts[0].intValue, let limit = parts[1].intValue, limit > 0 {
+            return .slice(skip: Int(skip), limit: Int(limit))
+        }
+        throw QueryError(.invalidQuery, "$slice needs a number or [skip, limit].", zh: "$slice 需要一个数或 [跳过, 数量]。")
+    }
+
+    func finish() throws(QueryError) -> ProjectionTree {
+        if hasInclusion, hasExclusion {
+            throw QueryError(
+                .invalidQuery,
+                "A projection either names the fields to keep or the fields to drop; only _id can be dropped beside kept fields.",
+                zh: "投影要么列出要保留的字段，要么列出要去掉的字段；只有 _id 可以在保留列表中去掉。")
+        }
+        // {"_id":1} alone asks for nothing but the id.
+        let includes = hasInclusion || (!hasExclusion && entries.isEmpty && keepsID == true)
+        var tree = ProjectionTree(includes: includes)
+        for entry in entries { try tree.insert(entry.action, at: entry.path.parts[...], of: entry.path) }
+        if tree.actions[FieldName("_id")] == nil {
+            if includes, keepsID ?? true { tree.actions[FieldName("_id")] = .keep }
+            if !includes, keepsID == false { tree.actions[FieldName("_id")] = .drop }
+        }
+        return tree
+    }
+}
+
+extension ProjectionTree {
+    mutating func insert(_ action: Action, at parts: ArraySlice<FieldPath.Part>, of path: FieldPath) throws(QueryError) {
+        guard let first = parts.first else { return }
+        let existing = actions[FieldName(first.name)]
+        if parts.count == 1 {
+            guard existing == nil else { throw Self.collision(path) }
+            actions[FieldName(first.name)] = action
+            return
+        }
+        var child: ProjectionTree
+        switch existing {
+        case nil: child = ProjectionTree(includes: includes)
+        case .nested(let tree)?: child = tree
+        default: throw Self.collision(path)
+        }
+        try child.insert(action, at: parts.dropFirst(), of: path)
+        actions[FieldName(first.name)] = .nested(child)
+    }
+
+    private static func collision(_ path: FieldPath) -> QueryError {
+        QueryError(
+            .invalidQuery, "The projection names \"\(path.text)\" twice or together with a field inside it.",
+            zh: "投影中“\(path.text)”重复，或与其内部字段冲突。")
+    }
+}

@@ -1,0 +1,186 @@
+internal import Kernel
+internal import Synchronization
+
+/// The open transactions of one environment and the documents they hold.
+///
+/// Transactions are pessimistic: a document that one has read or written is locked until it ends. Writes stay in memory
+/// until the commit, which checks once more that nothing under them has changed.
+final class TransactionTable: Sendable {
+    private struct State {
+        var locks = DocumentLocks()
+        var open: [UInt64: OpenTransaction] = [:]
+        var waiting: [DocumentLocks.Ticket: CheckedContinuation<Bool, Never>] = [:]
+        var lastID: UInt64 = 0
+    }
+
+    private static let openMax = 1000
+    private let state = Mutex(State())
+    private let limits: Limits
+
+    init(limits: Limits) { self.limits = limits }
+
+    /// Begins a transaction that ends with `scope` at the latest.
+    func begin(scope: UInt64, now: Int64) throws -> OpenTransaction {
+        try state.withLock { state in
+            guard state.open.count < Self.openMax else { throw SampanError.writesWaiting }
+            state.lastID += 1
+            let transaction = OpenTransaction(id: state.lastID, scope: scope, startedAt: now)
+            state.open[transaction.id] = transaction
+            return transaction
+        }
+    }
+
+    /// The open transaction called `name` of `scope`.
+    func find(_ name: String, scope: UInt64) throws -> OpenTransaction {
+        guard name.hasPrefix("t-"), let id = UInt64(name.dropFirst(2)), let found = state.withLock({ $0.open[id] }), found.scope == scope else {
+            throw SampanError.noTransaction
+        }
+        return found
+    }
+
+    /// Locks a document for a transaction, waiting for its turn.
+    func lock(_ key: DocumentLocks.Key, for transaction: OpenTransaction, now: Int64) async throws {
+        if transaction.holds(key) { return }
+        let granted = await withCheckedContinuation { continuation in
+            let answer: Bool? = state.withLock { state in
+                switch state.locks.acquire(key, for: transaction.id, now: now) {
+                case .granted: return true
+                case .deadlock: return false
+                case .wait(let ticket):
+                    state.waiting[ticket] = continuation
+                    return nil
+                }
+            }
+            if let answer { continuation.resume(returning: answer) }
+        }
+        guard granted else { throw SampanError.transactionConflict }
+        guard transaction.hold(key) else {
+            // It ended while it waited: nobody would free this lock any more.
+            free([key], of: transaction.id)
+            throw SampanError.noTransaction
+        }
+    }
+
+    /// Whether a plain write may touch the document now. Called by the writer.
+    func isFree(_ key: DocumentLocks.Key) -> Bool { state.withLock { $0.locks.isEmpty || !$0.locks.isLocked(key) } }
+
+    /// Returns when the document is free.
+    /// - Throws: `TRANSACTION_CONFLICT` when that takes too long.
+    func waitUntilFree(_ key: DocumentLocks.Key, now: Int64) async throws {
+        let free = await withCheckedContinuation { continuation in
+            let isFree = state.withLock { state in
+                guard let ticket = state.locks.waitUntilFree(key, now: now) else { return true }
+                state.waiting[ticket] = continuation
+                return false
+            }
+            if isFree { continuation.resume(returning: true) }
+        }
+        guard free else { throw SampanError.transactionConflict }
+    }
+
+    /// Ends a transaction: its locks go to whoever waits.
+    func end(_ transaction: OpenTransaction) {
+        state.withLock { _ = $0.open.removeValue(forKey: transaction.id) }
+        free(transaction.close(), of: transaction.id)
+    }
+
+    /// Ends what `scope` left open.
+    func endScope(_ scope: UInt64) {
+        let left = state.withLock { state in state.open.isEmpty ? [] : state.open.values.filter { $0.scope == scope } }
+        left.forEach(end)
+    }
+
+    /// Ends transactions and waits that took too long.
+    func sweep(now: Int64) {
+        let (old, expired) = state.withLock { state in
+            let old = state.open.values.filter { $0.startedAt < now - Int64(limits.transactionMillisecondsMax) }
+            let tickets = state.locks.expireWaits(before: now - Int64(limits.lockWaitMillisecondsMax))
+            return (old, tickets.compactMap { state.waiting.removeValue(forKey: $0) })
+        }
+        expired.forEach { $0.resume(returning: false) }
+        old.forEach(end)
+    }
+
+    private func free(_ keys: some Sequence<DocumentLocks.Key>, of holder: UInt64) {
+        let granted = state.withLock { state in
+            state.locks.release(keys, of: holder).compactMap { state.waiting.removeValue(forKey: $0) }
+        }
+        granted.forEach { $0.resume(returning: true) }
+    }
+}
+
+/// One transaction: the documents it holds, as they were and as they will be.
+final class OpenTransaction: Sendable {
+    /// A document of the transaction.
+    struct Entry: Sendable {
+        /// As it was when it was read; `nil` when there was none.
+        let original: (seq: Int64, document: JSONObject, bytes: [UInt8])?
+        /// As it is to be; `nil` when it is to be gone.
+        var current: JSONObject?
+        var isChanged = false
+    }
+
+    private struct State {
+        var held: Set<DocumentLocks.Key> = []
+        var entries: [DocumentLocks.Key: Entry] = [:]
+        var order: [DocumentLocks.Key] = []
+        var isClosed = false
+    }
+
+    let id: UInt64
+    let scope: UInt64
+    let startedAt: Int64
+    private let state = Mutex(State())
+
+    init(id: UInt64, scope: UInt64, startedAt: Int64) {
+        self.id = id
+        self.scope = scope
+        self.startedAt = startedAt
+    }
+
+    var name: String { "t-\(id)" }
+
+    func holds(_ key: DocumentLocks.Key) -> Bool { state.withLock { !$0.isClosed && $0.held.contains(key) } }
+
+    /// Remembers a lock; `false` when the transaction has ended.
+    func hold(_ key: DocumentLocks.Key) -> Bool {
+        state.withLock { state in
+            if !state.isClosed { state.held.insert(key) }
+            return !state.isClosed
+        }
+    }
+
+    /// Works on the document `key`, which is read with `load` the first time.
+    func change<T>(_ key: DocumentLocks.Key, load: () throws -> Entry, _ body: (inout Entry) throws -> T) throws -> T {
+        try state.withLock { state in
+            guard !state.isClosed else { throw SampanError.noTransaction }
+            var entry: Entry
+            if let known = state.entries[key] {
+                entry = known
+            } else {
+                entry = try load()
+                state.order.append(key)
+            }
+            let result = try body(&entry)
+            state.entries[key] = entry
+            return result
+        }
+    }
+
+    /// Everything it touched, in order.
+    func entries() throws -> [(DocumentLocks.Key, Entry)] {
+        try state.withLock { state in
+            guard !state.isClosed else { throw SampanError.noTransaction }
+            return state.order.compactMap { key in state.entries[key].map { (key, $0) } }
+        }
+    }
+
+    /// Ends it; answers the locks that must be freed.
+    func close() -> Set<DocumentLocks.Key> {
+        state.withLock { state in
+            state.isClosed = true
+            defer { state.held = [] }
+            return state.held
+        }
+    }
+}

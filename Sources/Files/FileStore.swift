@@ -1,0 +1,109 @@
+internal import Foundation
+internal import Kernel
+internal import Storage
+
+/// The files of one environment: rows in `files.sqlite`, bytes in `objects/`, where an object never changes.
+///
+/// An object is on disk before its row is, and goes after its row has gone, so a row always has its bytes.
+final class FileStore: Sendable {
+    /// A stored file.
+    struct Entry: Sendable {
+        let path: String
+        let object: String
+        let size: Int64
+        let owner: String
+        let updatedAt: Int64
+    }
+
+    private static let migrations = [
+        Migration(
+            "files-1",
+            """
+            CREATE TABLE files (
+                path TEXT PRIMARY KEY, object TEXT NOT NULL, size INTEGER NOT NULL, owner TEXT NOT NULL, updated_at INTEGER NOT NULL) WITHOUT ROWID;
+            """)
+    ]
+
+    let database: Database
+    private let objects: URL
+
+    init(folder: URL) throws {
+        objects = folder.appendingPathComponent("objects")
+        try FileManager.default.createDirectory(at: objects, withIntermediateDirectories: true)
+        database = try Database(path: folder.appendingPathComponent("files.sqlite").path, readers: 2)
+        try database.migrate(Self.migrations)
+    }
+
+    /// A place for a new object's bytes while they arrive.
+    func newObject() -> (name: String, part: URL) {
+        let name = RandomText.make(24, alphabet: RandomText.readable)
+        return (name, objects.appendingPathComponent(name + ".part"))
+    }
+
+    func url(of object: String) -> URL { objects.appendingPathComponent(object) }
+
+    func find(_ path: String) throws -> Entry? {
+        try database.read { connection in
+            try connection.first("SELECT path, object, size, owner, updated_at FROM files WHERE path = $1", .text(path), transform: Self.entry)
+        }
+    }
+
+    func list(prefix: String, after: String, max: Int) throws -> [Entry] {
+        try database.read { connection in
+            try connection.all(
+                "SELECT path, object, size, owner, updated_at FROM files WHERE path > $1 AND substr(path, 1, length($2)) = $2 ORDER BY path LIMIT $3",
+                .text(after), .text(prefix), .int(Int64(max)), transform: Self.entry)
+        }
+    }
+
+    /// Puts an object whose bytes are synced under `path`, in place of what was there.
+    /// - Parameter mayReplace: asked with the owner of what is there.
+    func commit(_ object: String, at path: String, size: Int64, owner: String, now: Int64, mayReplace: @escaping @Sendable (String) -> Bool) async throws {
+        try DurableFile.move(url(of: object + ".part").path, to: url(of: object).path)
+        let replaced: String?
+        do {
+            replaced = try await database.write { connection in
+                let old = try connection.first("SELECT object, owner FROM files WHERE path = $1", .text(path)) { ($0.text(0), $0.text(1)) }
+                if let old, !mayReplace(old.1) { throw SampanError.fileNotYours(path) }
+                try connection.execute(
+                    """
+                    INSERT INTO files (path, object, size, owner, updated_at) VALUES ($1, $2, $3, $4, $5)
+                    ON CONFLICT (path) DO UPDATE SET object = excluded.object, size = excluded.size, owner = excluded.owner, updated_at = excluded.updated_at
+                    """, .text(path), .text(object), .int(size), .text(owner), .int(now))
+                return old?.0
+            }
+        } catch {
+            discard(url(of: object))
+            throw error
+        }
+        if let replaced { discard(url(of: replaced)) }
+    }
+
+    /// Removes a file. - Returns: whether it was there.
+    func remove(_ path: String, mayRemove: @escaping @Sendable (String) -> Bool) async throws -> Bool {
+        let removed = try await database.write { connection -> String? in
+            let old = try connection.first("SELECT object, owner FROM files WHERE path = $1", .text(path)) { ($0.text(0), $0.text(1)) }
+            guard let old else { return nil }
+            guard mayRemove(old.1) else { throw SampanError.fileNotYours(path) }
+            try connection.execute("DELETE FROM files WHERE path = $1", .text(path))
+            return old.0
+        }
+        if let removed { discard(url(of: removed)) }
+        return removed != nil
+    }
+
+    /// Removes bytes that no row names. Failing leaves an orphan that costs space and nothing else.
+    func discard(_ url: URL) { try? FileManager.default.removeItem(at: url) }
+
+    private static func entry(_ row: Row) -> Entry {
+        Entry(path: row.text(0), object: row.text(1), size: row.int(2), owner: row.text(3), updatedAt: row.int(4))
+    }
+}
+
+extension SampanError {
+    static func fileNotYours(_ path: String) -> SampanError {
+        forbidden(
+            Localized("\"\(path.prefix(100))\" was uploaded by someone else.", zh: "“\(path.prefix(100))” 由其他用户上传。"),
+            remedy: Localized("Use another cloudPath, or do it in a cloud function.", zh: "请换用其他 cloudPath,或在云函数中操作。"))
+    }
+}

@@ -1,0 +1,63 @@
+internal import Foundation
+internal import HTTPSupport
+internal import Kernel
+
+/// One upload: bytes go to a file aside, are synced, and appear under their path whole or not at all.
+final class Upload {
+    private let path: String
+    private let store: FileStore
+    private let context: CallContext
+    private let bytesMax: Int
+    private let now: Int64
+    private let object: String
+    private let part: URL
+    private let handle: FileHandle
+    private var size: Int64 = 0
+    private var isOver = false
+
+    init(path: String, store: FileStore, context: CallContext, bytesMax: Int, now: Int64) throws {
+        self.path = path
+        self.store = store
+        self.context = context
+        self.bytesMax = bytesMax
+        self.now = now
+        (object, part) = store.newObject()
+        guard FileManager.default.createFile(atPath: part.path, contents: nil, attributes: [.posixPermissions: 0o600]) else {
+            throw DurableFile.Failure("cannot create \(part.path)")
+        }
+        handle = try FileHandle(forWritingTo: part)
+    }
+
+    func write(_ bytes: some DataProtocol) throws {
+        size += Int64(bytes.count)
+        guard size <= Int64(bytesMax) else { throw SampanError.tooLarge(bytesMax) }
+        try handle.write(contentsOf: bytes)
+    }
+
+    /// Writes the last bytes and makes the file appear.
+    func finish(_ last: (Upload) throws -> Void = { _ in }) async throws -> JSON {
+        do {
+            try last(self)
+            try handle.synchronize()
+            try handle.close()
+        } catch {
+            abandon()
+            throw error
+        }
+        isOver = true
+        let caller = context.caller
+        try await store.commit(object, at: path, size: size, owner: caller.user?.openid ?? "", now: now) { caller.mayChange(fileOf: $0) }
+        return ["fileID": .string(Files.fileID(context.environment, path)), "size": .int(size)]
+    }
+
+    /// Forgets what has arrived.
+    func abandon() {
+        guard !isOver else { return }
+        isOver = true
+        // Closing may fail only because it is closed already.
+        try? handle.close()
+        store.discard(part)
+    }
+
+    deinit { abandon() }
+}

@@ -1,0 +1,173 @@
+internal import Crypto
+internal import Foundation
+public import HTTPSupport
+internal import HTTPTypes
+public import Hummingbird
+public import Kernel
+internal import NIOCore
+internal import Synchronization
+
+/// Alipay's function gateway: `POST /functions/invokeFunction`, signed with HMAC-SHA256.
+///
+/// The canonical request lists the signed headers in the order of `SignedHeaders`, which clients choose differently.
+public struct AlipayFunctionGateway: Sendable {
+    /// Finds the environment and secret of an access key.
+    public typealias FindKey = @Sendable (_ id: String) throws -> (EnvironmentID, secret: String)?
+
+    private static let clockSkewMilliseconds: Int64 = 300_000
+
+    private let functions: Functions
+    private let findKey: FindKey
+    private let requireActive: @Sendable (EnvironmentID) throws -> Void
+    private let seen = SeenSignatures()
+
+    /// Makes the gateway.
+    public init(_ functions: Functions, findKey: @escaping FindKey, requireActive: @escaping @Sendable (EnvironmentID) throws -> Void) {
+        self.functions = functions
+        self.findKey = findKey
+        self.requireActive = requireActive
+    }
+
+    /// Adds its route.
+    public func add(to router: some RouterMethods<SampanRequestContext>) {
+        router.post("/functions/invokeFunction", use: invoke)
+    }
+
+    private func invoke(_ request: Request, _ context: SampanRequestContext) async throws -> Response {
+        do {
+            let body = try await request.bytes(upTo: functions.limits.functionBytesMax)
+            let environment = try verify(request, body)
+            let name = request.headers[Self.header("x-to-function-name")] ?? ""
+            let user = User(
+                openid: request.headers[Self.header("x-alipay-openid")] ?? "", appID: request.headers[Self.header("x-from-app-id")] ?? "",
+                platform: "alipay")
+            let call = CallContext(
+                environment: environment, caller: .function(name: "", user: user), requestID: context.requestID, language: context.language,
+                clientIP: context.clientIP)
+            let event = body.readableBytes == 0 ? ByteBuffer(string: "{}") : body
+            return .json(try await functions.call(name, event, source: "client", call))
+        } catch {
+            return refusal(SampanError(reporting: error), context)
+        }
+    }
+
+    /// In the shape that Alipay's SDKs read.
+    private func refusal(_ error: SampanError, _ context: SampanRequestContext) -> Response {
+        .json(
+            [
+                "errCode": .string(error.code), "errMsg": .string(error.detail[context.language]), "remedy": .string(error.remedy[context.language]),
+                "requestId": .string(context.requestID),
+            ], status: .init(code: error.status))
+    }
+
+    private func verify(_ request: Request, _ body: ByteBuffer) throws -> EnvironmentID {
+        guard let header = request.headers[.authorization], let authorization = Authorization(header), let (environment, secret) = try findKey(authorization.credential)
+        else { throw Self.signatureInvalid }
+        guard let sent = request.headers[Self.header("x-client-timestamp")], let timestamp = Int64(sent),
+            authorization.signedHeaders.contains("x-client-timestamp"), authorization.signedHeaders.contains("x-to-function-name")
+        else { throw Self.signatureInvalid }
+        let now = functions.clock.now()
+        guard abs(now - timestamp) <= Self.clockSkewMilliseconds else {
+            throw SampanError.unauthenticated(
+                "SIGNATURE_EXPIRED", Localized("The request was signed more than 5 minutes ago or ahead.", zh: "请求签名时间与服务器相差超过 5 分钟。"),
+                remedy: Localized("Check the client's clock and sign each request anew.", zh: "请校准客户端时间,并为每次请求重新签名。"))
+        }
+        guard let signature = Data(hex: authorization.signature),
+            HMAC<SHA256>.isValidAuthenticationCode(
+                signature, authenticating: Data(stringToSign(request, body, authorization, timestamp: sent).utf8), using: SymmetricKey(data: Data(secret.utf8)))
+        else { throw Self.signatureInvalid }
+        guard seen.insert(authorization.signature, now: now, lifetime: 2 * Self.clockSkewMilliseconds) else {
+            throw SampanError.unauthenticated(
+                "SIGNATURE_REPLAYED", Localized("This signed request was received before.", zh: "该签名请求已被接收过。"),
+                remedy: Localized("Sign each request anew.", zh: "请为每次请求重新签名。"))
+        }
+        let target = request.headers[Self.header("x-to-env-id")] ?? environment.text
+        guard target == environment.text else { throw SampanError.noEnvironmentForKey }
+        try requireActive(environment)
+        return environment
+    }
+
+    private func stringToSign(_ request: Request, _ body: ByteBuffer, _ authorization: Authorization, timestamp: String) -> String {
+        var headers = ""
+        for name in authorization.signedHeaders { headers += "\(name):\(HTTPField.Name(name).flatMap { request.headers[$0] } ?? "")\n" }
+        let canonical = """
+            \(request.method.rawValue)
+            \(request.uri.path)
+            \(request.uri.query ?? "")
+            \(headers)
+            \(authorization.signedHeaders.joined(separator: ";"))
+            \(body.withUnsafeReadableBytes { Self.hash(Data($0)) })
+
+            """
+        return "HMAC-SHA256\n\(timestamp)\n\(Self.hash(Data(canonical.utf8)))\n"
+    }
+
+    private static func hash(_ data: Data) -> String {
+        SHA256.hash(data: data).reduce(into: "") { $0 += ($1 < 16 ? "0" : "") + String($1, radix: 16) }
+    }
+
+    private static func header(_ name: String) -> HTTPField.Name { HTTPField.Name(name).unsafelyUnwrapped }
+
+    private static let signatureInvalid = SampanError.unauthenticated(
+        "SIGNATURE_INVALID", Localized("The signature does not fit the request, or its key is unknown.", zh: "签名与请求不符,或密钥不存在。"),
+        remedy: Localized("Check the access key's id and secret (`sampan env keys`).", zh: "请检查访问密钥的 id 与 secret(`sampan env keys`)。"))
+}
+
+extension SampanError {
+    fileprivate static let noEnvironmentForKey = forbidden(
+        Localized("The access key belongs to another environment.", zh: "该访问密钥属于其他环境。"),
+        remedy: Localized("Use a key of the environment that you call.", zh: "请使用目标环境的访问密钥。"))
+}
+
+/// `HMAC-SHA256 Credential=…, SignedHeaders=a;b, Signature=…`
+private struct Authorization {
+    let credential: String
+    let signedHeaders: [String]
+    let signature: String
+
+    init?(_ header: String) {
+        guard header.hasPrefix("HMAC-SHA256 "), header.utf8.count < 4096 else { return nil }
+        var fields: [Substring: Substring] = [:]
+        for part in header.dropFirst(12).split(separator: ",") {
+            let pair = part.drop { $0 == " " }.split(separator: "=", maxSplits: 1)
+            guard pair.count == 2 else { return nil }
+            fields[pair[0]] = pair[1]
+        }
+        guard let credential = fields["Credential"], let headers = fields["SignedHeaders"], let signature = fields["Signature"] else { return nil }
+        self.credential = String(credential)
+        signedHeaders = headers.split(separator: ";").map { $0.lowercased() }
+        self.signature = signature.lowercased()
+    }
+}
+
+/// Signatures that were used, for as long as their timestamps are accepted.
+private final class SeenSignatures: Sendable {
+    private static let heldMax = 1_000_000
+    private let held = Mutex<(signatures: [String: Int64], sweptAt: Int64)>(([:], 0))
+
+    /// Remembers a signature; `false` when it was seen before.
+    func insert(_ signature: String, now: Int64, lifetime: Int64) -> Bool {
+        held.withLock { held in
+            if now - held.sweptAt > 60_000 || held.signatures.count >= Self.heldMax {
+                held.signatures = held.signatures.filter { $0.value > now - lifetime }
+                held.sweptAt = now
+            }
+            // Full even after the sweep: refusing is safe, forgetting would allow a replay.
+            guard held.signatures.count < Self.heldMax else { return false }
+            return held.signatures.updateValue(now, forKey: signature) == nil
+        }
+    }
+}
+
+extension Data {
+    fileprivate init?(hex: String) {
+        let digits = Array(hex.utf8)
+        guard digits.count % 2 == 0 else { return nil }
+        var bytes: [UInt8] = []
+        for index in stride(from: 0, to: digits.count, by: 2) {
+            guard let byte = UInt8(String(decoding: digits[index..<index + 2], as: UTF8.self), radix: 16) else { return nil }
+            bytes.append(byte)
+        }
+        self.init(bytes)
+    }
+}

@@ -1,0 +1,54 @@
+public import Hummingbird
+public import Kernel
+
+extension SampanRequestContext {
+    /// The environment in the path, if the manager may manage it. Another's answers like one that does not exist.
+    /// - Throws: 401 without a key, 404 otherwise.
+    public func managedEnvironment() throws -> EnvironmentID {
+        let principal = try requirePrincipal()
+        let name = try parameters.require("env")
+        guard let environment = EnvironmentID(name), principal.mayManage(environment) else { throw SampanError.notManaged(name) }
+        return environment
+    }
+
+    /// A call by a key, for what the management API does in an environment.
+    public func keyCall(_ environment: EnvironmentID, as user: User? = nil) -> CallContext {
+        CallContext(
+            environment: environment, caller: user.map { .function(name: "", user: $0) } ?? .key, requestID: requestID, language: language,
+            clientIP: clientIP)
+    }
+
+    /// Throws 403 unless the operator calls.
+    public func requireOperator() throws {
+        guard try requirePrincipal() == .operator else {
+            throw SampanError.forbidden(
+                Localized("Only the operator may do this.", zh: "仅平台管理员可执行此操作。"),
+                remedy: Localized("Use the operator's key.", zh: "请使用平台管理员密钥。"))
+        }
+    }
+}
+
+extension SampanError {
+    static func notManaged(_ name: String) -> SampanError {
+        notFound(
+            "ENVIRONMENT_NOT_FOUND", Localized("There is no environment \(name.prefix(60)) that your key reaches.", zh: "密钥无法访问环境 \(name.prefix(60)),或该环境不存在。"),
+            remedy: Localized("`sampan env list` lists those that it does.", zh: "可用 `sampan env list` 查看可访问的环境。"))
+    }
+}
+
+extension Request {
+    /// A query parameter that is an integer in `range`.
+    public func queryInt(_ name: String, in range: ClosedRange<Int64>) throws -> Int64? {
+        guard let text = uri.queryParameters[Substring(name)] else { return nil }
+        guard let value = Int64(text), range.contains(value) else {
+            throw SampanError.badMember(
+                name, Localized("an integer from \(range.lowerBound) to \(range.upperBound)", zh: " \(range.lowerBound) 到 \(range.upperBound) 的整数"))
+        }
+        return value
+    }
+
+    /// A query parameter that is a text; `nil` when absent or empty.
+    public func queryText(_ name: String) -> String? {
+        uri.queryParameters[Substring(name)].map(String.init).flatMap { $0.isEmpty ? nil : $0 }
+    }
+}

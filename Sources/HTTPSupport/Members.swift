@@ -1,0 +1,48 @@
+public import Kernel
+
+/// Typed reading of a request's members, with an error that names the member.
+extension JSONObject {
+    /// A member that must be a non-empty text.
+    public func text(_ name: String) throws -> String {
+        guard let text = self[name]?.stringValue, !text.isEmpty else { throw SampanError.badMember(name, Localized("a text", zh: "文本")) }
+        return text
+    }
+
+    /// A member that is a text or absent.
+    public func optionalText(_ name: String) throws -> String? {
+        guard let value = self[name], !value.isNull else { return nil }
+        guard let text = value.stringValue else { throw SampanError.badMember(name, Localized("a text", zh: "文本")) }
+        return text
+    }
+
+    /// A member that is an integer in `range` or absent.
+    public func optionalInt(_ name: String, in range: ClosedRange<Int>) throws -> Int? {
+        guard let value = self[name], !value.isNull else { return nil }
+        guard let int = value.intValue, range.contains(Int(int)) else {
+            throw SampanError.badMember(
+                name, Localized("an integer from \(range.lowerBound) to \(range.upperBound)", zh: " \(range.lowerBound) 到 \(range.upperBound) 的整数"))
+        }
+        return Int(int)
+    }
+
+    /// A member that is true, false or absent.
+    public func optionalBool(_ name: String) throws -> Bool? {
+        guard let value = self[name], !value.isNull else { return nil }
+        guard let bool = value.boolValue else { throw SampanError.badMember(name, Localized("true or false", zh: " true 或 false")) }
+        return bool
+    }
+
+    /// A member that is a list or absent.
+    public func optionalList(_ name: String) throws -> [JSON]? {
+        guard let value = self[name], !value.isNull else { return nil }
+        guard let list = value.arrayValue else { throw SampanError.badMember(name, Localized("a list", zh: "数组")) }
+        return list
+    }
+
+    /// A member that is an object or absent.
+    public func optionalObject(_ name: String) throws -> JSONObject? {
+        guard let value = self[name], !value.isNull else { return nil }
+        guard let object = value.objectValue else { throw SampanError.badMember(name, Localized("an object", zh: "对象")) }
+        return object
+    }
+}

@@ -1,0 +1,104 @@
+internal import CryptoExtras
+internal import Foundation
+internal import Kernel
+internal import Tenancy
+
+/// Alipay's open API: parameters signed with RSA2 (SHA256 with RSA, PKCS#1 v1.5) over the sorted `name=value` list,
+/// answers `{"<method>_response": {…}, "sign": "…"}`. Source: opendocs.alipay.com/common/02khjm.
+struct AlipayGateway: Sendable {
+    let settings: EnvironmentSettings.Platform
+    let http: OutboundHTTP
+    let clock: WallClock
+
+    /// Calls `method` and answers the inner response object.
+    /// - Parameters:
+    ///   - parameters: what goes in as `biz_content`.
+    ///   - topLevel: parameters beside it, for the few methods that want them there.
+    func call(_ method: String, parameters: JSON?, topLevel: [String: String] = [:], appAuthToken: String? = nil) async throws -> JSONObject {
+        guard method.utf8.allSatisfy({ (97...122).contains($0) || (48...57).contains($0) || $0 == 46 || $0 == 95 }), !method.isEmpty else {
+            throw SampanError.badMember("api", Localized("the name of an Alipay method such as alipay.trade.create", zh: "支付宝接口名,如 alipay.trade.create"))
+        }
+        let form = try signedForm(method, parameters: parameters, topLevel: topLevel, appAuthToken: appAuthToken)
+        let answer: (status: Int, body: [UInt8])
+        do {
+            answer = try await http.send(
+                .init(method: "POST", url: settings.gateway, contentType: "application/x-www-form-urlencoded;charset=utf-8", body: Array(form.utf8)))
+        } catch {
+            throw SampanError.platformUnreachable("Alipay")
+        }
+        return try opened(answer.body, method)
+    }
+
+    private func signedForm(_ method: String, parameters: JSON?, topLevel: [String: String], appAuthToken: String?) throws -> String {
+        guard !settings.appID.isEmpty else { throw SampanError.platformNotConfigured("Alipay", "appId") }
+        guard let secret = settings.secret else { throw SampanError.platformNotConfigured("Alipay", "privateKey") }
+        var fields = topLevel
+        fields["app_id"] = settings.appID
+        fields["method"] = method
+        fields["format"] = "JSON"
+        fields["charset"] = "utf-8"
+        fields["sign_type"] = "RSA2"
+        fields["timestamp"] = beijingTime()
+        fields["version"] = "1.0"
+        if let appAuthToken { fields["app_auth_token"] = appAuthToken }
+        if let parameters { fields["biz_content"] = parameters.text }
+        let names = fields.keys.sorted().filter { fields[$0]?.isEmpty == false }
+        let content = names.map { "\($0)=\(fields[$0] ?? "")" }.joined(separator: "&")
+        let signature = try Self.privateKey(secret).signature(for: Data(content.utf8), padding: .insecurePKCS1v1_5)
+        let pairs = names.map { "\($0)=\(formEncoded(fields[$0] ?? ""))" }
+        return (pairs + ["sign=\(formEncoded(signature.rawRepresentation.base64EncodedString()))"]).joined(separator: "&")
+    }
+
+    private func opened(_ body: [UInt8], _ method: String) throws -> JSONObject {
+        guard let answer = (try? JSON(parsing: body))?.objectValue else { throw SampanError.platformUnreachable("Alipay") }
+        let member = method.replacingOccurrences(of: ".", with: "_") + "_response"
+        if let error = answer["error_response"]?.objectValue { throw refusal(error) }
+        guard let inner = answer[member]?.objectValue else { throw SampanError.platformUnreachable("Alipay") }
+        try verify(answer["sign"]?.stringValue, body, member)
+        if let code = inner["code"]?.stringValue, code != "10000" { throw refusal(inner) }
+        return inner
+    }
+
+    private func refusal(_ error: JSONObject) -> SampanError {
+        .platformRefused(
+            "Alipay", code: error["sub_code"]?.stringValue ?? error["code"]?.stringValue ?? "",
+            message: error["sub_msg"]?.stringValue ?? error["msg"]?.stringValue ?? "")
+    }
+
+    /// The signature covers the inner object's bytes exactly as they were sent.
+    private func verify(_ signature: String?, _ body: [UInt8], _ member: String) throws {
+        guard let publicKey = settings.publicKey, !publicKey.isEmpty else { return }
+        let text = String(decoding: body, as: UTF8.self)
+        guard let signature = signature.flatMap({ Data(base64Encoded: $0) }), let start = text.range(of: "\"\(member)\":")?.upperBound,
+            let end = text.range(of: ",\"sign\"", options: .backwards)?.lowerBound ?? text.lastIndex(of: "}"), start < end,
+            let key = try? _RSA.Signing.PublicKey(pemRepresentation: Self.pem(publicKey, "PUBLIC KEY")),
+            key.isValidSignature(.init(rawRepresentation: signature), for: Data(text[start..<end].utf8), padding: .insecurePKCS1v1_5)
+        else {
+            throw SampanError.platformRefused("Alipay", code: "BAD_SIGNATURE", message: "the answer's signature does not fit the configured public key")
+        }
+    }
+
+    private func beijingTime() -> String {
+        let formatter = DateFormatter()
+        formatter.locale = Locale(identifier: "en_US_POSIX")
+        formatter.timeZone = TimeZone(secondsFromGMT: 8 * 3600)
+        formatter.dateFormat = "yyyy-MM-dd HH:mm:ss"
+        return formatter.string(from: Date(timeIntervalSince1970: Double(clock.now()) / 1000))
+    }
+
+    private static func privateKey(_ text: String) throws -> _RSA.Signing.PrivateKey {
+        for label in ["PRIVATE KEY", "RSA PRIVATE KEY"] {
+            if let key = try? _RSA.Signing.PrivateKey(pemRepresentation: pem(text, label)) { return key }
+        }
+        throw SampanError.platformNotConfigured("Alipay", "privateKey (PEM or base64, PKCS#8 or PKCS#1)")
+    }
+
+    /// Alipay's tools hand out keys as bare base64; PEM is kept as it is.
+    private static func pem(_ text: String, _ label: String) -> String {
+        let trimmed = text.trimmingCharacters(in: .whitespacesAndNewlines)
+        if trimmed.hasPrefix("-----BEGIN") { return trimmed }
+        let base64 = trimmed.filter { !$0.isWhitespace }
+        let lines = stride(from: 0, to: base64.count, by: 64).map { base64.dropFirst($0).prefix(64) }
+        return "-----BEGIN \(label)-----\n\(lines.joined(separator: "\n"))\n-----END \(label)-----\n"
+    }
+}

@@ -1,0 +1,112 @@
+internal import Kernel
+internal import Synchronization
+internal import Tenancy
+
+/// WeChat's server API: `jscode2session` for login, `access_token` for everything else.
+struct WeChatGateway: Sendable {
+    let settings: EnvironmentSettings.Platform
+    let http: OutboundHTTP
+    let clock: WallClock
+    let tokens: AccessTokens
+
+    /// Access tokens by app id, with their expiry in milliseconds.
+    final class AccessTokens: Sendable {
+        let held = Mutex<[String: (token: String, expiresAt: Int64)]>([:])
+    }
+
+    /// Trades a login code for the user's ids.
+    func session(code: String) async throws -> (openid: String, unionid: String) {
+        let (id, secret) = try credentials()
+        let answer = try await get(
+            "/sns/jscode2session?appid=\(formEncoded(id))&secret=\(formEncoded(secret))&js_code=\(formEncoded(code))&grant_type=authorization_code")
+        guard let openid = answer["openid"]?.stringValue, !openid.isEmpty else { throw SampanError.platformUnreachable("WeChat") }
+        return (openid, answer["unionid"]?.stringValue ?? "")
+    }
+
+    /// Calls an open API by the name that `cloud.openapi` gives it.
+    func call(_ api: String, parameters: JSON) async throws -> JSONObject {
+        let path = try Self.path(of: api)
+        let token = try await accessToken()
+        let answer = try await send(
+            .init(
+                method: "POST", url: "\(settings.gateway)\(path)?access_token=\(formEncoded(token))", contentType: "application/json",
+                body: Self.snakeCased(parameters).serialized()))
+        return answer
+    }
+
+    private func credentials() throws -> (id: String, secret: String) {
+        guard !settings.appID.isEmpty else { throw SampanError.platformNotConfigured("WeChat", "appId") }
+        guard let secret = settings.secret else { throw SampanError.platformNotConfigured("WeChat", "appSecret") }
+        return (settings.appID, secret)
+    }
+
+    private func accessToken() async throws -> String {
+        let (id, secret) = try credentials()
+        let now = clock.now()
+        if let held = tokens.held.withLock({ $0[id] }), held.expiresAt > now { return held.token }
+        let answer = try await get("/cgi-bin/token?grant_type=client_credential&appid=\(formEncoded(id))&secret=\(formEncoded(secret))")
+        guard let token = answer["access_token"]?.stringValue else { throw SampanError.platformUnreachable("WeChat") }
+        // Renewed five minutes early, so that no call goes out with a token that expires on its way.
+        let lifetime = max(60, (answer["expires_in"]?.intValue ?? 7200) - 300)
+        tokens.held.withLock { $0[id] = (token, now + lifetime * 1000) }
+        return token
+    }
+
+    private func get(_ pathAndQuery: String) async throws -> JSONObject {
+        try await send(.init(method: "GET", url: settings.gateway + pathAndQuery, contentType: nil, body: []))
+    }
+
+    private func send(_ request: OutboundHTTP.Request) async throws -> JSONObject {
+        let body: [UInt8]
+        do {
+            body = try await http.send(request).body
+        } catch {
+            throw SampanError.platformUnreachable("WeChat")
+        }
+        guard let answer = (try? JSON(parsing: body))?.objectValue else { throw SampanError.platformUnreachable("WeChat") }
+        if let code = answer["errcode"]?.intValue, code != 0 {
+            throw SampanError.platformRefused("WeChat", code: String(code), message: answer["errmsg"]?.stringValue ?? "")
+        }
+        return answer
+    }
+
+    /// Where the API is. Most names are the path's tail in lower case; the table holds those that are not.
+    /// Source: developers.weixin.qq.com/miniprogram/dev/OpenApiDoc.
+    static func path(of api: String) throws -> String {
+        if let path = paths[api] { return path }
+        let parts = api.split(separator: ".", omittingEmptySubsequences: false)
+        let wellFormed = parts.count == 2 && parts.allSatisfy { part in
+            !part.isEmpty && part.utf8.allSatisfy { ($0 | 32) >= 97 && ($0 | 32) <= 122 || (48...57).contains($0) || $0 == 95 }
+        }
+        guard wellFormed else {
+            throw SampanError.badMember("api", Localized("a name such as subscribeMessage.send", zh: "形如 subscribeMessage.send 的接口名"))
+        }
+        return "/wxa/\(parts[0].lowercased())/\(parts[1].lowercased())"
+    }
+
+    private static let paths: [String: String] = [
+        "subscribeMessage.send": "/cgi-bin/message/subscribe/send",
+        "uniformMessage.send": "/cgi-bin/message/wxopen/template/uniform_send",
+        "templateMessage.send": "/cgi-bin/message/wxopen/template/send",
+        "customerServiceMessage.send": "/cgi-bin/message/custom/send",
+        "security.msgSecCheck": "/wxa/msg_sec_check",
+        "security.mediaCheckAsync": "/wxa/media_check_async",
+        "wxacode.get": "/wxa/getwxacode",
+        "wxacode.getUnlimited": "/wxa/getwxacodeunlimit",
+        "wxacode.createQRCode": "/cgi-bin/wxaapp/createwxaqrcode",
+        "urlscheme.generate": "/wxa/generatescheme",
+        "urllink.generate": "/wxa/generate_urllink",
+        "phonenumber.getPhoneNumber": "/wxa/business/getuserphonenumber",
+        "analysis.getDailyVisitTrend": "/datacube/getweanalysisappiddailyvisittrend",
+        "analysis.getDailyRetain": "/datacube/getweanalysisappiddailyretaininfo",
+    ]
+
+    /// WeChat's cloud takes camelCase members; the HTTP API wants some in snake_case.
+    private static func snakeCased(_ json: JSON) -> JSON {
+        guard let object = json.objectValue else { return json }
+        let names = ["templateId": "template_id", "miniprogramState": "miniprogram_state", "mediaUrl": "media_url", "mediaType": "media_type"]
+        var renamed: JSONObject = [:]
+        for (key, value) in object { renamed[names[key] ?? key] = value }
+        return .object(renamed)
+    }
+}

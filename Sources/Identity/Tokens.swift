@@ -1,0 +1,63 @@
+internal import Crypto
+internal import Foundation
+internal import Kernel
+internal import Tenancy
+
+/// Access tokens: `v1.<payload>.<signature>`, HMAC-SHA256, checked without a look at any database.
+///
+/// The payload is base64url of `environment|openid|unionid|app id|platform|expiry in seconds`.
+struct Tokens: Sendable {
+    static let lifetimeSeconds: Int64 = 7200
+
+    private let key: SymmetricKey
+    private let clock: WallClock
+
+    init(sealer: Sealer, clock: WallClock) {
+        key = sealer.derive("access-tokens")
+        self.clock = clock
+    }
+
+    func issue(_ user: User, for environment: EnvironmentID) -> String {
+        let expiry = clock.now() / 1000 + Self.lifetimeSeconds
+        let fields = [environment.text, user.openid, user.unionid, user.appID, user.platform, String(expiry)]
+        let payload = "v1." + Data(fields.joined(separator: "|").utf8).base64URL
+        return payload + "." + Data(HMAC<SHA256>.authenticationCode(for: Data(payload.utf8), using: key)).base64URL
+    }
+
+    /// Who a token names.
+    /// - Throws: 401 `TOKEN_INVALID` or `TOKEN_EXPIRED`.
+    func verify(_ token: String) throws -> (EnvironmentID, User) {
+        let utf8 = Array(token.utf8.prefix(4096))
+        guard utf8.count == token.utf8.count, let dot = utf8.lastIndex(of: 46), utf8.starts(with: [118, 49, 46]), dot > 3,
+            let signature = Data(base64URL: utf8[(dot + 1)...]), let payload = Data(base64URL: utf8[3..<dot]),
+            HMAC<SHA256>.isValidAuthenticationCode(signature, authenticating: utf8[..<dot], using: key)
+        else { throw SampanError.tokenInvalid }
+        let fields = payload.split(separator: 124, omittingEmptySubsequences: false).map { String(decoding: $0, as: UTF8.self) }
+        guard fields.count == 6, let environment = EnvironmentID(fields[0]), let expiry = Int64(fields[5]) else { throw SampanError.tokenInvalid }
+        guard expiry > clock.now() / 1000 else { throw SampanError.tokenExpired }
+        return (environment, User(openid: fields[1], unionid: fields[2], appID: fields[3], platform: fields[4]))
+    }
+}
+
+extension SampanError {
+    static let tokenInvalid = unauthenticated(
+        "TOKEN_INVALID", Localized("The access token is not one of ours.", zh: "访问令牌无效。"),
+        remedy: Localized("Log in again with POST /v1/login.", zh: "请通过 POST /v1/login 重新登录。"))
+    static let tokenExpired = unauthenticated(
+        "TOKEN_EXPIRED", Localized("The access token has expired.", zh: "访问令牌已过期。"),
+        remedy: Localized("Refresh it with POST /v1/login/refresh.", zh: "请通过 POST /v1/login/refresh 刷新。"))
+}
+
+extension Data {
+    /// Base64 with the alphabet that is safe in headers and addresses, unpadded.
+    var base64URL: String {
+        base64EncodedString().replacingOccurrences(of: "+", with: "-").replacingOccurrences(of: "/", with: "_").replacingOccurrences(of: "=", with: "")
+    }
+
+    init?(base64URL bytes: ArraySlice<UInt8>) {
+        var standard = bytes.map { $0 == 45 ? 43 : $0 == 95 ? 47 : $0 }
+        while standard.count % 4 != 0 { standard.append(61) }
+        guard let data = Data(base64Encoded: Data(standard)) else { return nil }
+        self = data
+    }
+}

@@ -1,0 +1,94 @@
+/// The id of an environment: `env-` and ten characters of an alphabet without look-alikes.
+public struct EnvironmentID: Sendable, Hashable, CustomStringConvertible {
+    /// The id as text, safe in paths, host names and SQL text.
+    public let text: String
+
+    /// Accepts a well-formed id, `nil` otherwise. Well-formed says nothing about whether it exists.
+    public init?(_ text: some StringProtocol) {
+        let bytes = text.utf8
+        guard bytes.count >= 5, bytes.count <= 40, text.hasPrefix("env-") else { return nil }
+        guard bytes.allSatisfy({ (97...122).contains($0) || (48...57).contains($0) || $0 == 45 }) else { return nil }
+        self.text = String(text)
+    }
+
+    /// A new random id.
+    public static func random() -> EnvironmentID {
+        EnvironmentID(unchecked: "env-" + RandomText.make(10, alphabet: RandomText.readable))
+    }
+
+    private init(unchecked text: String) { self.text = text }
+
+    public var description: String { text }
+}
+
+/// Random text for ids and secrets, from the system's generator.
+public enum RandomText {
+    /// Lower-case letters and digits without 0, 1, l and o.
+    public static let readable = Array("23456789abcdefghijkmnpqrstuvwxyz".utf8)
+    /// 62 letters and digits.
+    public static let alphanumeric = Array("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ".utf8)
+
+    /// `count` characters drawn from `alphabet`.
+    public static func make(_ count: Int, alphabet: [UInt8] = alphanumeric) -> String {
+        var generator = SystemRandomNumberGenerator()
+        return String(unsafeUninitializedCapacity: count) { buffer in
+            for index in 0..<count { buffer[index] = alphabet[Int.random(in: 0..<alphabet.count, using: &generator)] }
+            return count
+        }
+    }
+}
+
+/// Ids of requests: `r-` and sixteen characters.
+public enum RequestID {
+    private static let digits = Array("0123456789abcdefghijklmnopqrstuv".utf8)
+
+    /// A new id from 80 random bits.
+    public static func make() -> String {
+        var generator = SystemRandomNumberGenerator()
+        var high = generator.next()
+        var low = generator.next()
+        return String(unsafeUninitializedCapacity: 18) { buffer in
+            buffer[0] = 114
+            buffer[1] = 45
+            for index in 2..<10 {
+                buffer[index] = digits[Int(high & 31)]
+                high >>= 5
+            }
+            for index in 10..<18 {
+                buffer[index] = digits[Int(low & 31)]
+                low >>= 5
+            }
+            return 18
+        }
+    }
+
+    /// The id that a client sent, if it may be used as one: letters, digits and `-`, at most 64.
+    public static func accepted(_ text: String) -> Bool {
+        let bytes = text.utf8
+        return !bytes.isEmpty && bytes.count <= 64
+            && bytes.allSatisfy { (97...122).contains($0) || (65...90).contains($0) || (48...57).contains($0) || $0 == 45 || $0 == 95 }
+    }
+}
+
+/// Ids of documents: 24 hexadecimal digits as on Alipay's and MongoDB's clouds, beginning with the time in seconds.
+public enum DocumentID {
+    private static let digits = Array("0123456789abcdef".utf8)
+
+    /// A new id.
+    public static func make(now: Int64) -> String {
+        var generator = SystemRandomNumberGenerator()
+        var seconds = UInt32(truncatingIfNeeded: now / 1000)
+        var random = generator.next()
+        return String(unsafeUninitializedCapacity: 24) { buffer in
+            for index in (0..<8).reversed() {
+                buffer[index] = digits[Int(seconds & 15)]
+                seconds >>= 4
+            }
+            for index in 8..<24 {
+                buffer[index] = digits[Int(random & 15)]
+                random >>= 4
+            }
+            return 24
+        }
+    }
+}

@@ -1,0 +1,48 @@
+/// The bounds that every part obeys, each with its unit in its name.
+public struct Limits: Sendable {
+    /// The largest body of an ordinary JSON request.
+    public var bodyBytesMax = 16 << 20
+    /// The largest event or result of a function.
+    public var functionBytesMax = 32 << 20
+    /// The largest uploaded file.
+    public var fileBytesMax = 512 << 20
+    /// The largest blob of a deployment.
+    public var blobBytesMax = 256 << 20
+    /// How many files a function version may have.
+    public var functionFilesMax = 20_000
+    /// The largest document.
+    public var documentBytesMax = 16 << 20
+    /// The largest document that a client (not a function) may write.
+    public var clientDocumentBytesMax = 512 << 10
+    /// The deepest nesting of JSON.
+    public var jsonDepthMax = 100
+    /// The most documents that one query answers.
+    public var queryRowsMax = 1000
+    /// The documents that a query answers when it does not say.
+    public var queryRowsDefault = 100
+    /// The most documents that one scan may read.
+    public var scanDocumentsMax = 2_000_000
+    /// The most bytes that one answer of the database may hold.
+    public var answerBytesMax = 64 << 20
+    /// How long a scan may run.
+    public var scanMillisecondsMax = 10_000
+    /// The most documents that one `add` may insert.
+    public var addDocumentsMax = 1000
+    /// The most collections of an environment.
+    public var collectionsMax = 1000
+    /// The most indexes of a collection.
+    public var indexesMax = 20
+    /// How long a transaction may stay open.
+    public var transactionMillisecondsMax = 10_000
+    /// How long a transaction waits for a document that another one holds.
+    public var lockWaitMillisecondsMax = 3000
+    /// How many writes may wait for one database file.
+    public var writeQueueMax = 10_000
+    /// How many database files stay open.
+    public var openDatabasesMax = 64
+    /// How long a repeat with the same idempotency key is recognised.
+    public var idempotencyHours = 24
+
+    /// The default bounds.
+    public init() {}
+}

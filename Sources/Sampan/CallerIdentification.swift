@@ -1,0 +1,65 @@
+internal import HTTPSupport
+internal import HTTPTypes
+internal import Hummingbird
+internal import Identity
+internal import Kernel
+internal import Tenancy
+
+/// Finds out who makes a request, by the part of the address space that it goes to.
+struct CallerIdentification: Sendable {
+    static let sessionCookie = "sampan_session"
+
+    let tenancy: Tenancy
+    let identity: Identity
+
+    func identify(_ request: Request, _ context: inout SampanRequestContext) throws {
+        let path = request.uri.path
+        if path.hasPrefix("/v1/") {
+            if let token = Self.bearer(request) { context.call = try client(token, request, context) }
+        } else if path.hasPrefix("/admin/") || path.hasPrefix("/console") || path == "/" {
+            context.principal = try manager(request)
+        }
+    }
+
+    private func client(_ token: String, _ request: Request, _ context: SampanRequestContext) throws -> CallContext {
+        let (environment, user) = try identity.verify(token)
+        if let named = request.headers[.sampanEnvironment], named != environment.text {
+            throw SampanError.forbidden(
+                "ENVIRONMENT_MISMATCH", Localized("The access token belongs to another environment.", zh: "访问令牌属于其他环境。"),
+                remedy: Localized("Log in to the environment that you call.", zh: "请登录到要调用的环境。"))
+        }
+        try tenancy.requireActive(environment)
+        return CallContext(
+            environment: environment, caller: .user(user), requestID: context.requestID, language: context.language, clientIP: context.clientIP,
+            userAgent: request.headers[.userAgent] ?? "")
+    }
+
+    private func manager(_ request: Request) throws -> Principal? {
+        if let key = Self.bearer(request) {
+            guard let principal = try tenancy.principal(ofKey: key) else {
+                throw SampanError.unauthenticated(
+                    "KEY_INVALID", Localized("The key is unknown or was revoked.", zh: "密钥不存在或已吊销。"),
+                    remedy: Localized("Make a new one with `sampan env keys`.", zh: "请用 `sampan env keys` 创建新密钥。"))
+            }
+            return principal
+        }
+        guard let session = request.cookies[Self.sessionCookie]?.value, try tenancy.hasSession(session) else { return nil }
+        // A session is a browser's: what changes something must come from our own pages.
+        if request.method != .get, request.method != .head, !Self.isSameOrigin(request) {
+            throw SampanError.forbidden(
+                "CROSS_ORIGIN", Localized("The request comes from another site.", zh: "请求来自其他站点。"),
+                remedy: Localized("Use the console, or a key.", zh: "请在控制台操作,或使用密钥。"))
+        }
+        return .operator
+    }
+
+    private static func isSameOrigin(_ request: Request) -> Bool {
+        guard let origin = request.headers[.origin], let host = request.head.authority else { return false }
+        return origin == "http://\(host)" || origin == "https://\(host)"
+    }
+
+    private static func bearer(_ request: Request) -> String? {
+        guard let header = request.headers[.authorization], header.hasPrefix("Bearer ") else { return nil }
+        return String(header.dropFirst(7))
+    }
+}

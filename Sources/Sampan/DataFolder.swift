@@ -1,0 +1,62 @@
+internal import Foundation
+internal import Kernel
+
+/// What lies where in the data folder. Only the owner can read it.
+///
+/// ```
+/// data/
+///   control.sqlite            environments, keys, users, functions, queue
+///   operator.key              the operator's key
+///   keys/master.key           seals secrets; back it up apart from the rest
+///   logs/access.log
+///   env/<id>/documents.sqlite, logs.sqlite, files.sqlite, objects/, blobs/, functions/<name>/<version>/
+/// ```
+struct DataFolder: Sendable {
+    let root: URL
+    private let lock: Int32
+
+    init(_ root: URL) throws {
+        self.root = root
+        let manager = FileManager.default
+        for folder in ["", "keys", "logs", "env", "workers"] {
+            let url = root.appendingPathComponent(folder)
+            do {
+                try manager.createDirectory(at: url, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755])
+            } catch {
+                throw StartError("The data folder \(url.path) cannot be made: \(error.localizedDescription). Choose another with --data.")
+            }
+        }
+        try manager.setAttributes([.posixPermissions: 0o700], ofItemAtPath: root.appendingPathComponent("keys").path)
+        try manager.setAttributes([.posixPermissions: 0o700], ofItemAtPath: root.appendingPathComponent("logs").path)
+        lock = open(root.appendingPathComponent("lock").path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard lock >= 0, flock(lock, LOCK_EX | LOCK_NB) == 0 else {
+            throw StartError("Another server uses the data folder \(root.path). Stop it, or choose another folder with --data.")
+        }
+    }
+
+    func file(_ name: String) -> URL { root.appendingPathComponent(name) }
+
+    /// The folder of an environment, made when it is first asked for.
+    func environment(_ id: EnvironmentID) throws -> URL {
+        let url = root.appendingPathComponent("env").appendingPathComponent(id.text)
+        if !FileManager.default.fileExists(atPath: url.path) {
+            try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755])
+        }
+        return url
+    }
+
+    func path(_ id: EnvironmentID) -> URL { root.appendingPathComponent("env").appendingPathComponent(id.text) }
+
+    /// The operator's key, made at the first start.
+    func operatorKey() throws -> String {
+        let url = file("operator.key")
+        if let stored = try? String(contentsOf: url, encoding: .utf8) {
+            let key = stored.trimmingCharacters(in: .whitespacesAndNewlines)
+            guard key.utf8.count >= 20 else { throw StartError("\(url.path) is damaged. Remove it and start again for a new key.") }
+            return key
+        }
+        let key = "sk-" + RandomText.make(40)
+        try Array((key + "\n").utf8).withUnsafeBytes { try DurableFile.write($0, to: url.path) }
+        return key
+    }
+}

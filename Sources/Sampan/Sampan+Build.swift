@@ -1,0 +1,117 @@
+internal import Documents
+internal import Files
+internal import Foundation
+internal import Functions
+internal import HTTPSupport
+internal import Hummingbird
+internal import Identity
+internal import Kernel
+internal import Logging
+internal import ServiceLifecycle
+internal import Storage
+internal import Synchronization
+internal import Tenancy
+internal import Workers
+
+/// One node, put together: the only place that knows every room.
+struct Sampan: Sendable {
+    let tenancy: Tenancy
+    let identity: Identity
+    let documents: Documents
+    let files: Files
+    let functions: Functions
+    let operatorKey: String
+    /// Where clients reach the server; known once it listens.
+    let address: ServerAddress
+    let responder: RouterResponder<SampanRequestContext>
+    /// Everything long-lived, in the order in which it starts; shutdown goes the other way.
+    let services: [any Service]
+
+    /// Builds a node from its configuration. Nothing runs yet.
+    static func build(_ configuration: ServerConfiguration, clock: WallClock = .system, outbound: OutboundHTTP = Outbound.live, logger: Logger) async throws -> Sampan {
+        let folder = try DataFolder(configuration.data)
+        let limits = Limits()
+        let sealer = try Sealer(file: folder.file("keys/master.key"))
+        let control = try Database(path: folder.file("control.sqlite").path)
+        let operatorKey = try folder.operatorKey()
+        let address = ServerAddress(configuration.publicURL)
+
+        let tenancy = try Tenancy(control: control, sealer: sealer, operatorKey: operatorKey, clock: clock)
+        let identity = try Identity(control: control, tenancy: tenancy, sealer: sealer, http: outbound, clock: clock)
+        let documents = Documents(limits: limits, clock: clock, logger: logger) { try folder.environment($0).appendingPathComponent("documents.sqlite").path }
+        let files = Files(sealer: sealer, limits: limits, clock: clock, publicURL: { address.url }, folder: { try folder.environment($0) })
+        let logBook = LogBook(limits: limits, clock: clock, logger: logger) { try folder.environment($0).appendingPathComponent("logs.sqlite").path }
+        let functions = try Functions(
+            control: control, folder: { folder.path($0) }, workers: workers(configuration, folder),
+            services: PlatformServices(tenancy: tenancy, identity: identity, documents: documents, files: files), logBook: logBook,
+            secrets: (seal: sealer.seal, open: sealer.open), limits: limits, clock: clock, logger: logger)
+        let scheduler = Scheduler(functions, clock: clock, logger: logger) { (try? tenancy.requireActive($0)) != nil }
+        let accessLog = AccessLog(path: folder.file("logs/access.log").path, logger: logger)
+        let caretaker = Caretaker(
+            tenancy: tenancy, identity: identity, documents: documents, files: files, functions: functions, folder: folder, logger: logger)
+
+        let router = Router(context: SampanRequestContext.self)
+        let identification = CallerIdentification(tenancy: tenancy, identity: identity)
+        router.add(middleware: EdgeMiddleware(accessLog: accessLog, logger: logger, identify: identification.identify))
+        addRoutes(
+            to: router, configuration,
+            Rooms(tenancy: tenancy, identity: identity, documents: documents, files: files, functions: functions))
+        if tenancy.environments().isEmpty {
+            let first = try await tenancy.create(name: "default")
+            // A newcomer's first environment lets anyone in by name; it says so on the console.
+            try await tenancy.changeSettings(first.id, ["developmentLogin": true])
+        }
+        return Sampan(
+            tenancy: tenancy, identity: identity, documents: documents, files: files, functions: functions, operatorKey: operatorKey, address: address,
+            responder: router.buildResponder(), services: [accessLog, documents, logBook, functions, scheduler, caretaker])
+    }
+
+    /// The rooms that answer requests.
+    struct Rooms {
+        let tenancy: Tenancy
+        let identity: Identity
+        let documents: Documents
+        let files: Files
+        let functions: Functions
+    }
+
+    private static func addRoutes(to router: Router<SampanRequestContext>, _ configuration: ServerConfiguration, _ rooms: Rooms) {
+        let requireActive: @Sendable (EnvironmentID) throws -> Void = { [tenancy = rooms.tenancy] in try tenancy.requireActive($0) }
+        IdentityRoutes(rooms.identity).add(to: router)
+        FunctionsRoutes(rooms.functions, requireActive: requireActive).add(to: router)
+        AlipayFunctionGateway(rooms.functions, findKey: { [tenancy = rooms.tenancy] in try tenancy.accessKey($0) }, requireActive: requireActive).add(to: router)
+        DocumentsRoutes(rooms.documents).add(to: router)
+        FilesRoutes(rooms.files, requireActive: requireActive).add(to: router)
+        TenancyRoutes(rooms.tenancy).add(to: router)
+        FunctionsManagementRoutes(rooms.functions).add(to: router)
+        DocumentsManagementRoutes(rooms.documents).add(to: router)
+        OperationsRoutes(home: configuration.home).add(to: router)
+    }
+
+    private static func workers(_ configuration: ServerConfiguration, _ folder: DataFolder) -> WorkerConfiguration {
+        var workers = WorkerConfiguration(
+            runtimeDirectory: configuration.home.appendingPathComponent("sdk").path, stateDirectory: folder.file("workers").path,
+            layers: configuration.layers, sandbox: configuration.isSandboxed ? .bubblewrap : .none, nodePath: configuration.nodePath)
+        workers.warmWorkers = configuration.warmWorkers
+        return workers
+    }
+}
+
+/// Where clients reach this server: told by the configuration, or learnt when it listens.
+final class ServerAddress: Sendable {
+    private let value: Mutex<String>
+    private let isTold: Bool
+
+    init(_ told: String?) {
+        value = Mutex(told.map { $0.hasSuffix("/") ? String($0.dropLast()) : $0 } ?? "http://127.0.0.1:9800")
+        isTold = told != nil
+    }
+
+    var url: String { value.withLock { $0 } }
+
+    func listens(host: String, port: Int) {
+        guard !isTold else { return }
+        let shown = host == "0.0.0.0" || host == "::" ? "127.0.0.1" : host
+        value.withLock { $0 = "http://\(shown.contains(":") ? "[\(shown)]" : shown):\(port)" }
+    }
+}

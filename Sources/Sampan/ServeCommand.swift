@@ -1,0 +1,104 @@
+internal import ArgumentParser
+internal import Foundation
+internal import Hummingbird
+internal import Kernel
+internal import Logging
+internal import NIOCore
+internal import ServiceLifecycle
+internal import Tenancy
+
+/// `sampan serve`.
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve", abstract: "Start the cloud on this machine.",
+        discussion: "Example: sampan serve --data ./data --port 9800\nEach option can also be set by a variable: SAMPAN_DATA, SAMPAN_HOST, SAMPAN_PORT, …")
+
+    @Option(help: "The folder that holds everything (default: ./data).") var data: String?
+    @Option(help: "The address to listen on (default: 127.0.0.1).") var host: String?
+    @Option(help: "The port; 0 takes a free one (default: 9800).") var port: Int?
+    @Option(help: "Where clients reach the server, if a proxy stands before it.") var publicURL: String?
+    @Option(help: "The folder that holds sdk/ and templates/.") var home: String?
+    @Option(help: "Folders of Node packages that functions can require, separated by colons.") var layers: String?
+    @Option(help: "The node program.") var node: String?
+    @Option(help: "How many workers are kept ready for the next function (default: 2).") var warmWorkers: Int?
+    @Option(help: "Deploy a sample at start-up: retail.") var sample: String?
+    @Flag(help: "Run functions without a sandbox. For development only: functions can then read this machine.") var insecureNoSandbox = false
+    @Flag(help: "Print machine-readable lines.") var json = false
+
+    func run() async throws {
+        do {
+            try await serve()
+        } catch let error as StartError {
+            FileHandle.standardError.write(Data("sampan: \(error)\n".utf8))
+            throw ExitCode(1)
+        }
+    }
+
+    private func serve() async throws {
+        LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
+        var logger = Logger(label: "sampan")
+        logger.logLevel = .notice
+        let configuration = try serverConfiguration()
+        let sampan = try await Sampan.build(configuration, logger: logger)
+        let announcement = Announcement(sampan: sampan, sample: sample ?? variable("SAMPLE"), json: json)
+        let application = Application(
+            responder: sampan.responder,
+            configuration: .init(address: .hostname(configuration.host, port: configuration.port), serverName: nil),
+            services: sampan.services,
+            onServerRunning: { channel in
+                sampan.address.listens(host: configuration.host, port: channel.localAddress?.port ?? configuration.port)
+                await announcement.make()
+            }, logger: logger)
+        do {
+            try await application.runService()
+        } catch let error as IOError where error.errnoCode == EADDRINUSE {
+            throw StartError("Port \(configuration.port) is taken. Choose another with --port.")
+        }
+    }
+
+    private func serverConfiguration() throws -> ServerConfiguration {
+        var configuration = ServerConfiguration(
+            data: URL(fileURLWithPath: data ?? variable("DATA") ?? "data"), home: try ProgramHome.find(home ?? variable("HOME")))
+        configuration.host = host ?? variable("HOST") ?? configuration.host
+        if let port = port ?? variable("PORT").flatMap({ Int($0) }) {
+            guard (0...65_535).contains(port) else { throw StartError("A port is a number from 0 to 65535.") }
+            configuration.port = port
+        }
+        configuration.publicURL = publicURL ?? variable("PUBLIC_URL")
+        let layers = layers ?? variable("LAYERS") ?? "/usr/share/nodejs:/usr/lib/nodejs"
+        configuration.layers = layers.split(separator: ":").map(String.init).filter { FileManager.default.fileExists(atPath: $0) }
+        configuration.nodePath = node ?? variable("NODE")
+        configuration.isSandboxed = !insecureNoSandbox
+        configuration.warmWorkers = min(32, max(0, warmWorkers ?? variable("WARM_WORKERS").flatMap { Int($0) } ?? 2))
+        return configuration
+    }
+
+    private func variable(_ name: String) -> String? {
+        ProcessInfo.processInfo.environment["SAMPAN_\(name)"].flatMap { $0.isEmpty ? nil : $0 }
+    }
+}
+
+/// What is said once the server listens.
+struct Announcement: Sendable {
+    let sampan: Sampan
+    let sample: String?
+    let json: Bool
+
+    func make() async {
+        let link = "\(sampan.address.url)/console/sign-in?token=\(sampan.tenancy.makeSignInToken())"
+        var sampleURL: String?
+        if sample != nil { sampleURL = nil }
+        if json {
+            var line: JSONObject = [
+                "event": "listening", "address": .string(sampan.address.url), "signInURL": .string(link), "operatorKey": .string(sampan.operatorKey),
+            ]
+            if let sampleURL { line["sampleURL"] = .string(sampleURL) }
+            say(JSON.object(line).text)
+        } else {
+            say("Sampan \(Version.current) listens on \(sampan.address.url)\nConsole (this link signs in once): \(link)")
+            if let sampleURL { say("Sample shop: \(sampleURL)") }
+        }
+    }
+
+    private func say(_ text: String) { FileHandle.standardOutput.write(Data((text + "\n").utf8)) }
+}

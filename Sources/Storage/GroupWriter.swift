@@ -1,0 +1,116 @@
+internal import GRDB
+internal import Synchronization
+
+/// Group commit: whatever waits goes into one transaction, each job in a savepoint of its own,
+/// and every caller is answered after the commit that holds its write.
+final class GroupWriter: Sendable {
+    struct Job: Sendable {
+        /// Does the work; answers what to call once it is durable.
+        let run: @Sendable (Connection) throws -> @Sendable () -> Void
+        /// Called instead when the work or the commit failed.
+        let fail: @Sendable (any Error) -> Void
+    }
+
+    private struct State {
+        var waiting: [Job] = []
+        var draining = false
+        var afterFailedCommit: @Sendable (Connection) throws -> Void = { _ in }
+    }
+
+    /// The most jobs in one transaction: bounds the time that the first of them waits for the last.
+    private static let batchMax = 512
+
+    private let pool: DatabasePool
+    private let queueMax: Int
+    private let state = Mutex(State())
+
+    init(pool: DatabasePool, queueMax: Int) {
+        self.pool = pool
+        self.queueMax = queueMax
+    }
+
+    func submit(_ job: Job) {
+        enum Next { case refuse, wait, start }
+        let next: Next = state.withLock { state in
+            if state.waiting.count >= queueMax { return .refuse }
+            state.waiting.append(job)
+            if state.draining { return .wait }
+            state.draining = true
+            return .start
+        }
+        switch next {
+        case .refuse: job.fail(StorageError.busy)
+        case .wait: break
+        case .start: startDraining()
+        }
+    }
+
+    func afterFailedCommit(_ body: @escaping @Sendable (Connection) throws -> Void) {
+        state.withLock { $0.afterFailedCommit = body }
+    }
+
+    private func startDraining() {
+        pool.asyncWriteWithoutTransaction { [self] database in
+            while let batch = takeBatch() { commit(batch, Connection(database)) }
+        }
+    }
+
+    private func takeBatch() -> [Job]? {
+        state.withLock { state in
+            if state.waiting.isEmpty {
+                state.draining = false
+                return nil
+            }
+            if state.waiting.count <= Self.batchMax {
+                defer { state.waiting = [] }
+                return state.waiting
+            }
+            let batch = Array(state.waiting.prefix(Self.batchMax))
+            state.waiting.removeFirst(Self.batchMax)
+            return batch
+        }
+    }
+
+    private func commit(_ batch: [Job], _ connection: Connection) {
+        var answers: [@Sendable () -> Void] = []
+        answers.reserveCapacity(batch.count)
+        do {
+            try connection.execute("BEGIN IMMEDIATE")
+            for job in batch { answers.append(try attempt(job, connection)) }
+            try connection.execute("COMMIT")
+        } catch {
+            // The whole transaction is gone, so nobody who was in it is told otherwise.
+            rollBack(connection)
+            do {
+                try state.withLock { $0.afterFailedCommit }(connection)
+            } catch let unreadable {
+                // The disk is failing: the callers learn of the first error, and this one belongs to it.
+                for job in batch { job.fail(StorageError(code: -4, message: "\(error); then \(unreadable)")) }
+                return
+            }
+            for job in batch { job.fail(error) }
+            return
+        }
+        for answer in answers { answer() }
+    }
+
+    /// Runs one job in its savepoint. A job that throws is undone; an error of the savepoint itself ends the batch.
+    /// - Returns: what to call after the commit.
+    private func attempt(_ job: Job, _ connection: Connection) throws -> @Sendable () -> Void {
+        try connection.execute("SAVEPOINT job")
+        do {
+            let answer = try job.run(connection)
+            try connection.execute("RELEASE job")
+            return answer
+        } catch {
+            try connection.execute("ROLLBACK TO job")
+            try connection.execute("RELEASE job")
+            return { job.fail(error) }
+        }
+    }
+
+    private func rollBack(_ connection: Connection) {
+        // SQLite may already have rolled back by itself (disk full, I/O error); then this fails and that is fine.
+        _ = try? connection.execute("ROLLBACK")
+    }
+}

@@ -1,0 +1,18 @@
+/// A value that travels into a statement.
+public enum SQLValue: Sendable, ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByNilLiteral {
+    case null
+    case int(Int64)
+    case double(Double)
+    case text(String)
+    case blob([UInt8])
+
+    public init(stringLiteral value: String) { self = .text(value) }
+    public init(integerLiteral value: Int64) { self = .int(value) }
+    public init(nilLiteral: ()) { self = .null }
+
+    /// Text, or NULL for `nil`.
+    public static func optional(_ text: String?) -> SQLValue { text.map { .text($0) } ?? .null }
+
+    /// An integer, or NULL for `nil`.
+    public static func optional(_ int: Int64?) -> SQLValue { int.map { .int($0) } ?? .null }
+}

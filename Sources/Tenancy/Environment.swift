@@ -1,0 +1,55 @@
+public import Kernel
+
+/// The isolated unit that holds functions, database and files.
+public struct Environment: Sendable, Hashable {
+    /// Its life: `deleted` can be restored until `deleteAfter`, then nothing is left of it.
+    public enum Status: String, Sendable { case active, suspended, deleted }
+
+    /// Its id.
+    public let id: EnvironmentID
+    /// Its name, for people.
+    public var name: String
+    /// Whether it serves.
+    public var status: Status
+    /// When it was made, in milliseconds.
+    public let createdAt: Int64
+    /// When it is destroyed, in milliseconds; only while deleted.
+    public var deleteAfter: Int64?
+
+    /// As the management API shows it.
+    public var json: JSON {
+        var object: JSONObject = [
+            "id": .string(id.text), "name": .string(name), "status": .string(status.rawValue), "createdAt": .int(createdAt),
+        ]
+        if let deleteAfter { object["deleteAfter"] = .int(deleteAfter) }
+        return .object(object)
+    }
+}
+
+/// What an environment's owner sets: platforms, logins, network.
+public struct EnvironmentSettings: Sendable, Hashable {
+    /// How a super-app's open API is reached for this environment.
+    public struct Platform: Sendable, Hashable {
+        /// The platform's id of the mini program.
+        public var appID = ""
+        /// The open API's address; the platform's own unless set.
+        public var gateway: String
+        /// WeChat's app secret, or Alipay's app private key (PEM or base64 PKCS#8/PKCS#1).
+        public var secret: String?
+        /// Alipay's public key, against which its answers are checked where it is set.
+        public var publicKey: String?
+    }
+
+    /// WeChat.
+    public var wechat = Platform(gateway: "https://api.weixin.qq.com")
+    /// Alipay.
+    public var alipay = Platform(gateway: "https://openapi.alipay.com/gateway.do")
+    /// Whether anyone may log in under any name; for development only.
+    public var developmentLogin = false
+    /// Whether users may come without a name.
+    public var anonymousLogin = true
+    /// Whether functions reach the internet.
+    public var internet = false
+    /// Environment variables of every function.
+    public var variables: [String: String] = [:]
+}

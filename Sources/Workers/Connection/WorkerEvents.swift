@@ -1,0 +1,21 @@
+import NIOCore
+
+/// A call of a function that the pool's delegate has to answer.
+struct PendingCall: Sendable {
+    let connection: WorkerConnection
+    let id: UInt32
+    let call: WorkerCall
+    let invocation: InvocationContext
+}
+
+/// What a worker's connection tells the pool; called on the connection's event loop.
+protocol WorkerEvents: AnyObject, Sendable {
+    func workerStarted(_ id: WorkerID)
+    func workerSpecialised(_ id: WorkerID)
+    func workerFailedToLoad(_ id: WorkerID, error: [UInt8])
+    func workerFinishedInvocation(_ id: WorkerID, memoryHigh: Bool)
+    /// An invocation or the loading took too long: the process is being killed.
+    func workerIsCondemned(_ id: WorkerID)
+    func workerCalls(_ call: PendingCall)
+    func workerExited(_ id: WorkerID, _ ending: ProcessEnding, _ process: WorkerProcess)
+}

@@ -1,0 +1,57 @@
+"""Fixtures: one server for the whole run, a fresh environment for each module, the platforms' gateways."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from harness.admin import Admin  # noqa: E402
+from harness.gateways import AlipayGateway, WeChatGateway  # noqa: E402
+from harness.server import Server  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory):
+    """The server that most tests share. Tests that kill or restart one start their own."""
+    running = Server(tmp_path_factory.mktemp("server")).start()
+    yield running
+    assert running.process.poll() is None, f"the server died during the tests:\n{running.log.read_text()[-4000:]}"
+    assert running.stop() == 0
+
+
+@pytest.fixture(scope="session")
+def admin(server):
+    return Admin(server.address, server.operator_key)
+
+
+@pytest.fixture(scope="module")
+def environment(admin):
+    return admin.create_environment()
+
+
+@pytest.fixture(scope="module")
+def other_environment(admin):
+    """Somebody else's environment on the same server."""
+    return admin.create_environment()
+
+
+@pytest.fixture
+def own_server(tmp_path):
+    """A server that the test may do anything to."""
+    running = Server(tmp_path).start()
+    yield running
+    running.kill()
+
+
+@pytest.fixture(scope="session")
+def wechat():
+    with WeChatGateway() as gateway:
+        yield gateway
+
+
+@pytest.fixture(scope="session")
+def alipay():
+    with AlipayGateway() as gateway:
+        yield gateway

@@ -1,0 +1,82 @@
+"""A real Chromium, at a desk's or a phone's size."""
+
+import shutil
+from contextlib import contextmanager
+
+from selenium import webdriver
+from selenium.webdriver.chrome.options import Options
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support import expected_conditions
+from selenium.webdriver.support.wait import WebDriverWait
+
+DESK = {"width": 1280, "height": 900}
+PHONE = {"width": 390, "height": 844}
+PATIENCE_SECONDS = 15
+
+
+class Browser:
+    """What a person does with a page, by what the page shows."""
+
+    def __init__(self, driver):
+        self.driver = driver
+        self.wait = WebDriverWait(driver, PATIENCE_SECONDS)
+
+    def open(self, address):
+        self.driver.get(address)
+
+    def find(self, selector):
+        """Waits for an element to be seen."""
+        return self.wait.until(expected_conditions.visibility_of_element_located((By.CSS_SELECTOR, selector)))
+
+    def all(self, selector):
+        return self.driver.find_elements(By.CSS_SELECTOR, selector)
+
+    def click(self, selector):
+        """Clicks as soon as the element can take a click."""
+        element = self.wait.until(expected_conditions.element_to_be_clickable((By.CSS_SELECTOR, selector)))
+        self.driver.execute_script("arguments[0].scrollIntoView({ block: 'center' })", element)
+        self.wait.until(expected_conditions.element_to_be_clickable((By.CSS_SELECTOR, selector)))
+        element.click()
+        return element
+
+    def wait_until(self, check):
+        return self.wait.until(lambda _: check())
+
+    def path(self):
+        """The part of the address after the `#`."""
+        return self.driver.execute_script("return location.hash")
+
+    def overflow(self):
+        """By how many pixels the page is wider than its window."""
+        script = "return document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        return self.driver.execute_script(script)
+
+    def broken_images(self):
+        script = "return [...document.images].filter(i => i.complete && i.naturalWidth === 0).map(i => i.src)"
+        return self.driver.execute_script(script)
+
+    def complaints(self):
+        """Errors that the page or the browser wrote to its console since the last call."""
+        return [entry["message"] for entry in self.driver.get_log("browser") if entry["level"] == "SEVERE"]
+
+
+@contextmanager
+def chromium(size, language="zh-CN"):
+    """A fresh browser, closed at the end. Nothing is fetched: browser and driver are the system's."""
+    options = Options()
+    options.binary_location = shutil.which("chromium")
+    for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--no-proxy-server"):
+        options.add_argument(argument)
+    options.add_argument(f"--window-size={size['width']},{size['height']}")
+    options.add_argument(f"--lang={language}")
+    options.add_experimental_option("prefs", {"intl.accept_languages": language})
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    if size == PHONE:
+        metrics = {"deviceMetrics": {**size, "pixelRatio": 2, "touch": True, "mobile": True}}
+        options.add_experimental_option("mobileEmulation", metrics)
+    driver = webdriver.Chrome(options=options, service=Service(shutil.which("chromedriver")))
+    try:
+        yield Browser(driver)
+    finally:
+        driver.quit()

@@ -1,0 +1,107 @@
+'use strict';
+
+/** `require('@alipay/faas-server-sdk')`. */
+
+const { alipay } = require('../../shared/flavours');
+const { alipayError, notAvailable } = require('../../shared/problems');
+const { settle } = require('../../shared/callbacks');
+const { alipayContext, logger } = require('../invocation');
+const { Platform, localFile } = require('./platform');
+const { anyDepth } = require('./openapi');
+
+const DYNAMIC_CURRENT_ENV = Symbol.for('DYNAMIC_CURRENT_ENV');
+
+function createAlipaySDK(link) {
+  const platform = new Platform(link);
+
+  function shaped(api, options, work) {
+    const promise = work().catch((error) => {
+      throw alipayError(error, api);
+    });
+    return settle(promise, options);
+  }
+
+  const files = fileCalls(platform, shaped);
+  const openapiCaller = createOpenapiCaller(platform, shaped);
+
+  const cloud = {
+    DYNAMIC_CURRENT_ENV,
+    SYMBOL_CURRENT_ENV: DYNAMIC_CURRENT_ENV,
+
+    init(options) {
+      platform.noteEnvironment(options && options.env);
+      return cloud;
+    },
+
+    database: (options) => platform.database(alipay, options),
+
+    callFunction: (options) => shaped('callFunction', options, async () => {
+      const result = await platform.callFunction(options && options.name, options && options.data);
+      const requestId = platform.requestId();
+      return { result, requestId, requestID: requestId };
+    }),
+
+    uploadFile: files.uploadFile,
+    downloadFile: files.downloadFile,
+    deleteFile: files.deleteFile,
+    getTempFileURL: files.getTempFileURL,
+    getStorage: () => files,
+
+    getAlipayContext: () => alipayContext(platform.meta()),
+    getOpenapiCaller: () => openapiCaller,
+    get openapi() {
+      return openapiCaller.tree;
+    },
+
+    logger: () => logger,
+    mysql: () => refuse('mysql', 'MySQL is not part of this environment; use cloud.database() or an own MySQL client package.'),
+    redis: () => refuse('redis', 'Redis is not part of this environment; use cloud.database() or an own Redis client package.'),
+    ws: () => refuse('ws', 'WebSocket calls to clients are not available yet.'),
+  };
+  return cloud;
+}
+
+function refuse(api, message) {
+  throw alipayError(notAvailable(message), api);
+}
+
+function fileCalls(platform, shaped) {
+  const listed = ({ fileList }) => fileList.map(({ errMsg, ...file }) => ({ ...file, resultMessage: errMsg }));
+  return {
+    uploadFile: (options) => shaped('uploadFile', options, async () => {
+      const { cloudPath, fileContent, filePath } = options || {};
+      const content = fileContent === undefined && filePath !== undefined ? await localFile(filePath) : fileContent;
+      const { fileID } = await platform.upload(cloudPath, content);
+      return { fileID, statusCode: 200, requestID: platform.requestId() };
+    }),
+
+    downloadFile: (options) => shaped('downloadFile', options, async () => ({
+      fileContent: await platform.download(options && options.fileID), statusCode: 200, requestID: platform.requestId(),
+    })),
+
+    deleteFile: (options) => shaped('deleteFile', options, async () => ({
+      fileList: listed(await platform.deleteFiles(options && options.fileList)), resultMessage: 'ok', requestID: platform.requestId(),
+    })),
+
+    getTempFileURL: (options) => shaped('getTempFileURL', options, async () => ({
+      fileList: listed(await platform.temporaryURLs(options && options.fileList)), resultMessage: 'ok', requestID: platform.requestId(),
+    })),
+  };
+}
+
+/**
+ * Calls any API of Alipay's open platform: `caller.execute('alipay.trade.query', {…}, {appAuthToken})`,
+ * or `cloud.openapi.trade.query({…})`.
+ */
+function createOpenapiCaller(platform, shaped) {
+  const execute = (api, parameters, options) => shaped(`openapi.${api}`, undefined, () => {
+    const request = { platform: 'alipay', api, params: parameters || {} };
+    if (options && options.appAuthToken) request.appAuthToken = options.appAuthToken;
+    return platform.openapi(request);
+  });
+  const tree = anyDepth((path, args) => execute(path.startsWith('alipay.') ? path : `alipay.${path}`, args[0], args[1]));
+  const caller = (api, parameters, options) => execute(api, parameters, options);
+  return Object.assign(caller, { execute, exec: execute, invoke: execute, tree });
+}
+
+module.exports = { createAlipaySDK };

@@ -1,0 +1,36 @@
+// Which language the shop speaks, and filling values into its strings.
+const { zh } = require('./catalogue-zh')
+const { en } = require('./catalogue-en')
+
+const catalogues = { zh, en }
+
+/** The catalogue of a language ('zh' or 'en'). */
+function catalogue(language) {
+  return catalogues[language] || zh
+}
+
+/** The shop's language for what a phone or browser reports ('zh_CN', 'zh-Hans', 'en-GB', …). */
+function languageFor(reported) {
+  return String(reported || 'zh').toLowerCase().startsWith('zh') ? 'zh' : 'en'
+}
+
+/** `fill('Only {count} left', {count: 3})` → `Only 3 left`. */
+function fill(text, values) {
+  return text.replace(/\{(\w+)\}/g, (mark, name) => (name in values ? String(values[name]) : mark))
+}
+
+/** The text of a document's bilingual field (`{zh, en}`). */
+function inLanguage(field, language) {
+  if (!field) return ''
+  return field[language] || field.zh || field.en || ''
+}
+
+/** What to tell the customer about a failure of the shop's functions. */
+function errorText(error, language) {
+  const texts = catalogue(language).errors
+  const details = (error && error.details) || {}
+  const name = details.name ? inLanguage(details.name, language) : ''
+  return fill(texts[error && error.code] || texts.UNKNOWN, Object.assign({}, details, { name }))
+}
+
+module.exports = { catalogue, languageFor, fill, inLanguage, errorText }
