@@ -89,17 +89,16 @@ extension String {
 
     /// The order of the UTF-8 bytes, which is also the order of the Unicode scalars.
     public func bytePrecedence(to other: String) -> Precedence {
-        var left = utf8.makeIterator()
-        var right = other.utf8.makeIterator()
-        while true {
-            switch (left.next(), right.next()) {
-            case (nil, nil): return .same
-            case (nil, _): return .ascending
-            case (_, nil): return .descending
-            case (let a?, let b?):
-                if a != b { return a < b ? .ascending : .descending }
-            }
+        let fast = utf8.withContiguousStorageIfAvailable { left in
+            other.utf8.withContiguousStorageIfAvailable { right in Self.bytePrecedence(left, right) }
         }
+        return (fast ?? nil) ?? Self.bytePrecedence(utf8, other.utf8)
+    }
+
+    @inline(__always)
+    private static func bytePrecedence(_ left: some Collection<UInt8>, _ right: some Collection<UInt8>) -> Precedence {
+        for (a, b) in zip(left, right) where a != b { return a < b ? .ascending : .descending }
+        return Precedence(left.count, right.count)
     }
 
     /// Feeds the UTF-8 bytes, so that equal bytes hash alike and nothing is normalised.

@@ -90,7 +90,7 @@ struct JSONParser {
             guard position < count, base[position] == UInt8(ascii: "\"") else { throw failure("A key in double quotes is expected") }
             position += 1
             let key = try parseString()
-            if seen.repeats(key, mark: keyMark(from: keyStart), in: members) {
+            if seen.repeats(key, in: members) {
                 throw JSONError(message: "The key \"\(key)\" is repeated", offset: keyStart)
             }
             skipSpace()
@@ -100,13 +100,6 @@ struct JSONParser {
             members.append((key, try parseValue()))
             if try endsContainer(UInt8(ascii: "}")) { return Self.dateOrObject(members) }
         }
-    }
-
-    /// A bit chosen by the written length, the first and the last byte of the key that has just been read.
-    @inline(__always)
-    private func keyMark(from start: Int) -> UInt64 {
-        let mix = (position - start) &* 31 &+ Int(base[start + 1]) &* 7 &+ Int(base[position - 2])
-        return 1 << UInt64(truncatingIfNeeded: mix & 63)
     }
 
     /// Recognises the written form of a date.
@@ -180,8 +173,9 @@ private struct SeenKeys {
     private var set: Set<Key> = []
 
     @inline(__always)
-    mutating func repeats(_ key: String, mark: UInt64, in members: [JSONObject.Element]) -> Bool {
+    mutating func repeats(_ key: String, in members: [JSONObject.Element]) -> Bool {
         if members.count < 24 {
+            let mark = Self.mark(of: key)
             if marks & mark == 0 {
                 marks |= mark
                 return false
@@ -190,6 +184,13 @@ private struct SeenKeys {
             return false
         }
         return repeatsInLargeObject(key, members)
+    }
+
+    /// A bit chosen by the length, the first and the last byte.
+    @inline(__always)
+    private static func mark(of key: String) -> UInt64 {
+        let mix = key.utf8.count &* 31 &+ Int(key.utf8.first ?? 0) &* 7 &+ Int(key.utf8.last ?? 0)
+        return 1 << UInt64(truncatingIfNeeded: mix & 63)
     }
 
     @inline(never)

@@ -92,6 +92,7 @@ struct Sampan: Sendable {
         var workers = WorkerConfiguration(
             runtimeDirectory: configuration.home.appendingPathComponent("sdk").path, stateDirectory: folder.file("workers").path,
             layers: configuration.layers, sandbox: configuration.isSandboxed ? .bubblewrap : .none, nodePath: configuration.nodePath)
+        workers.workerScript = "functions/worker.js"
         workers.warmWorkers = configuration.warmWorkers
         return workers
     }

@@ -154,8 +154,8 @@ public final class WorkerPool: Service {
             calls.continuation.finish()
             group.cancelAll()
         }
-        machinery.launcher.cleanUp()
         try await machinery.stop()
+        machinery.launcher.cleanUp()
     }
 
     private func waitForShutdown() async {

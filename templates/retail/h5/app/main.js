@@ -22,6 +22,7 @@ route('orders/:id', orderPage)
 route('member', memberPage)
 
 let visit = 0
+let connected = false
 
 async function show() {
   const mine = (visit += 1)
@@ -34,6 +35,8 @@ async function show() {
   window.scrollTo(0, 0)
   const alive = () => mine === visit
   try {
+    if (!connected) connect()
+    connected = true
     await page({ view, values, query, alive })
   } catch (error) {
     console.error('the page could not be shown:', error)
@@ -42,7 +45,6 @@ async function show() {
 }
 
 if (hasEnvironment) {
-  connect()
   window.addEventListener('hashchange', show)
   watch('language', show)
   watch('cart', updateCartBadges)

@@ -6,6 +6,7 @@ const env = new URLSearchParams(location.search).get('env') || ''
 export const hasEnvironment = env !== ''
 
 export function connect() {
+  if (!window.sampan) throw new Error('/sdk/sampan.js did not load, so there is no way to the server')
   window.sampan.init({ env, endpoint: location.origin })
 }
 

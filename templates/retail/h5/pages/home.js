@@ -6,9 +6,10 @@ import { fill, say, t } from '../app/state.js'
 import { bones, failure, goodsBones, goodsCard, message, picture, price } from '../app/widgets.js'
 import { isOpen } from '../shared/order-view.js'
 
-// Kept while the page is open, so that coming back from a good shows the same list at once.
+// Kept while the page is open, so that coming back from a good shows the same list at the same place at once.
 const chosen = { category: '', keyword: '' }
 const loaded = { shop: null, categories: null, loved: null }
+const left = { filter: '', goods: null, scroll: 0 }
 
 export async function homePage({ view, alive }) {
   const parts = { head: h('div', { class: 'home-head' }), banner: banner(), categories: h('nav', { class: 'categories' }), loved: h('section', { class: 'loved' }), list: h('section', { class: 'today' }) }
@@ -16,10 +17,22 @@ export async function homePage({ view, alive }) {
   drawHead(parts.head)
   drawCategories(parts)
   drawLoved(parts.loved)
+  const place = left.scroll
   const choose = () => showGoods(parts, alive)
   parts.head.addEventListener('search', choose)
   parts.categories.addEventListener('choose', () => { drawCategories(parts); drawLoved(parts.loved); choose() })
-  await Promise.all([loadFrame(parts, alive), showGoods(parts, alive)])
+  const loading = Promise.all([loadFrame(parts, alive), showGoods(parts, alive)])
+  window.scrollTo(0, place)
+  rememberPlace(alive)
+  await loading
+}
+
+function rememberPlace(alive) {
+  const remember = () => {
+    if (alive()) left.scroll = window.scrollY
+    else window.removeEventListener('scroll', remember)
+  }
+  window.addEventListener('scroll', remember, { passive: true })
 }
 
 async function loadFrame(parts, alive) {
@@ -97,10 +110,13 @@ async function showGoods(parts, alive) {
   parts.banner.hidden = keyword !== ''
   const stillWanted = () => alive() && chosen.category === category && chosen.keyword === keyword
   drawLoved(parts.loved)
-  drawList(parts.list, null)
+  const filter = `${category}/${keyword}`
+  drawList(parts.list, left.filter === filter ? left.goods : null)
   try {
     const { goods } = await shop.goods({ category, keyword })
-    if (stillWanted()) drawList(parts.list, goods)
+    if (!stillWanted()) return
+    Object.assign(left, { filter, goods })
+    drawList(parts.list, goods)
   } catch (error) {
     console.error('the goods could not be loaded:', error)
     if (stillWanted()) replace(parts.list, failure(() => showGoods(parts, alive)))

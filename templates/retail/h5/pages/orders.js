@@ -2,17 +2,17 @@
 import { h, replace } from '../app/dom.js'
 import { shop } from '../app/platform.js'
 import { fill, say, t } from '../app/state.js'
-import { bones, failure, message, picture, price } from '../app/widgets.js'
+import { bones, failure, message, picture, price, toastError } from '../app/widgets.js'
 import { piecesOf, statuses, timeText } from '../shared/order-view.js'
 
 let status = ''
 
 export async function ordersPage({ view, alive }) {
-  const filters = h('div', { class: 'filters', role: 'tablist' })
+  const filters = h('div', { class: 'filters', role: 'group', 'aria-label': t().orders.title })
   const list = h('div', { class: 'order-list' })
   replace(view, filters, list)
   const drawFilters = () => replace(filters, ['', ...statuses].map((each) => h('button', {
-    class: 'filter', role: 'tab', 'aria-selected': status === each ? 'true' : 'false', onclick: () => { status = each; drawFilters(); load(list, alive) },
+    class: 'filter', 'aria-pressed': status === each ? 'true' : 'false', onclick: () => { status = each; drawFilters(); load(list, alive) },
   }, t().orders[each || 'all'])))
   drawFilters()
   await load(list, alive)
@@ -37,8 +37,12 @@ function draw(list, { orders, more, page, wanted }) {
     return
   }
   const next = async () => {
-    const answer = await shop.orders({ status: wanted, page: page + 1 })
-    if (status === wanted) draw(list, { orders: orders.concat(answer.orders), more: answer.more, page: page + 1, wanted })
+    try {
+      const answer = await shop.orders({ status: wanted, page: page + 1 })
+      if (status === wanted) draw(list, { orders: orders.concat(answer.orders), more: answer.more, page: page + 1, wanted })
+    } catch (error) {
+      toastError(error)
+    }
   }
   replace(list, orders.map(orderCard), more ? h('button', { class: 'button quiet more', onclick: next }, texts.more) : null)
 }
