@@ -11,9 +11,12 @@ let strict: [SwiftSetting] = [
 
 let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioFoundation = Target.Dependency.product(name: "NIOFoundationCompat", package: "swift-nio")
 let nioHTTP = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let hummingbirdTesting = Target.Dependency.product(name: "HummingbirdTesting", package: "hummingbird")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
@@ -30,8 +33,8 @@ func room(_ name: String, _ dependencies: [Target.Dependency], resources: [Resou
 }
 
 /// A room's tests: sources under `Tests/NAMETests`.
-func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .testTarget(name: "\(name)Tests", dependencies: dependencies, swiftSettings: strict)
+func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
+    .testTarget(name: "\(name)Tests", dependencies: dependencies, exclude: exclude, swiftSettings: strict)
 }
 
 let package = Package(
@@ -53,7 +56,7 @@ let package = Package(
     targets: [
         room("Kernel", []),
         room("Storage", [grdb, .product(name: "GRDBSQLite", package: "GRDB.swift")]),
-        room("HTTPSupport", ["Kernel", hummingbird, httpTypes, nio, logging, lifecycle]),
+        room("HTTPSupport", ["Kernel", hummingbird, hummingbirdCore, httpTypes, nio, logging, lifecycle]),
         .target(name: "CSpawn"),
         room("Workers", ["CSpawn", nio, nioPosix, logging, lifecycle]),
         room("Tenancy", ["Kernel", "HTTPSupport", "Storage", hummingbird, httpTypes, crypto]),
@@ -61,11 +64,22 @@ let package = Package(
         room("Documents", ["Kernel", "HTTPSupport", "Storage", hummingbird, httpTypes, nio, nioPosix, crypto, logging, lifecycle]),
         room("Files", ["Kernel", "HTTPSupport", "Storage", "Tenancy", hummingbird, httpTypes, nio, crypto]),
         room("Functions", ["Kernel", "HTTPSupport", "Storage", "Workers", hummingbird, httpTypes, nio, crypto, logging, lifecycle]),
+        room(
+            "Console", ["Kernel", "HTTPSupport", "Tenancy", "Functions", "Documents", hummingbird, httpTypes, nio, logging, mustache],
+            resources: [.copy("Resources")]),
+        room("CLI", ["Kernel", nio, nioPosix, nioHTTP, crypto, httpClient, yams, arguments]),
         .executableTarget(
             name: "Sampan",
             dependencies: [
-                "Kernel", "Storage", "HTTPSupport", "Workers", "Tenancy", "Identity", "Documents", "Files", "Functions",
+                "Kernel", "Storage", "HTTPSupport", "Workers", "Tenancy", "Identity", "Documents", "Files", "Functions", "Console", "CLI",
                 hummingbird, httpTypes, nio, nioPosix, nioHTTP, logging, lifecycle, httpClient, arguments,
             ], swiftSettings: strict),
+        tests("Kernel", ["Kernel"]),
+        tests("Storage", ["Storage"]),
+        tests("Documents", ["Documents", "Kernel", "Storage", nio, logging], exclude: ["Vectors"]),
+        tests("Functions", ["Functions", "Kernel", "Storage", nio]),
+        tests("Workers", ["Workers", "CSpawn", nio, nioPosix, logging, lifecycle]),
+        tests("CLI", ["CLI", "Kernel", nio, nioPosix, nioHTTP, nioFoundation, crypto, httpClient, arguments]),
+        tests("Sampan", ["Sampan", "Kernel", "HTTPSupport", "Identity", hummingbird, httpTypes, nio, logging, hummingbirdTesting]),
     ]
 )

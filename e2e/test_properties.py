@@ -39,6 +39,8 @@ def same(left, right):
         return list(left) == list(right) and all(same(left[key], right[key]) for key in left)
     if isinstance(left, list) and isinstance(right, list):
         return len(left) == len(right) and all(map(same, left, right))
+    if isinstance(left, float) or isinstance(right, float):
+        return float(left) == float(right)  # a double may be written as a whole number
     return left == right
 
 

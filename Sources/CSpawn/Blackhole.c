@@ -5,11 +5,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/netlink.h>
+#include <linux/nsfs.h>
 #include <linux/rtnetlink.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -25,14 +27,15 @@ static void fail(volatile struct outcome *outcome, const char *step) {
     _exit(1);
 }
 
-static void enter(const char *path, int kind, int required, volatile struct outcome *outcome) {
-    int descriptor = open(path, O_RDONLY | O_CLOEXEC);
-    if (descriptor < 0) {
-        if (required) fail(outcome, "open namespace");
-        return;
-    }
-    if (setns(descriptor, kind) != 0 && required) fail(outcome, "enter namespace");
-    close(descriptor);
+/* Root may enter a network as it is; an ordinary user has power over it only inside the user namespace that owns it. */
+static void enter_network(const char *path, volatile struct outcome *outcome) {
+    int network = open(path, O_RDONLY | O_CLOEXEC);
+    if (network < 0) fail(outcome, "open network namespace");
+    if (setns(network, CLONE_NEWNET) == 0) return;
+    int owner = ioctl(network, NS_GET_USERNS);
+    if (owner < 0) fail(outcome, "find the owner of the network namespace");
+    if (setns(owner, CLONE_NEWUSER) != 0) fail(outcome, "enter user namespace");
+    if (setns(network, CLONE_NEWNET) != 0) fail(outcome, "enter network namespace");
 }
 
 /* Asks the kernel for one route whose packets are dropped, and waits for its answer. */
@@ -66,11 +69,9 @@ static int add_route(int netlink, const struct cspawn_network *network) {
 }
 
 static void __attribute__((noinline, noreturn)) run_child(
-    const char *user_path, const char *net_path, const struct cspawn_network *networks, int count, volatile struct outcome *outcome
+    const char *path, const struct cspawn_network *networks, int count, volatile struct outcome *outcome
 ) {
-    /* An ordinary user has power over the network only inside the user namespace; root may lack the right to enter that. */
-    enter(user_path, CLONE_NEWUSER, 0, outcome);
-    enter(net_path, CLONE_NEWNET, 1, outcome);
+    enter_network(path, outcome);
     int netlink = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
     if (netlink < 0) fail(outcome, "netlink");
     for (int i = 0; i < count; i++) {
@@ -85,15 +86,14 @@ static void __attribute__((noinline, noreturn)) run_child(
 
 int cspawn_blackhole(pid_t pid, const struct cspawn_network *networks, int count, const char **failed_step) {
     volatile struct outcome outcome = {0, NULL};
-    char user_path[64], net_path[64];
-    snprintf(user_path, sizeof user_path, "/proc/%d/ns/user", pid);
-    snprintf(net_path, sizeof net_path, "/proc/%d/ns/net", pid);
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/ns/net", pid);
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     /* Only a single-threaded process may change its user namespace: a child does it. */
     pid_t child = vfork();
-    if (child == 0) run_child(user_path, net_path, networks, count, &outcome);
+    if (child == 0) run_child(path, networks, count, &outcome);
     int fork_error = errno;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (child < 0) {
@@ -107,4 +107,16 @@ int cspawn_blackhole(pid_t pid, const struct cspawn_network *networks, int count
         return outcome.error;
     }
     return 0;
+}
+
+int cspawn_open_network(pid_t pid, int *network, int *owner) {
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/ns/net", pid);
+    *network = open(path, O_RDONLY | O_CLOEXEC);
+    if (*network < 0) return errno;
+    *owner = ioctl(*network, NS_GET_USERNS);
+    if (*owner >= 0) return 0;
+    int error = errno;
+    close(*network);
+    return error;
 }

@@ -18,6 +18,13 @@ extension Documents {
         return try store.database.read { try describe(collection, $0, store) }
     }
 
+    /// Whether a collection has no document.
+    public func isEmpty(_ name: String, _ environment: EnvironmentID) throws -> Bool {
+        let store = try store(environment)
+        let collection = try store.collection(name)
+        return try store.database.read { try $0.first(collection.sql.count) { $0.int(0) == 0 } ?? true }
+    }
+
     /// Makes a collection; answers `false` when it was there.
     public func createCollection(_ name: String, permission: String?, _ environment: EnvironmentID) async throws -> Bool {
         guard DocumentOperation.isCollectionName(name) else {

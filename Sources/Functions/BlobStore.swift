@@ -14,6 +14,9 @@ struct BlobStore: Sendable {
     /// SHA-256 of a text, in hexadecimal.
     static func hash(_ text: String) -> String { hex(SHA256.hash(data: Data(text.utf8))) }
 
+    /// SHA-256 of some bytes, in hexadecimal.
+    static func hash(_ bytes: ByteBuffer) -> String { hex(bytes.withUnsafeReadableBytes { SHA256.hash(data: $0) }) }
+
     private static func hex(_ digest: SHA256.Digest) -> String {
         digest.reduce(into: "") { $0 += ($1 < 16 ? "0" : "") + String($1, radix: 16) }
     }
@@ -26,7 +29,7 @@ struct BlobStore: Sendable {
 
     /// Stores `bytes` under their hash: written aside, synced, then renamed into place.
     func put(_ bytes: ByteBuffer, hash: String) throws {
-        let actual = Self.hex(bytes.withUnsafeReadableBytes { SHA256.hash(data: $0) })
+        let actual = Self.hash(bytes)
         guard actual == hash else {
             throw SampanError(
                 "HASH_MISMATCH", status: 422, Localized("The body's SHA-256 is \(actual), not \(hash).", zh: "内容的 SHA-256 为 \(actual),与 \(hash) 不符。"),

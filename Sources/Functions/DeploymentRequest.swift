@@ -16,6 +16,8 @@ struct DeploymentRequest: Sendable {
     let httpPath: String?
     let description: String
     let activate: Bool
+    /// Whether the same content makes a new version all the same.
+    let isForced: Bool
 
     init(_ request: JSONObject, limits: Limits) throws {
         guard let list = try request.optionalList("files"), !list.isEmpty, list.count <= limits.functionFilesMax else {
@@ -31,6 +33,7 @@ struct DeploymentRequest: Sendable {
         httpPath = try request.optionalText("httpPath").map(Self.checkedHTTPPath)
         description = try request.optionalText("description") ?? ""
         activate = try request.optionalBool("activate") ?? true
+        isForced = try request.optionalBool("force") ?? false
         guard description.utf8.count <= 1000 else { throw SampanError.badMember("description", Localized("at most 1000 bytes", zh: "至多 1000 字节")) }
     }
 

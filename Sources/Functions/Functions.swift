@@ -207,7 +207,7 @@ public final class Functions: Service {
             let settings = try FunctionSettings(request.settings, base: newest?.settings ?? FunctionSettings())
             let variables = request.variables ?? newest?.variables ?? [:]
             let fingerprint = fingerprint(request.files, settings, variables)
-            let isReused = newest?.fingerprint == fingerprint
+            let isReused = newest?.fingerprint == fingerprint && !request.isForced
             let version = try isReused ? newest : makeVersion(request, settings, variables, fingerprint, record)
             guard let version else { preconditionFailure("a reused version is the newest one") }
             if !isReused { record.versions.append(version) }

@@ -186,10 +186,10 @@ private struct SeenKeys {
         return repeatsInLargeObject(key, members)
     }
 
-    /// A bit chosen by the length, the first and the last byte.
+    /// A bit chosen by the length and the first byte.
     @inline(__always)
     private static func mark(of key: String) -> UInt64 {
-        let mix = key.utf8.count &* 31 &+ Int(key.utf8.first ?? 0) &* 7 &+ Int(key.utf8.last ?? 0)
+        let mix = key.utf8.count &* 31 &+ Int(key.utf8.first ?? 0)
         return 1 << UInt64(truncatingIfNeeded: mix & 63)
     }
 

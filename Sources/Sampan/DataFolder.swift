@@ -21,13 +21,12 @@ struct DataFolder: Sendable {
         for folder in ["", "keys", "logs", "env", "workers"] {
             let url = root.appendingPathComponent(folder)
             do {
-                try manager.createDirectory(at: url, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755])
+                try manager.createDirectory(at: url, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
             } catch {
                 throw StartError("The data folder \(url.path) cannot be made: \(error.localizedDescription). Choose another with --data.")
             }
         }
-        try manager.setAttributes([.posixPermissions: 0o700], ofItemAtPath: root.appendingPathComponent("keys").path)
-        try manager.setAttributes([.posixPermissions: 0o700], ofItemAtPath: root.appendingPathComponent("logs").path)
+        try manager.setAttributes([.posixPermissions: 0o700], ofItemAtPath: root.path)
         lock = open(root.appendingPathComponent("lock").path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard lock >= 0, flock(lock, LOCK_EX | LOCK_NB) == 0 else {
             throw StartError("Another server uses the data folder \(root.path). Stop it, or choose another folder with --data.")

@@ -1,9 +1,10 @@
 internal import ArgumentParser
+internal import CLI
 
 /// The program.
 @main
 struct SampanCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sampan", abstract: "An open cloud for mini programs.", version: Version.current,
-        subcommands: [ServeCommand.self])
+        subcommands: [ServeCommand.self] + SampanCLI.subcommands)
 }

@@ -17,13 +17,15 @@ struct OperationsRoutes: Sendable {
         router.get("/readyz") { _, _ in Response.json(["status": "ok"]) }
         router.get("/openapi.yaml") { _, context in try await file(home.appendingPathComponent("docs/api/openapi.yaml"), context) }
         router.get("/sdk/sampan.js") { _, context in try await file(home.appendingPathComponent("sdk/client/sampan.js"), context) }
-        router.get("/samples/retail") { request, _ in
-            Response(status: .movedPermanently, headers: [.location: "/samples/retail/\(request.uri.query.map { "?\($0)" } ?? "")"])
-        }
+        router.get("/samples/retail", use: sample)
         router.get("/samples/retail/**", use: sample)
     }
 
     private func sample(_ request: Request, _ context: SampanRequestContext) async throws -> Response {
+        // Without the slash at the end the pages' relative addresses would miss.
+        guard request.uri.path != "/samples/retail" else {
+            return Response(status: .movedPermanently, headers: [.location: "/samples/retail/\(request.uri.query.map { "?\($0)" } ?? "")"])
+        }
         let rest = request.uri.path.dropFirst("/samples/retail/".count)
         guard let path = String(rest).removingPercentEncoding, path.split(separator: "/").allSatisfy({ $0 != ".." && $0 != "." }), !path.utf8.contains(0) else {
             throw HTTPError(.notFound)

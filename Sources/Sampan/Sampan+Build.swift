@@ -1,3 +1,4 @@
+internal import Console
 internal import Documents
 internal import Files
 internal import Foundation
@@ -20,6 +21,7 @@ struct Sampan: Sendable {
     let documents: Documents
     let files: Files
     let functions: Functions
+    let shop: SampleShop
     let operatorKey: String
     /// Where clients reach the server; known once it listens.
     let address: ServerAddress
@@ -50,19 +52,20 @@ struct Sampan: Sendable {
         let caretaker = Caretaker(
             tenancy: tenancy, identity: identity, documents: documents, files: files, functions: functions, folder: folder, logger: logger)
 
+        let shop = SampleShop(home: configuration.home, tenancy: tenancy, functions: functions, documents: documents)
         let router = Router(context: SampanRequestContext.self)
         let identification = CallerIdentification(tenancy: tenancy, identity: identity)
         router.add(middleware: EdgeMiddleware(accessLog: accessLog, logger: logger, identify: identification.identify))
         addRoutes(
             to: router, configuration,
-            Rooms(tenancy: tenancy, identity: identity, documents: documents, files: files, functions: functions))
+            Rooms(tenancy: tenancy, identity: identity, documents: documents, files: files, functions: functions, shop: shop), logger: logger)
         if tenancy.environments().isEmpty {
             let first = try await tenancy.create(name: "default")
             // A newcomer's first environment lets anyone in by name; it says so on the console.
             try await tenancy.changeSettings(first.id, ["developmentLogin": true])
         }
         return Sampan(
-            tenancy: tenancy, identity: identity, documents: documents, files: files, functions: functions, operatorKey: operatorKey, address: address,
+            tenancy: tenancy, identity: identity, documents: documents, files: files, functions: functions, shop: shop, operatorKey: operatorKey, address: address,
             responder: router.buildResponder(), services: [accessLog, documents, logBook, functions, scheduler, caretaker])
     }
 
@@ -73,9 +76,10 @@ struct Sampan: Sendable {
         let documents: Documents
         let files: Files
         let functions: Functions
+        let shop: SampleShop
     }
 
-    private static func addRoutes(to router: Router<SampanRequestContext>, _ configuration: ServerConfiguration, _ rooms: Rooms) {
+    private static func addRoutes(to router: Router<SampanRequestContext>, _ configuration: ServerConfiguration, _ rooms: Rooms, logger: Logger) {
         let requireActive: @Sendable (EnvironmentID) throws -> Void = { [tenancy = rooms.tenancy] in try tenancy.requireActive($0) }
         IdentityRoutes(rooms.identity).add(to: router)
         FunctionsRoutes(rooms.functions, requireActive: requireActive).add(to: router)
@@ -85,7 +89,9 @@ struct Sampan: Sendable {
         TenancyRoutes(rooms.tenancy).add(to: router)
         FunctionsManagementRoutes(rooms.functions).add(to: router)
         DocumentsManagementRoutes(rooms.documents).add(to: router)
+        SampleShopRoutes(shop: rooms.shop).add(to: router)
         OperationsRoutes(home: configuration.home).add(to: router)
+        ConsoleRoutes(tenancy: rooms.tenancy, functions: rooms.functions, documents: rooms.documents, samples: rooms.shop, logger: logger).add(to: router)
     }
 
     private static func workers(_ configuration: ServerConfiguration, _ folder: DataFolder) -> WorkerConfiguration {

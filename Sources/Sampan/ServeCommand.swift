@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Foundation
+internal import HTTPSupport
 internal import Hummingbird
 internal import Kernel
 internal import Logging
@@ -42,7 +43,7 @@ struct ServeCommand: AsyncParsableCommand {
         let sampan = try await Sampan.build(configuration, logger: logger)
         let announcement = Announcement(sampan: sampan, sample: sample ?? variable("SAMPLE"), json: json)
         let application = Application(
-            responder: sampan.responder,
+            responder: sampan.responder, server: .loopBound(idleTimeout: .seconds(75)),
             configuration: .init(address: .hostname(configuration.host, port: configuration.port), serverName: nil),
             services: sampan.services,
             onServerRunning: { channel in
@@ -86,8 +87,7 @@ struct Announcement: Sendable {
 
     func make() async {
         let link = "\(sampan.address.url)/console/sign-in?token=\(sampan.tenancy.makeSignInToken())"
-        var sampleURL: String?
-        if sample != nil { sampleURL = nil }
+        let sampleURL = await deploySample()
         if json {
             var line: JSONObject = [
                 "event": "listening", "address": .string(sampan.address.url), "signInURL": .string(link), "operatorKey": .string(sampan.operatorKey),
@@ -99,6 +99,23 @@ struct Announcement: Sendable {
             if let sampleURL { say("Sample shop: \(sampleURL)") }
         }
     }
+
+    /// Deploys the sample that was asked for into the first environment.
+    private func deploySample() async -> String? {
+        guard let sample else { return nil }
+        guard sample == "retail", let environment = sampan.tenancy.environments().first(where: { $0.status == .active }) else {
+            complain("There is no sample \"\(sample)\", or no active environment for it. Samples: retail.")
+            return nil
+        }
+        do {
+            return sampan.address.url + (try await sampan.shop.deployRetail(to: environment.id))
+        } catch {
+            complain("The sample shop could not be deployed: \(error)")
+            return nil
+        }
+    }
+
+    private func complain(_ text: String) { FileHandle.standardError.write(Data("sampan: \(text)\n".utf8)) }
 
     private func say(_ text: String) { FileHandle.standardOutput.write(Data((text + "\n").utf8)) }
 }

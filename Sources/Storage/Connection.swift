@@ -1,3 +1,4 @@
+internal import Foundation
 internal import GRDB
 internal import GRDBSQLite
 
@@ -75,25 +76,32 @@ public struct Connection {
         } catch let error as DatabaseError {
             throw StorageError(code: error.extendedResultCode.rawValue, message: error.message ?? "cannot prepare")
         }
-        for (index, value) in values.enumerated() {
-            let position = Int32(index + 1)
-            let code =
-                switch value {
-                case .null: sqlite3_bind_null(statement, position)
-                case .int(let int): sqlite3_bind_int64(statement, position, int)
-                case .double(let double): sqlite3_bind_double(statement, position, double)
-                case .text(var text):
-                    text.withUTF8 {
-                        $0.withMemoryRebound(to: CChar.self) {
-                            sqlite3_bind_text(statement, position, $0.baseAddress ?? Self.empty, Int32($0.count), Self.transient)
-                        }
-                    }
-                case .blob(let bytes):
-                    bytes.withUnsafeBytes { sqlite3_bind_blob64(statement, position, $0.baseAddress ?? Self.emptyRaw, UInt64($0.count), Self.transient) }
-                }
-            guard code == SQLITE_OK else { throw failure() }
+        // SQLite numbers `$2` by where it first appears, so the name says which value it stands for.
+        for position in 1...max(1, sqlite3_bind_parameter_count(statement)) {
+            guard let name = sqlite3_bind_parameter_name(statement, position) else { continue }
+            let number = Int(atoi(name.advanced(by: 1)))
+            precondition(number >= 1 && number <= values.count, "\(sql) wants more values than it was given")
+            guard bind(values[number - 1], statement, position) == SQLITE_OK else { throw failure() }
         }
         return statement
+    }
+
+    private func bind(_ value: SQLValue, _ statement: OpaquePointer, _ position: Int32) -> Int32 {
+        switch value {
+        case .null: return sqlite3_bind_null(statement, position)
+        case .int(let int): return sqlite3_bind_int64(statement, position, int)
+        case .double(let double): return sqlite3_bind_double(statement, position, double)
+        case .text(var text):
+            return text.withUTF8 { bytes in
+                bytes.withMemoryRebound(to: CChar.self) {
+                    sqlite3_bind_text(statement, position, $0.baseAddress ?? Self.empty, Int32($0.count), Self.transient)
+                }
+            }
+        case .blob(let bytes):
+            return bytes.withUnsafeBytes {
+                sqlite3_bind_blob64(statement, position, $0.baseAddress ?? Self.emptyRaw, UInt64($0.count), Self.transient)
+            }
+        }
     }
 
     private func failure() -> StorageError {

@@ -60,7 +60,11 @@ extension EnvironmentSettings {
         developmentLogin = try patch.optionalBool("developmentLogin") ?? developmentLogin
         anonymousLogin = try patch.optionalBool("anonymousLogin") ?? anonymousLogin
         internet = try patch.optionalBool("internet") ?? internet
-        if let patch = try patch.optionalObject("variables") { variables = try Self.variables(.object(patch)) }
+        for (name, value) in try patch.optionalObject("variables") ?? [:] {
+            // Merged name by name, since nobody can read the values back; null removes one.
+            let set = value.isNull ? [:] : try Self.variables([name: value])
+            variables[name] = set[name]
+        }
     }
 
     private var flags: JSONObject {
@@ -85,7 +89,7 @@ extension EnvironmentSettings {
     }
 
     /// Names and values of environment variables, checked.
-    static func variables(_ json: JSON) throws -> [String: String] {
+    private static func variables(_ json: JSON) throws -> [String: String] {
         var variables: [String: String] = [:]
         for (name, value) in json.objectValue ?? [:] {
             let wellFormed = name.utf8.allSatisfy { ($0 | 32) >= 97 && ($0 | 32) <= 122 || (48...57).contains($0) || $0 == 95 }

@@ -43,6 +43,8 @@ public struct WorkerConfiguration: Sendable {
     public var maxInvocationsPerWorker = 100_000
     /// How long a worker may take to start.
     public var startSeconds = 15
+    /// How long a worker may take to load a function's code.
+    public var loadSeconds = 10
     /// How long invocations may go on when the node shuts down.
     public var drainSeconds = 10
 

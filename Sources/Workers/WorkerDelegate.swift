@@ -8,7 +8,7 @@ public protocol WorkerDelegate: Sendable {
     ///
     /// Called on an event loop, in the order of the lines: it must be quick.
     func log(_ line: WorkerLog)
-    /// Says that an invocation has ended, however it did; calls of it may still be on their way.
+    /// Says that an invocation has ended, however it did, before its caller hears so; calls of it may still be on their way.
     ///
     /// It must be quick.
     func invocationEnded(_ invocation: InvocationContext)

@@ -54,7 +54,7 @@ final class WorkerMachinery: Sendable {
             ]
             let limits = ConnectionLimits(
                 frameBytesMax: pool.configuration.frameBytesMax, callsInFlightMax: pool.configuration.callsInFlightMax,
-                start: .seconds(Int64(pool.configuration.startSeconds)))
+                start: .seconds(Int64(pool.configuration.startSeconds)), load: .seconds(Int64(pool.configuration.loadSeconds)))
             let handler = WorkerChannelHandler(
                 id: id, process: process, events: pool, delegate: pool.delegate, limits: limits, sink: sink,
                 outputsClosed: EventLoopFuture.andAllComplete(outputs, on: loop))

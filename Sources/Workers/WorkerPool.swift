@@ -20,6 +20,7 @@ public final class WorkerPool: Service {
     let logger: Logger
     private let eventLoopGroup: any EventLoopGroup
     private let calls = AsyncStream.makeStream(of: PendingCall.self)
+    private let lastInvocation = Atomic<UInt64>(0)
     let shared: Mutex<Shared>
 
     typealias State = PoolState<Invocation>
@@ -32,7 +33,6 @@ public final class WorkerPool: Service {
         var connections: [WorkerID: WorkerConnection] = [:]
         /// What a worker's waiting invocations are told when it did not get to serve them.
         var loadFailures: [WorkerID: InvocationOutcome] = [:]
-        var invocations: UInt64 = 0
         var counters = PoolCounters()
     }
 
@@ -71,43 +71,46 @@ public final class WorkerPool: Service {
     private func admit(
         _ request: InvocationRequest, code: FunctionCode, caller: any Sendable, _ continuation: CheckedContinuation<InvocationReport, Never>
     ) {
-        let now = NIODeadline.now()
+        let id = lastInvocation.add(1, ordering: .relaxed).newValue
+        let context = InvocationContext(id: id, requestID: request.requestID, code: code, caller: caller)
+        let invocation = Invocation(request: request, context: context, arrivedAt: .now(), continuation: continuation)
+        if let failure = failure(of: request) { refuse(invocation, failure) } else { place(invocation) }
+    }
+
+    /// Gives an invocation to a worker or to the line of its function.
+    private func place(_ invocation: Invocation) {
         let admission: Admission = shared.withLock { shared in
-            shared.invocations += 1
-            let context = InvocationContext(id: shared.invocations, requestID: request.requestID, code: code, caller: caller)
-            let invocation = Invocation(request: request, context: context, arrivedAt: now, continuation: continuation)
-            if let refusal = refusal(of: request, isRunning: shared.isRunning) { return .refused(invocation, refusal) }
-            switch shared.state.admit(invocation, code: code, deadline: invocation.deadline, now: now) {
-            case .dispatch(let worker): return .dispatch(invocation, shared.connections[worker])
+            guard shared.isRunning else { return .refused }
+            switch shared.state.admit(invocation, code: invocation.context.code, deadline: invocation.deadline, now: .now()) {
+            case .dispatch(let worker): return .dispatch(shared.connections[worker])
             case .queued: return .queued(shared.state.takeActions())
-            case .refused: return .refused(invocation, .busy)
+            case .refused: return .refused
             }
         }
         switch admission {
-        case .dispatch(let invocation, let connection?): connection.send(.invoke(invocation, cold: false))
-        case .dispatch(let invocation, nil): refuse(invocation, .crashed(reason: "the worker has ended"))
+        case .dispatch(let connection?): connection.send(.invoke(invocation, cold: false))
+        case .dispatch(nil): refuse(invocation, .crashed(reason: "the worker has ended"))
         case .queued(let actions): perform(actions)
-        case .refused(let invocation, let outcome): refuse(invocation, outcome)
+        case .refused: refuse(invocation, .busy)
         }
     }
 
     private enum Admission: Sendable {
-        case dispatch(Invocation, WorkerConnection?)
+        case dispatch(WorkerConnection?)
         case queued([State.Action])
-        case refused(Invocation, InvocationOutcome)
+        case refused
     }
 
-    private func refusal(of request: InvocationRequest, isRunning: Bool) -> InvocationOutcome? {
-        if !isRunning { return .busy }
+    private func failure(of request: InvocationRequest) -> InvocationOutcome? {
         let bytes = Frame.headBytes + 2 + request.meta.count + request.event.readableBytes
         guard request.meta.count > UInt16.max || bytes > configuration.frameBytesMax else { return nil }
-        return .failed(
-            WorkerFailure(name: "EventTooLarge", message: "The event is larger than a worker takes.", code: "EVENT_TOO_LARGE").json)
+        let failure = WorkerFailure(name: "EventTooLarge", message: "The event is larger than a worker takes.", code: "EVENT_TOO_LARGE")
+        return .failed(failure.json)
     }
 
     private func refuse(_ invocation: Invocation, _ outcome: InvocationOutcome) {
-        invocation.refuse(outcome, now: .now())
         delegate.invocationEnded(invocation.context)
+        invocation.refuse(outcome, now: .now())
     }
 
     // MARK: Looking after workers
@@ -317,12 +320,20 @@ extension WorkerPool: WorkerEvents {
         }
     }
 
-    func workerIsCondemned(_ id: WorkerID) {
+    func workerRanOutOfTime(_ id: WorkerID) {
         update { shared in
             shared.counters.timeouts += 1
             shared.state.condemned(id)
         }
     }
+
+    func workerIsLost(_ id: WorkerID) {
+        update { shared in
+            if shared.state.condemned(id) { shared.counters.crashes += 1 }
+        }
+    }
+
+    func workerDidNotTake(_ invocation: Invocation) { place(invocation) }
 
     func workerCalls(_ call: PendingCall) { calls.continuation.yield(call) }
 
@@ -332,7 +343,6 @@ extension WorkerPool: WorkerEvents {
             logger.error("A worker did not start.", metadata: ["reason": "\(ending.reason)", "output": "\(process.complaint ?? "")"])
         }
         update { shared in
-            if phase == .serving { shared.counters.crashes += 1 }
             if phase == .loading, shared.loadFailures[id] == nil { shared.loadFailures[id] = Self.outcomeOfLoading(ending) }
             shared.connections[id] = nil
             shared.state.exited(id, now: .now())
@@ -344,7 +354,7 @@ extension WorkerPool: WorkerEvents {
     private static func outcomeOfLoading(_ ending: ProcessEnding) -> InvocationOutcome {
         guard ending.reason == WorkerDeadlines.loading else { return .crashed(reason: ending.reason) }
         let failure = WorkerFailure(
-            name: "LoadTimeout", message: "The code was not loaded within the function's time limit.", code: "LOAD_TIMEOUT")
+            name: "LoadTimeout", message: "The code took too long to load: do less before the handler is exported.", code: "LOAD_TIMEOUT")
         return .loadFailed(failure.json)
     }
 }

@@ -30,7 +30,8 @@ function findEntry(codeFolder, file) {
   const present = fs.readdirSync(codeFolder).slice(0, 20).join(', ');
   throw new HandlerError(
     'HANDLER_FILE_NOT_FOUND',
-    `The handler names the file "${file}", but there is no ${file}.js (or .cjs, .mjs) in the function's folder. It has: ${present || 'nothing'}.`,
+    `The handler names the file "${file}", but there is no ${file}.js (or .cjs, .mjs) in the function's folder. ` +
+      `It has: ${present || 'nothing'}.`,
   );
 }
 
@@ -71,7 +72,8 @@ function pickHandler(loaded, exported, entry) {
   const names = Object.keys(loaded || {}).join(', ');
   throw new HandlerError(
     'HANDLER_NOT_FOUND',
-    `${entry} does not export a function "${exported}" (exports.${exported} = async (event, context) => …). It exports: ${names || 'nothing'}.`,
+    `${entry} does not export a function "${exported}" (exports.${exported} = async (event, context) => …). ` +
+      `It exports: ${names || 'nothing'}.`,
   );
 }
 

@@ -74,6 +74,10 @@ function ipv6(address) {
 
 /** The second argument of `exports.main`, with the members of both platforms' contexts. */
 class FunctionContext {
+  // Private, so that a context that is logged or copied shows only what the platforms document.
+  #deadline;
+  #meta;
+
   constructor(meta, settings) {
     const requestId = meta.requestId || '';
     this.requestId = requestId;
@@ -90,8 +94,8 @@ class FunctionContext {
     this.memory_limit_in_mb = settings.memoryMB;
     this.time_limit_in_ms = settings.timeoutMs;
     this.callbackWaitsForEmptyEventLoop = false;
-    hidden(this, 'deadline', meta.deadlineMs || 0);
-    hidden(this, 'meta', meta);
+    this.#deadline = meta.deadlineMs || 0;
+    this.#meta = meta;
   }
 
   get logger() {
@@ -99,28 +103,21 @@ class FunctionContext {
   }
 
   get alipayContext() {
-    return alipayContext(this.meta);
+    return alipayContext(this.#meta);
   }
 
   get httpContext() {
-    return { sourceIp: this.meta.clientIp || '', userAgent: this.meta.userAgent || '' };
+    return { sourceIp: this.#meta.clientIp || '', userAgent: this.#meta.userAgent || '' };
   }
 
   /** Milliseconds until the server gives up on this invocation. */
   getRemainingTimeInMillis() {
-    return this.deadline === 0 ? this.time_limit_in_ms : Math.max(0, this.deadline - Date.now());
+    return this.#deadline === 0 ? this.time_limit_in_ms : Math.max(0, this.#deadline - Date.now());
   }
 
   getLogger() {
     return logger;
   }
-}
-
-const hiddenDescriptor = { value: undefined, enumerable: false, writable: false, configurable: false };
-
-function hidden(target, name, value) {
-  hiddenDescriptor.value = value;
-  Object.defineProperty(target, name, hiddenDescriptor);
 }
 
 /** WeChat puts the caller into the event of calls that come from the mini program. */

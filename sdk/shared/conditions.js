@@ -33,7 +33,9 @@ function encodeWhere(where, rules) {
 
 function topLevelClause(command) {
   const operator = TOP_LEVEL[command.operator];
-  if (operator === undefined) throw invalidParameter(`_.${command.operator} is a condition on a field: where({field: _.${command.operator}(…)}).`);
+  if (operator === undefined) {
+    throw invalidParameter(`_.${command.operator} is a condition on a field: where({field: _.${command.operator}(…)}).`);
+  }
   const allowed = command.operator === 'expr' ? EXPRESSION : CONDITION;
   if (command.operator === 'text') return { $text: textSearch(command.operand) };
   return single(operator, encodeValue(command.operand, allowed));

@@ -91,7 +91,8 @@ class Database {
   }
 
   async startTransaction() {
-    return this.engine.perform('database.startTransaction', () => ({ op: 'begin' }), (answer) => new Transaction(this.engine, answer.transaction));
+    const make = (answer) => new Transaction(this.engine, answer.transaction);
+    return this.engine.perform('database.startTransaction', () => ({ op: 'begin' }), make);
   }
 
   /** Runs `body(transaction)` and commits; runs it again when another transaction was in the way. */
@@ -161,10 +162,11 @@ class Query {
   }
 
   update(options) {
+    const { flavour } = this.engine;
     return this.engine.run('collection.update', () => {
       const where = this.requireWhere('update');
-      return { op: 'update', collection: this.collectionName, where, update: encodeUpdate(this.engine.flavour.dataOf(options), this.engine.flavour) };
-    }, this.engine.flavour.updated, options);
+      return { op: 'update', collection: this.collectionName, where, update: encodeUpdate(flavour.dataOf(options), flavour) };
+    }, flavour.updated, options);
   }
 
   remove(options) {
@@ -236,7 +238,8 @@ class Document {
 
   async read() {
     const { flavour } = this.engine;
-    const shape = (answer, api, requestId) => flavour.document(answer.data === undefined ? null : answer.data, api, requestId, this.transaction !== undefined);
+    const inTransaction = this.transaction !== undefined;
+    const shape = ({ data }, api, requestId) => flavour.document(data === undefined ? null : data, api, requestId, inTransaction);
     try {
       return await this.engine.perform('document.get', () => {
         const operation = this.operation('get');
@@ -362,9 +365,10 @@ class TransactionCollection {
 
   add(options) {
     const { engine } = this.transaction;
-    return engine.run('collection.add', () => ({
-      op: 'add', collection: this.collectionName, transaction: this.transaction.requireOpen(), data: encodeNew(engine.flavour.dataOf(options)),
-    }), engine.flavour.added, options);
+    return engine.run('collection.add', () => {
+      const transaction = this.transaction.requireOpen();
+      return { op: 'add', collection: this.collectionName, transaction, data: encodeNew(engine.flavour.dataOf(options)) };
+    }, engine.flavour.added, options);
   }
 
   where() {
@@ -442,7 +446,8 @@ function isConflict(error) {
 }
 
 function refuseWatch(engine, listener) {
-  const error = engine.flavour.error(notAvailable('watch is not available yet; ask again with get() for now.', 'WATCH_NOT_AVAILABLE'), 'collection.watch');
+  const reason = notAvailable('watch is not available yet; ask again with get() for now.', 'WATCH_NOT_AVAILABLE');
+  const error = engine.flavour.error(reason, 'collection.watch');
   if (!listener || typeof listener.onError !== 'function') throw error;
   Promise.resolve().then(() => listener.onError(error));
   return { close: () => Promise.resolve() };

@@ -27,7 +27,8 @@ struct CommandContext: Sendable {
     /// A path as typed, seen from `folder`.
     func resolve(_ path: String) -> URL {
         if path == "~" || path.hasPrefix("~/") { return home.appendingPathComponent(String(path.dropFirst(2))).standardizedFileURL }
-        return URL(fileURLWithPath: path, relativeTo: folder).standardizedFileURL
+        return path.hasPrefix("/")
+            ? URL(fileURLWithPath: path).standardizedFileURL : folder.appendingPathComponent(path).standardizedFileURL
     }
 
     /// A sentence in the person's language.

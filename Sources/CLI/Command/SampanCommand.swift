@@ -28,7 +28,9 @@ extension SampanCommand {
         } catch let error as JSONError {
             report(CLIError(Localized("The server's answer is not JSON: \(error).", zh: "服务器的应答不是合法的 JSON：\(error)。")), in: context)
         } catch {
-            report(CLIError(Localized(error.localizedDescription, zh: error.localizedDescription)), in: context)
+            // Foundation's errors have a sentence for people; the others describe themselves.
+            let text = (error as? CocoaError)?.localizedDescription ?? String(describing: error)
+            report(CLIError(Localized(text, zh: text)), in: context)
         }
         return false
     }

@@ -142,7 +142,9 @@ struct ExportDocuments: SampanCommand {
             try handle.write(contentsOf: piece)
         }
         try handle.close()
-        _ = try FileManager.default.replaceItemAt(file, withItemAt: draft)
+        guard rename(draft.path, file.path) == 0 else {
+            throw CLIError(Localized("Cannot write \(file.path).", zh: "无法写入 \(file.path)。"))
+        }
         let answer: JSON = ["file": .string(file.path), "documents": .int(Int64(documents))]
         context.console.line(
             wantsJSON ? answer.text : context.say("\(documents) documents in \(file.path)", zh: "\(documents) 个文档已写入 \(file.path)"))

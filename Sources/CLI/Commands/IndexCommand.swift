@@ -97,7 +97,7 @@ struct DeleteIndex: SampanCommand {
 
     func execute(in context: CommandContext) async throws {
         let database = try DatabaseClient(collection.connection, in: context)
-        let answer = try await database.client.send(.delete, database.path("collections", collection.collection, "indexes", name)).json()
-        context.console.line(wantsJSON ? answer.text : context.say("Deleted \(name).", zh: "已删除 \(name)。"))
+        _ = try await database.client.send(.delete, database.path("collections", collection.collection, "indexes", name))
+        context.console.line(wantsJSON ? (["deleted": .string(name)] as JSON).text : context.say("Deleted \(name).", zh: "已删除 \(name)。"))
     }
 }

@@ -80,7 +80,7 @@ struct DeleteKey: SampanCommand {
     func execute(in context: CommandContext) async throws {
         let connection = try Connection.resolve(connection, in: context)
         let path = ["environments", try connection.requiredEnvironment(), "keys", id]
-        let answer = try await connection.client(in: context).send(.delete, path).json()
-        context.console.line(wantsJSON ? answer.text : context.say("Deleted \(id).", zh: "已删除 \(id)。"))
+        _ = try await connection.client(in: context).send(.delete, path)
+        context.console.line(wantsJSON ? (["deleted": .string(id)] as JSON).text : context.say("Deleted \(id).", zh: "已删除 \(id)。"))
     }
 }

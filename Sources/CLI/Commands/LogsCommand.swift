@@ -32,7 +32,7 @@ struct LogsCommand: SampanCommand {
     @Option(help: ArgumentHelp(said("Only lines of this request.", zh: "只看该请求的日志。"), valueName: "id"))
     var requestId: String?
 
-    @Option(help: ArgumentHelp(said("Only debug, info, warn or error.", zh: "只看 debug、info、warn 或 error 级别。")))
+    @Option(help: ArgumentHelp(said("This level and above: debug, info, warn or error.", zh: "该级别及以上：debug、info、warn 或 error。")))
     var level: String?
 
     @Option(help: ArgumentHelp(said("The most lines.", zh: "最多行数。"), valueName: "lines"))
@@ -50,25 +50,25 @@ struct LogsCommand: SampanCommand {
         var query = LogQuery(
             client: try connection.client(in: context), environment: try connection.requiredEnvironment(), function: name,
             requestID: requestId, text: text, level: level, since: try since.map { try Timestamp.start($0) })
-        var told = RecentIDs()
         if !follow || since != nil {
-            for line in try await query.latest(limit: limit) where told.isNew(line.id) { print(line, in: context) }
+            for line in try await query.latest(limit: limit) { print(line, in: context) }
         }
         guard follow else { return }
         while !Task.isCancelled {
             query.since = Date()
+            var told = FollowedLines()
             try await followUntilLost(query, told: &told, in: context)
             context.console.notice(context.say("The stream ended; connecting again.", zh: "日志流已断开，正在重新连接。"))
             try await Task.sleep(for: Self.reconnectDelay)
-            // What was logged in between is asked for once the server is there again.
-            for line in try await query.latest(limit: limit) where told.isNew(line.id) { print(line, in: context) }
+            try await catchUp(query, told: told, in: context)
         }
     }
 
-    private func followUntilLost(_ query: LogQuery, told: inout RecentIDs, in context: CommandContext) async throws {
+    private func followUntilLost(_ query: LogQuery, told: inout FollowedLines, in context: CommandContext) async throws {
         do {
             try await query.follow { line in
-                if told.isNew(line.id) { print(line, in: context) }
+                told.add(line)
+                print(line, in: context)
             }
         } catch let error as CLIError {
             throw error
@@ -80,29 +80,52 @@ struct LogsCommand: SampanCommand {
         }
     }
 
+    /// Prints what was logged between the end of a stream and now.
+    private func catchUp(_ query: LogQuery, told: FollowedLines, in context: CommandContext) async throws {
+        var query = query
+        var told = told
+        // The server's own time of the last line is better than this machine's clock.
+        if let last = told.lastMoment { query.since = Date(timeIntervalSince1970: Double(last) / 1000) }
+        for line in try await query.latest(limit: limit) where !told.remove(line) { print(line, in: context) }
+    }
+
     private func print(_ line: LogLine, in context: CommandContext) {
         context.console.line(wantsJSON ? line.json.text : line.text(withRequestID: true))
     }
 }
 
-/// The ids of the lines told last, so that none is told twice where two answers overlap.
-struct RecentIDs {
+/// The lines that a stream brought last, so that none is told twice when the log is read behind it.
+///
+/// A streamed line has no id yet, so lines are known by what they say; equal lines are counted.
+struct FollowedLines {
     static let kept = 2000
 
-    private var known: Set<String> = []
+    private(set) var lastMoment: Int64?
+    private var counts: [String: Int] = [:]
     private var order: [String] = []
 
-    /// Whether `id` was not told yet; remembers it.
-    ///
-    /// Lines without an id are always new.
-    mutating func isNew(_ id: String) -> Bool {
-        guard !id.isEmpty else { return true }
-        guard known.insert(id).inserted else { return false }
-        order.append(id)
-        if order.count > Self.kept * 2 {
-            known.subtract(order.prefix(Self.kept))
-            order.removeFirst(Self.kept)
-        }
+    mutating func add(_ line: LogLine) {
+        lastMoment = line.at ?? lastMoment
+        let content = Self.content(of: line)
+        counts[content, default: 0] += 1
+        order.append(content)
+        guard order.count > Self.kept * 2 else { return }
+        for old in order.prefix(Self.kept) { _ = take(old) }
+        order.removeFirst(Self.kept)
+    }
+
+    /// Whether `line` was streamed; each streamed line answers once.
+    mutating func remove(_ line: LogLine) -> Bool { take(Self.content(of: line)) }
+
+    private mutating func take(_ content: String) -> Bool {
+        guard let count = counts[content] else { return false }
+        counts[content] = count > 1 ? count - 1 : nil
         return true
+    }
+
+    private static func content(of line: LogLine) -> String {
+        var members = line.json.objectValue ?? [:]
+        members["id"] = nil
+        return JSON.object(JSONObject(members.sorted { $0.key < $1.key }.map { ($0.key, $0.value) })).text
     }
 }

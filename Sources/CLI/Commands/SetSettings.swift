@@ -33,9 +33,11 @@ struct SetSettings: SampanCommand {
         let connection = try Connection.resolve(connection, in: context)
         let path = ["environments", try connection.requiredEnvironment(), "settings"]
         let client = try connection.client(in: context)
-        var settings = try await client.send(.get, path).json()
-        if !assignments.isEmpty {
-            let change = try SettingsChange(assignments, variables: settings["variables"]?.objectValue ?? [:], in: context)
+        let settings: JSON
+        if assignments.isEmpty {
+            settings = try await client.send(.get, path).json()
+        } else {
+            let change = try SettingsChange(assignments, in: context)
             settings = try await client.send(.patch, path, body: .json(.object(change.body))).json()
         }
         context.console.line(wantsJSON ? settings.text : settings.indentedText)
@@ -51,15 +53,15 @@ struct SettingsChange {
 
     private(set) var body = JSONObject()
 
-    /// `variables` are those that the environment has: they are sent as a whole.
-    init(_ assignments: [String], variables: JSONObject, in context: CommandContext) throws {
-        var variables = variables
+    /// Only what is named is sent: values of variables are never read back, so the server must keep the others as they are.
+    init(_ assignments: [String], in context: CommandContext) throws {
+        var variables = JSONObject()
         for assignment in assignments {
             guard let equals = assignment.firstIndex(of: "=") else { throw Self.unknown(assignment) }
             let name = String(assignment[..<equals])
             let value = try Self.value(String(assignment[assignment.index(after: equals)...]), in: context)
             if name.hasPrefix("variables."), name.count > "variables.".count {
-                variables[String(name.dropFirst("variables.".count))] = value.isEmpty ? nil : .string(value)
+                variables[String(name.dropFirst("variables.".count))] = value.isEmpty ? .null : .string(value)
                 body["variables"] = .object(variables)
             } else {
                 try set(name, to: value)

@@ -12,7 +12,7 @@ struct CollectionImport {
         var updated: Int64 = 0
     }
 
-    /// Imports `file`; a failure names the lines that it belongs to.
+    /// Imports `file`; a failure names the file and the line that its own count starts from.
     func run(_ file: URL, into collection: String, mode: String) async throws -> Counts {
         var reader = try JSONLineReader(file: file)
         var counts = Counts()
@@ -31,8 +31,8 @@ struct CollectionImport {
                 body: .bytes(batch.bytes, type: "application/x-ndjson"), timeout: .seconds(600)
             ).json()
         } catch var error as CLIError where error.status != nil {
-            let place = "\(file.lastPathComponent):\(batch.firstLine)-\(batch.lastLine)"
-            error.what = Localized("\(place): \(error.what.en)", zh: "\(place)：\(error.what.zh)")
+            let (name, line) = (file.lastPathComponent, batch.firstLine)
+            error.what = Localized("\(name), counted from line \(line): \(error.what.en)", zh: "\(name)（自第 \(line) 行起）：\(error.what.zh)")
             throw error
         }
     }

@@ -6,9 +6,8 @@ struct JSONLineReader {
     /// Lines that travel together.
     struct Batch: Sendable {
         var bytes: [UInt8] = []
-        /// The numbers of the first and the last line, from 1.
+        /// The number of the first line, from 1.
         var firstLine = 0
-        var lastLine = 0
         var documents = 0
     }
 
@@ -32,17 +31,19 @@ struct JSONLineReader {
 
     /// The next lines; nil at the end.
     ///
-    /// Empty lines are counted and left out.
+    /// Empty lines stay in, so that a line's number within the batch leads back to the file.
     mutating func nextBatch() throws -> Batch? {
         var batch = Batch()
         while batch.documents < Self.documentsPerBatch, batch.bytes.count < Self.bytesPerBatch, let text = try nextLine() {
             line += 1
-            guard text.contains(where: { !Self.blanks.contains($0) }) else { continue }
-            if batch.documents == 0 { batch.firstLine = line }
-            batch.lastLine = line
+            let isBlank = !text.contains { !Self.blanks.contains($0) }
+            if batch.bytes.isEmpty {
+                guard !isBlank else { continue }
+                batch.firstLine = line
+            }
             batch.bytes += text
             batch.bytes.append(UInt8(ascii: "\n"))
-            batch.documents += 1
+            if !isBlank { batch.documents += 1 }
         }
         return batch.documents == 0 ? nil : batch
     }

@@ -78,9 +78,10 @@ struct MachineChecks {
         guard let line, probe.exists("/sys/fs/cgroup/cgroup.controllers") else {
             return .warn("cgroup", Localized("There is no cgroup version 2.", zh: "没有 cgroup v2。"), remedy: remedy)
         }
-        let folder = "/sys/fs/cgroup" + line.dropFirst(3)
+        let own = line.dropFirst(3)
+        let folder = "/sys/fs/cgroup" + (own == "/" ? "" : own)
         guard probe.isWritable(folder),
-            probe.isWritable((folder == "/sys/fs/cgroup/" ? "/sys/fs/cgroup" : folder) + "/cgroup.subtree_control")
+            probe.isWritable(folder + "/cgroup.subtree_control")
         else {
             return .warn("cgroup", Localized("\(folder) cannot be written.", zh: "\(folder) 不可写。"), remedy: remedy)
         }

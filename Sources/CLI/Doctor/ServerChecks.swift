@@ -18,7 +18,7 @@ struct ServerChecks {
     private func server() async -> (DoctorFinding, Bool) {
         let endpoint = connection.endpoint
         do {
-            let response = try await HTTPClient.shared.execute(HTTPClientRequest(url: endpoint + "/healthz"), timeout: .seconds(10))
+            let response = try await HTTPConnections.client.execute(HTTPClientRequest(url: endpoint + "/healthz"), timeout: .seconds(10))
             let bytes = Array(buffer: try await response.body.collect(upTo: 1 << 20))
             guard response.status == .ok else { return (unwell(status: Int(response.status.code)), false) }
             let version = (try? JSON(parsing: bytes))?["version"]?.stringValue ?? response.headers.first(name: "server") ?? "?"

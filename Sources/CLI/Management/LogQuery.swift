@@ -5,8 +5,6 @@ import Kernel
 struct LogLine: Sendable {
     let json: JSON
 
-    var id: String { json["id"].map { $0.stringValue ?? $0.text } ?? "" }
-
     /// The moment in milliseconds since 1970.
     var at: Int64? {
         switch json["at"] {
@@ -33,10 +31,10 @@ enum Timestamp {
     static func milliseconds(of text: String) -> Int64? {
         let styles = [Date.ISO8601FormatStyle(includingFractionalSeconds: true), Date.ISO8601FormatStyle()]
         let date = styles.lazy.compactMap { try? $0.parse(text) }.first
-        return date.map { Int64(($0.timeIntervalSince1970 * 1000).rounded()) }
+        return date.map { milliseconds($0) }
     }
 
-    static func iso(_ date: Date) -> String { date.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true)) }
+    static func milliseconds(_ date: Date) -> Int64 { Int64((date.timeIntervalSince1970 * 1000).rounded()) }
 
     /// Date and time of day where the reader is.
     static func local(_ milliseconds: Int64) -> String {
@@ -77,7 +75,7 @@ struct LogQuery: Sendable {
         var after: String?
         repeat {
             let count = min(limit - lines.count, Self.linesPerCall)
-            let query = filter + [("level", level), ("since", since.map(Timestamp.iso)), ("limit", String(count)), ("after", after)]
+            let query = filter + [("since", since.map { String(Timestamp.milliseconds($0)) }), ("limit", String(count)), ("after", after)]
             let answer = try await client.send(.get, path, query: query).json()
             let page = (answer["logs"]?.arrayValue ?? []).map(LogLine.init)
             lines += page
@@ -105,13 +103,10 @@ struct LogQuery: Sendable {
         let body = try await client.stream(path + ["follow"], query: filter, timeout: .seconds(365 * 86400))
         var parser = EventStreamParser()
         for try await piece in body {
-            for event in parser.take(piece) {
-                let line = LogLine(json: try JSON(parsing: event))
-                if level == nil || line.json["level"]?.stringValue == level { told(line) }
-            }
+            for event in parser.take(piece) { told(LogLine(json: try JSON(parsing: event))) }
         }
     }
 
     private var path: [String] { ["environments", environment, "logs"] }
-    private var filter: [(String, String?)] { [("function", function), ("requestId", requestID), ("text", text)] }
+    private var filter: [(String, String?)] { [("function", function), ("requestId", requestID), ("text", text), ("level", level)] }
 }

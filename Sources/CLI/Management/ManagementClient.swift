@@ -88,7 +88,7 @@ struct ManagementClient: Sendable {
         for (name, value) in headers { request.headers.add(name: name, value: value) }
         attach(body, to: &request)
         do {
-            return try await HTTPClient.shared.execute(request, timeout: TimeAmount(timeout))
+            return try await HTTPConnections.client.execute(request, timeout: TimeAmount(timeout))
         } catch {
             throw unreachable(error)
         }

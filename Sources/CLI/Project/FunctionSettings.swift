@@ -6,11 +6,12 @@ struct FunctionSettings: Sendable, Equatable {
     struct Trigger: Sendable, Equatable {
         var name: String
         var config: String
-        var argument: JSON?
+        /// Handed to the function when the timer fires.
+        var argument: String?
 
         var json: JSON {
             var json: JSONObject = ["name": .string(name), "type": "timer", "config": .string(config)]
-            if let argument { json["argument"] = argument }
+            if let argument { json["argument"] = .string(argument) }
             return .object(json)
         }
     }
@@ -105,7 +106,7 @@ struct FunctionSettingsReader {
                     zh: "\(source)：触发器 “\(name)” 的类型是 “\(type)”；此处只支持 “timer”，已略过。"))
             return nil
         }
-        return FunctionSettings.Trigger(name: name, config: config, argument: entry["argument"])
+        return FunctionSettings.Trigger(name: name, config: config, argument: entry["argument"].map { $0.stringValue ?? $0.text })
     }
 
     private mutating func readIgnore(_ value: JSON?) {

@@ -56,6 +56,10 @@ struct cspawn_network {
 /// Adds blackhole routes for `networks` in the network namespace of process `pid`. Returns 0 or an errno.
 int cspawn_blackhole(pid_t pid, const struct cspawn_network *networks, int count, const char **failed_step);
 
+/// Opens the network namespace of process `pid` and the user namespace that owns it, which need not be the one that the process
+/// itself is in. Returns 0 or an errno.
+int cspawn_open_network(pid_t pid, int *network, int *owner);
+
 /// A pipe whose ends (reading, writing) are not inherited. Returns 0 or an errno.
 int cspawn_pipe(int ends[2]);
 

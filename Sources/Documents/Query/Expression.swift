@@ -88,26 +88,32 @@ final class EvaluationBudget {
     /// The most nodes or text blocks in one value.
     static let maximumValueSize = 2_000_000
 
+    /// The deepest nesting of one value; everything that walks values does so by recursion.
+    static let maximumDepth = maximumDocumentDepth + 50
+
     /// Counts the nodes of a value that has been built.
     func charge(_ value: JSON?) throws(QueryError) {
         guard let value else { return }
         var size = 0
-        Self.measure(value, into: &size)
+        Self.measure(value, depth: 0, into: &size)
         remaining -= size
         if remaining < 0 || size > Self.maximumValueSize {
-            throw QueryError(.limit, "The aggregation builds values that are too large; filter earlier.", zh: "聚合生成的值过大；请更早过滤。")
+            throw QueryError(
+                .limit, "The aggregation builds values that are too large or too deeply nested; filter earlier.", zh: "聚合生成的值过大或嵌套过深；请更早过滤。"
+            )
         }
     }
 
-    private static func measure(_ value: JSON, into size: inout Int) {
-        size += 1
+    /// Counts nodes until there are too many; too deep counts as too many.
+    private static func measure(_ value: JSON, depth: Int, into size: inout Int) {
+        size += depth > maximumDepth ? maximumValueSize : 1
         if size > maximumValueSize { return }
         switch value {
         case .string(let text): size += text.utf8.count >> 5
         case .array(let elements):
-            for element in elements where size <= maximumValueSize { measure(element, into: &size) }
+            for element in elements where size <= maximumValueSize { measure(element, depth: depth + 1, into: &size) }
         case .object(let members):
-            for member in members where size <= maximumValueSize { measure(member.value, into: &size) }
+            for member in members where size <= maximumValueSize { measure(member.value, depth: depth + 1, into: &size) }
         default: break
         }
     }

@@ -51,7 +51,9 @@ extension ExpressionOperators {
                 let order = try SortOrder(sortBy)
                 return .array(elements.sorted { order.precedes($0.objectValue ?? JSONObject(), $1.objectValue ?? JSONObject()) })
             }
-            guard abs(direction) == 1 else { throw OperatorError.wrongType("$sortArray", "1, -1 or fields", "1、-1 或字段", sortBy) }
+            guard direction == 1 || direction == -1 else {
+                throw OperatorError.wrongType("$sortArray", "1, -1 or fields", "1、-1 或字段", sortBy)
+            }
             return .array(elements.sorted { ValueOrder.compare($0, $1) == (direction < 0 ? .descending : .ascending) })
         },
     ]

@@ -58,7 +58,7 @@ struct UpdateParser {
                 .invalidUpdate, "The update changes \"\(second.text)\" twice or together with \"\(first.text)\" around it.",
                 zh: "更新中“\(second.text)”被修改两次，或与其外层“\(first.text)”冲突。")
         }
-        return operations.sorted { Self.precedes($0.path, $1.path) }
+        return operations.sorted { Self.precedes($0.orderingPath, $1.orderingPath) }
     }
 
     /// Numbers before names; numbers by size, names by their bytes.
@@ -99,8 +99,8 @@ struct UpdateParser {
     }
 
     /// A value that may be stored at a path.
-    fileprivate static func checked(_ value: JSON, _ path: FieldPath, inArray: Bool = false) throws(QueryError) -> JSON {
-        try ValueValidation(code: .invalidUpdate, allowsServerDates: true).check(value, depth: path.parts.count + (inArray ? 1 : 0))
+    fileprivate static func checked(_ value: JSON, _ path: FieldPath) throws(QueryError) -> JSON {
+        try ValueValidation(code: .invalidUpdate, allowsServerDates: true).check(value, depth: path.parts.count)
         return value
     }
 
@@ -158,7 +158,7 @@ struct UpdateParser {
             }
             additions = try array("$each", members[0].value)
         }
-        for addition in additions { _ = try checked(addition, path, inArray: true) }
+        _ = try checked(.array(additions), path)
         return .addToSet(additions, usesServerDate: additions.contains { ServerDate.isUsed(in: $0) })
     }
 
@@ -197,7 +197,7 @@ extension PushOptions {
             for (name, value) in members { try readModifier(name, value) }
             usesServerDate = additions.contains { ServerDate.isUsed(in: $0) }
         }
-        for addition in additions { _ = try UpdateParser.checked(addition, path, inArray: true) }
+        _ = try UpdateParser.checked(.array(additions), path)
     }
 
     private mutating func readModifier(_ name: String, _ value: JSON) throws(QueryError) {

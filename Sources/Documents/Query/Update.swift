@@ -50,6 +50,11 @@ struct UpdateOperation: Sendable {
     let change: FieldChange
     var isForInsertOnly = false
 
+    /// Where the operator appends a field that is new.
+    var orderingPath: FieldPath {
+        if case .rename(let target) = change { target } else { path }
+    }
+
     /// Whether values may come to lie deeper than was checked when parsing.
     var canDeepen: Bool {
         if case .rename = change { true } else { false }

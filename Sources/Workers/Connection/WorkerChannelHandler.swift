@@ -26,7 +26,7 @@ final class WorkerChannelHandler: ChannelInboundHandler {
     private var inFlight: [UInt32: InFlight] = [:]
     private var lastInvocation: UInt32 = 0
     private var callsInFlight = 0
-    private var ending: ProcessEnding?
+    private var isLost = false
     private var deadlineCheck: (at: NIODeadline, task: Scheduled<Void>)?
     /// Until the worker is up, and later until it has loaded its code.
     private var phaseDeadline: Scheduled<Void>?
@@ -50,7 +50,7 @@ final class WorkerChannelHandler: ChannelInboundHandler {
 
     /// Sends what has gathered, in one write where the events are small.
     func send(_ messages: [WorkerConnection.Message]) {
-        guard let context, ending == nil else { return refuse(messages) }
+        guard let context, !isLost else { return giveBack(messages) }
         var buffer = context.channel.allocator.buffer(capacity: 1024)
         for message in messages {
             switch message {
@@ -59,7 +59,7 @@ final class WorkerChannelHandler: ChannelInboundHandler {
             case .specialise(let json, let code):
                 FrameEncoder.write(.specialise, id: 0, body: json, into: &buffer)
                 sink.code = code
-                expect(within: .milliseconds(Int64(code.timeoutMs)), orEndBecause: WorkerDeadlines.loading)
+                expect(within: limits.load, orEndBecause: WorkerDeadlines.loading)
             case .close: process.kill()
             }
         }
@@ -97,15 +97,9 @@ final class WorkerChannelHandler: ChannelInboundHandler {
         buffer = context.channel.allocator.buffer(capacity: 1024)
     }
 
-    /// The worker is gone, or has not been connected.
-    private func refuse(_ messages: [WorkerConnection.Message]) {
-        let reason = ending?.reason ?? "the worker has ended"
-        for message in messages {
-            guard case .invoke(let invocation, let cold) = message else { continue }
-            let now = NIODeadline.now()
-            invocation.end(.crashed(reason: reason), dispatchedAt: now, cold: cold, memoryMB: process.memoryMB, now: now)
-            delegate.invocationEnded(invocation.context)
-        }
+    /// The worker is lost: invocations that it has seen nothing of go to another one.
+    private func giveBack(_ messages: [WorkerConnection.Message]) {
+        for case .invoke(let invocation, _) in messages { events.workerDidNotTake(invocation) }
     }
 
     // MARK: Receiving
@@ -147,13 +141,15 @@ final class WorkerChannelHandler: ChannelInboundHandler {
     private func finish(_ number: UInt32, _ outcome: InvocationOutcome) {
         // One that is not known has run out of time; its caller was answered then.
         guard let ended = inFlight.removeValue(forKey: number) else { return }
-        end(ended, outcome)
+        // The pool first, so that a caller who goes on at once finds this place free.
         events.workerFinishedInvocation(id, memoryHigh: process.isMemoryHigh)
+        end(ended, outcome)
     }
 
     private func end(_ ended: InFlight, _ outcome: InvocationOutcome) {
-        ended.invocation.end(outcome, dispatchedAt: ended.dispatchedAt, cold: ended.cold, memoryMB: process.memoryMB, now: .now())
         delegate.invocationEnded(ended.invocation.context)
+        ended.invocation.end(
+            outcome, dispatchedAt: ended.dispatchedAt, cold: ended.cold, memoryMB: process.memoryMB, now: .now())
     }
 
     private func handleCall(_ call: UInt32, _ body: CallBody) {
@@ -196,7 +192,7 @@ final class WorkerChannelHandler: ChannelInboundHandler {
             return
         }
         for number in late.keys { inFlight[number] = nil }
-        events.workerIsCondemned(id)
+        events.workerRanOutOfTime(id)
         process.kill(because: "ended because another invocation in the same worker ran over its time limit")
         for ended in late.values { end(ended, .timeout) }
     }
@@ -214,15 +210,14 @@ final class WorkerChannelHandler: ChannelInboundHandler {
     func channelInactive(context: ChannelHandlerContext) {
         phaseDeadline?.cancel()
         deadlineCheck?.task.cancel()
-        process.kill()
-        awaitExit(on: context.eventLoop, pause: .milliseconds(1))
+        lose(on: context.eventLoop)
         context.fireChannelInactive()
     }
 
     /// The socket could not be used: the worker has to go without ever having been connected.
     func abandon(on eventLoop: any EventLoop) {
         process.kill(because: "could not be connected")
-        awaitExit(on: eventLoop, pause: .milliseconds(1))
+        lose(on: eventLoop)
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -230,6 +225,13 @@ final class WorkerChannelHandler: ChannelInboundHandler {
     }
 
     func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+
+    private func lose(on eventLoop: any EventLoop) {
+        isLost = true
+        events.workerIsLost(id)
+        process.kill()
+        awaitExit(on: eventLoop, pause: .milliseconds(1))
+    }
 
     /// A killed process is gone within a millisecond or so; asking again costs less than a thread that waits.
     private func awaitExit(on eventLoop: any EventLoop, pause: TimeAmount) {
@@ -246,11 +248,11 @@ final class WorkerChannelHandler: ChannelInboundHandler {
 
     private func conclude(status: Int32) {
         let ending = process.ending(status: status)
-        self.ending = ending
         let unfinished = inFlight
         inFlight = [:]
-        for ended in unfinished.values { end(ended, .crashed(reason: ending.reason)) }
+        // The pool first, so that whoever hears of the crash and calls again meets a pool that knows.
         events.workerExited(id, ending, process)
+        for ended in unfinished.values { end(ended, .crashed(reason: ending.reason)) }
         connection = nil
     }
 }
@@ -260,6 +262,7 @@ struct ConnectionLimits: Sendable {
     var frameBytesMax: Int
     var callsInFlightMax: Int
     var start: TimeAmount
+    var load: TimeAmount
 }
 
 /// What a process that was too slow before its first invocation is ended with.

@@ -29,7 +29,7 @@ final class WorkerConnection: Sendable {
         self.handler = NIOLoopBound(handler, eventLoop: eventLoop)
     }
 
-    /// Sends a message; a worker that is gone answers invocations as crashed.
+    /// Sends a message; a worker that is lost gives invocations back to the pool.
     func send(_ message: Message) {
         let isFirst = outbox.withLock { outbox in
             outbox.messages.append(message)

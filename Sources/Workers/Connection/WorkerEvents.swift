@@ -14,8 +14,12 @@ protocol WorkerEvents: AnyObject, Sendable {
     func workerSpecialised(_ id: WorkerID)
     func workerFailedToLoad(_ id: WorkerID, error: [UInt8])
     func workerFinishedInvocation(_ id: WorkerID, memoryHigh: Bool)
-    /// An invocation or the loading took too long: the process is being killed.
-    func workerIsCondemned(_ id: WorkerID)
+    /// An invocation ran out of time: the process is being killed.
+    func workerRanOutOfTime(_ id: WorkerID)
+    /// The process is ending; why will be told when it has.
+    func workerIsLost(_ id: WorkerID)
+    /// An invocation was meant for a worker that is lost; nothing of it has been sent.
+    func workerDidNotTake(_ invocation: Invocation)
     func workerCalls(_ call: PendingCall)
     func workerExited(_ id: WorkerID, _ ending: ProcessEnding, _ process: WorkerProcess)
 }

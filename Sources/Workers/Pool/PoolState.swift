@@ -202,12 +202,17 @@ struct PoolState<Ticket: Sendable>: Sendable {
         end(id)
     }
 
-    /// A worker must not get anything more to do, because its process is being killed.
-    mutating func condemned(_ id: WorkerID) {
-        guard let phase = workers[id]?.phase, phase != .ending else { return }
-        if phase == .loading { failLoading(id) }
+    /// A worker's process is ending or being killed: it gets nothing more.
+    ///
+    /// What becomes of it is known when it has exited.
+    ///
+    /// - Returns: whether it was serving.
+    @discardableResult
+    mutating func condemned(_ id: WorkerID) -> Bool {
+        guard let phase = workers[id]?.phase, phase == .serving || phase == .generic else { return false }
         workers[id]?.phase = .ending
         generic.removeAll { $0 == id }
+        return phase == .serving
     }
 
     /// A worker's process is gone.

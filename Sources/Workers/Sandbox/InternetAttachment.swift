@@ -39,16 +39,27 @@ struct InternetAttachment: Sendable {
 
     private func startHelper(for inner: pid_t, user: UInt32?, ready: Int32) throws(WorkersError) -> pid_t {
         defer { close(ready) }
+        var network: Int32 = -1
+        var owner: Int32 = -1
+        let error = cspawn_open_network(inner, &network, &owner)
+        guard error == 0 else {
+            throw WorkersError(.startFailed, "The sandbox's network cannot be opened: \(String(cString: strerror(error)))")
+        }
         let null = open("/dev/null", O_RDWR | O_CLOEXEC)
-        defer { close(null) }
-        var arguments = [slirp, "--configure", "--mtu=65520", "--disable-host-loopback", "--ready-fd=3", "\(inner)", "tap0"]
+        defer { [network, owner, null].forEach { close($0) } }
+        // Named by descriptors, because the namespace that owns the network is not the one which the process is in.
+        var arguments = [
+            slirp, "--configure", "--mtu=65520", "--disable-host-loopback", "--ready-fd=3", "--userns-path=/proc/self/fd/4",
+            "--netns-type=path", "/proc/self/fd/5", "tap0",
+        ]
         var program = slirp
         if let user, let setpriv {
             arguments = [setpriv, "--reuid", "\(user)", "--regid", "\(user)", "--clear-groups", "--pdeathsig", "KILL", "--"] + arguments
             program = setpriv
         }
         let child = ChildProcess(
-            program: program, arguments: arguments, environment: ["PATH=/usr/sbin:/usr/bin:/bin"], descriptors: [null, null, null, ready])
+            program: program, arguments: arguments, environment: ["PATH=/usr/sbin:/usr/bin:/bin"],
+            descriptors: [null, null, null, ready, owner, network])
         return try child.start()
     }
 }

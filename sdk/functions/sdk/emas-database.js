@@ -122,7 +122,8 @@ class DriverCollection {
     return this.answer(async () => {
       refuseUpsert(options);
       const found = await this.withOne(query, options, (document, transaction) => this.replace(document, replacement, transaction));
-      return { result: { matchedCount: found === null ? 0 : 1, modifiedCount: found === null ? 0 : 1 }, affectedDocs: found === null ? 0 : 1 };
+      const count = found === null ? 0 : 1;
+      return { result: { matchedCount: count, modifiedCount: count }, affectedDocs: count };
     });
   }
 
@@ -230,7 +231,8 @@ function sortEntries(sort) {
 }
 
 function wantsNewDocument(options) {
-  return options !== undefined && (options.returnDocument === 'after' || options.returnOriginal === false || options.returnNewDocument === true);
+  const given = options || {};
+  return given.returnDocument === 'after' || given.returnOriginal === false || given.returnNewDocument === true;
 }
 
 function refuseUpsert(options) {

@@ -42,7 +42,8 @@ function createServerless(platform, meta) {
 }
 
 function userOf(meta) {
-  return { userId: meta.openid || '', oAuthUserId: meta.openid || '', unionId: meta.unionid || '', appId: meta.appid || '', platform: meta.platform || '' };
+  const openid = meta.openid || '';
+  return { userId: openid, oAuthUserId: openid, unionId: meta.unionid || '', appId: meta.appid || '', platform: meta.platform || '' };
 }
 
 /** EMAS answers carry `success`; failures are thrown. */

@@ -15,8 +15,6 @@ const MAXIMUM_LIMIT = 1000;
 const MAXIMUM_FILES = 50;
 const MAXIMUM_UPLOAD_BYTES = 63 * 1024 * 1024;
 
-const noInvocation = Object.freeze({});
-
 class Platform {
   constructor(link) {
     this.link = link;
@@ -26,7 +24,7 @@ class Platform {
   /** Facts about the running call; empty for code that runs outside of one (while the module loads, say). */
   meta() {
     const invocation = this.link.current();
-    return invocation === undefined ? Object.assign({}, noInvocation, { env: this.link.settings.env }) : invocation.meta;
+    return invocation === undefined ? { env: this.link.settings.env } : invocation.meta;
   }
 
   requestId() {

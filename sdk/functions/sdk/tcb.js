@@ -36,7 +36,9 @@ function createApp(platform, link) {
     });
     return settle(promise, options);
   }
-  const withCode = (list) => list.map(({ status, errMsg, ...file }) => ({ code: status === 0 ? 'SUCCESS' : 'STORAGE_FILE_NONEXIST', ...file }));
+  const withCode = (list) => list.map(({ status, errMsg, ...file }) => (
+    { code: status === 0 ? 'SUCCESS' : 'STORAGE_FILE_NONEXIST', ...file }
+  ));
 
   return {
     config: { envName: link.settings.env },
@@ -78,7 +80,8 @@ function createAuth(platform) {
   return {
     getUserInfo() {
       const meta = platform.meta();
-      return { openId: meta.openid || '', appId: meta.appid || '', uid: meta.openid || '', customUserId: '', isAnonymous: meta.platform === 'anonymous' };
+      const openId = meta.openid || '';
+      return { openId, appId: meta.appid || '', uid: openId, customUserId: '', isAnonymous: meta.platform === 'anonymous' };
     },
     getClientIP: () => platform.meta().clientIp || '',
   };

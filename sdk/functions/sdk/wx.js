@@ -45,24 +45,7 @@ function createWechatSDK(link) {
       return { result, errMsg: 'callFunction:ok', requestID: platform.requestId() };
     }),
 
-    uploadFile: (options) => shaped('uploadFile', 'storage', options, async () => {
-      const { fileID } = await platform.upload(options && options.cloudPath, options && options.fileContent);
-      return { fileID, statusCode: 200, errMsg: 'uploadFile:ok' };
-    }),
-
-    downloadFile: (options) => shaped('downloadFile', 'storage', options, async () => ({
-      fileContent: await platform.download(options && options.fileID), statusCode: 200, errMsg: 'downloadFile:ok',
-    })),
-
-    deleteFile: (options) => shaped('deleteFile', 'storage', options, async () => {
-      const { fileList } = await platform.deleteFiles(options && options.fileList);
-      return { fileList, errMsg: 'deleteFile:ok' };
-    }),
-
-    getTempFileURL: (options) => shaped('getTempFileURL', 'storage', options, async () => {
-      const { fileList } = await platform.temporaryURLs(options && options.fileList);
-      return { fileList, errMsg: 'getTempFileURL:ok' };
-    }),
+    ...fileCalls(platform, shaped),
 
     getWXContext: () => wechatContext(platform.meta()),
 
@@ -85,16 +68,40 @@ function createWechatSDK(link) {
   return cloud;
 }
 
+/** Results name the call they come from, in WeChat's way. */
+function fileCalls(platform, shaped) {
+  return {
+    uploadFile: (options) => shaped('uploadFile', 'storage', options, async () => {
+      const { fileID } = await platform.upload(options && options.cloudPath, options && options.fileContent);
+      return { fileID, statusCode: 200, errMsg: 'uploadFile:ok' };
+    }),
+
+    downloadFile: (options) => shaped('downloadFile', 'storage', options, async () => ({
+      fileContent: await platform.download(options && options.fileID), statusCode: 200, errMsg: 'downloadFile:ok',
+    })),
+
+    deleteFile: (options) => shaped('deleteFile', 'storage', options, async () => {
+      const { fileList } = await platform.deleteFiles(options && options.fileList);
+      return { fileList, errMsg: 'deleteFile:ok' };
+    }),
+
+    getTempFileURL: (options) => shaped('getTempFileURL', 'storage', options, async () => {
+      const { fileList } = await platform.temporaryURLs(options && options.fileList);
+      return { fileList, errMsg: 'getTempFileURL:ok' };
+    }),
+  };
+}
+
 async function callWechat(platform, api, parameters) {
   const answer = await platform.openapi({ platform: 'wechat', api, params: toSnakeCase(parameters || {}) });
   const converted = toCamelCase(answer);
   const { errcode, errmsg, ...rest } = converted;
-  if (errcode) throw wechatRefusal(api, errcode, errmsg);
+  if (errcode) throw wechatRefusal(errcode, errmsg);
   return { ...rest, errCode: 0, errMsg: `openapi.${api}:ok` };
 }
 
 /** A refusal by WeChat itself keeps WeChat's own number. */
-function wechatRefusal(api, errcode, errmsg) {
+function wechatRefusal(errcode, errmsg) {
   const refusal = new PlatformProblem({ status: 502, code: 'OPENAPI_REFUSED', detail: errmsg || 'WeChat refused the call.' });
   refusal.wechatNumber = errcode;
   return refusal;

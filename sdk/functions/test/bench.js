@@ -40,4 +40,5 @@ async function main() {
   await harness.stop();
 }
 
-main();
+// `node --test` runs every file of a folder named test; this one is no test.
+if (process.env.NODE_TEST_CONTEXT === undefined) main();

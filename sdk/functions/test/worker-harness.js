@@ -9,6 +9,9 @@ const os = require('os');
 const path = require('path');
 const { KIND, FrameReader, FrameWriter } = require('../frames');
 
+// A frame that does not come in this time does not come at all.
+const PATIENCE_MILLISECONDS = 20000;
+
 const WORKER = path.join(__dirname, '..', 'worker.js');
 
 class WorkerHarness {
@@ -84,7 +87,14 @@ class WorkerHarness {
   next(matches) {
     const seen = this.frames.find(matches);
     if (seen !== undefined) return Promise.resolve(seen);
-    return new Promise((resolve, reject) => this.waiters.push({ matches, resolve, reject }));
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error(`no such frame within ${PATIENCE_MILLISECONDS} ms`)), PATIENCE_MILLISECONDS);
+      const settle = (answer) => (value) => {
+        clearTimeout(timer);
+        answer(value);
+      };
+      this.waiters.push({ matches, resolve: settle(resolve), reject: settle(reject) });
+    });
   }
 
   async specialise(files, settings = {}) {

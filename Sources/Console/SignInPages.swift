@@ -1,0 +1,98 @@
+internal import HTTPSupport
+internal import HTTPTypes
+internal import Hummingbird
+internal import Kernel
+internal import Tenancy
+
+/// Coming in, going out, and the language switch: what needs no session.
+struct SignInPages: Sendable {
+    private static let sessionSeconds = 30 * 86_400
+    private static let languageSeconds = 365 * 86_400
+
+    let frame: ConsoleFrame
+    let tenancy: Tenancy
+
+    /// The form, or the sign-in itself when the address brings a token.
+    func show(_ request: Request, _ context: SampanRequestContext) async throws -> Response {
+        let visit = Visit(request, context)
+        let next = Self.safe(request.queryText("next") ?? "")
+        guard let token = request.queryText("token") else { return form(visit, next: next) }
+        // The link was used, and whoever follows it again is already in.
+        if visit.session != nil { return ConsoleFrame.redirect(next) }
+        return try await enter(with: token, failure: .linkRefused, next: next, visit)
+    }
+
+    /// Takes the form: the operator's key, or a token.
+    func signIn(_ request: Request, _ context: SampanRequestContext) async throws -> Response {
+        let visit = Visit(request, context)
+        let form: Form
+        do {
+            form = try await Form(request)
+        } catch {
+            return frame.failure(error, visit)
+        }
+        let key = form["key"].split(whereSeparator: \.isWhitespace).joined()
+        return try await enter(with: key, failure: .keyRefused, next: Self.safe(form["next"]), visit)
+    }
+
+    /// Ends the session.
+    func signOut(_ request: Request, _ context: SampanRequestContext) async throws -> Response {
+        let visit = Visit(request, context)
+        if let session = visit.session { try await tenancy.signOut(session) }
+        var response = ConsoleFrame.redirect("/console/sign-in")
+        response.setCookie(Self.cookie(Visit.sessionCookie, "", seconds: 0, visit))
+        return response
+    }
+
+    /// Remembers the language and comes back.
+    func chooseLanguage(_ request: Request, _ context: SampanRequestContext) async throws -> Response {
+        let visit = Visit(request, context)
+        let form: Form
+        do {
+            form = try await Form(request)
+        } catch {
+            return frame.failure(error, visit)
+        }
+        var response = ConsoleFrame.redirect(Self.safe(form["back"]))
+        let chosen = form["lang"] == Language.en.tag ? Language.en : .zh
+        response.setCookie(Self.cookie(Visit.languageCookie, chosen.tag, seconds: Self.languageSeconds, visit))
+        return response
+    }
+
+    /// Why somebody was not let in.
+    private enum Refusal: String {
+        case linkRefused, keyRefused
+    }
+
+    private func enter(with token: String, failure: Refusal, next: String, _ visit: Visit) async throws -> Response {
+        guard let session = try await tenancy.signIn(with: token) else { return form(visit, next: next, refusal: failure) }
+        // Browsers keep a SameSite=Strict cookie back on a redirect that another site's link began; a page of our own begins anew.
+        let isForeign = visit.request.headers[.fetchSite] == "cross-site"
+        var response =
+            isForeign
+            ? frame.draw(Page(template: "continue", title: Catalogue.phrase("signedIn", visit.language), model: ["next": .string(next)]), visit)
+            : ConsoleFrame.redirect(next)
+        response.setCookie(Self.cookie(Visit.sessionCookie, session, seconds: Self.sessionSeconds, visit))
+        return response
+    }
+
+    private func form(_ visit: Visit, next: String, refusal: Refusal? = nil) -> Response {
+        var model: JSONObject = ["next": .string(next)]
+        if let refusal { model["refusal"] = .string(Catalogue.phrase(refusal.rawValue, visit.language)) }
+        return frame.draw(
+            Page(
+                template: "sign-in", title: Catalogue.phrase("signIn", visit.language), model: model,
+                status: refusal == nil ? .ok : .unauthorized), visit)
+    }
+
+    /// Only our own pages are gone on to.
+    private static func safe(_ path: String) -> String {
+        let isOurs = path == "/console" || path.hasPrefix("/console/") || path.hasPrefix("/console?")
+        let isPlain = path.unicodeScalars.allSatisfy { $0.value > 32 && $0.value < 127 && $0 != "\\" }
+        return isOurs && isPlain && !path.hasPrefix("/console/sign-in?token") ? path : "/console"
+    }
+
+    private static func cookie(_ name: String, _ value: String, seconds: Int, _ visit: Visit) -> Cookie {
+        Cookie(name: name, value: value, maxAge: seconds, path: "/", secure: visit.isSecure, httpOnly: true, sameSite: .strict)
+    }
+}

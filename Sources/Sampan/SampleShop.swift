@@ -1,0 +1,60 @@
+internal import Console
+internal import Documents
+internal import Foundation
+internal import Functions
+internal import HTTPSupport
+internal import Hummingbird
+internal import Kernel
+internal import NIOCore
+internal import Tenancy
+
+/// The sample shop of `templates/retail`: its functions, collections and goods, in any environment.
+struct SampleShop: SampleDeployer {
+    let home: URL
+    let tenancy: Tenancy
+    let functions: Functions
+    let documents: Documents
+
+    private var template: URL { home.appendingPathComponent("templates/retail") }
+
+    /// Deploys the shop, or brings it up to date; documents that are there are kept.
+    /// - Returns: the path of its pages on this server.
+    func deployRetail(to environment: EnvironmentID) async throws -> String {
+        try tenancy.requireActive(environment)
+        guard FileManager.default.fileExists(atPath: template.path) else {
+            throw SampanError.notFound(
+                "SAMPLE_NOT_FOUND", Localized("The sample shop is not part of this installation.", zh: "此安装不包含示例商店。"),
+                remedy: Localized("Run the server with --home set to a folder that holds templates/retail.", zh: "请用 --home 指定包含 templates/retail 的目录。"))
+        }
+        try await functions.deployFolders(in: template.appendingPathComponent("cloudfunctions"), to: environment)
+        try await seed(environment)
+        return "/samples/retail/?env=\(environment)"
+    }
+
+    private func seed(_ environment: EnvironmentID) async throws {
+        let seeds = template.appendingPathComponent("seed")
+        let list = try JSON(parsing: Array(Data(contentsOf: seeds.appendingPathComponent("collections.json")))).arrayValue ?? []
+        let context = CallContext(environment: environment, caller: .key, requestID: RequestID.make())
+        for item in list {
+            guard let collection = item.objectValue else { continue }
+            let name = try collection.text("name")
+            _ = try await documents.createCollection(name, permission: collection.optionalText("permission"), environment)
+            for index in try collection.optionalList("indexes") ?? [] { try await documents.createIndex(index.objectValue ?? [:], of: name, environment) }
+            guard try documents.isEmpty(name, environment),
+                let lines = FileManager.default.contents(atPath: seeds.appendingPathComponent("\(name).jsonl").path)
+            else { continue }
+            _ = try await documents.importLines(ByteBuffer(bytes: lines), into: name, upserts: true, context)
+        }
+    }
+}
+
+/// `POST /admin/v1/environments/{env}/samples/retail`.
+struct SampleShopRoutes: Sendable {
+    let shop: SampleShop
+
+    func add(to router: some RouterMethods<SampanRequestContext>) {
+        router.post("/admin/v1/environments/:env/samples/retail") { _, context in
+            Response.json(["url": .string(try await shop.deployRetail(to: context.managedEnvironment()))])
+        }
+    }
+}

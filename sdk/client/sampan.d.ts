@@ -1,0 +1,242 @@
+// Types of the Sampan client SDK (sampan.js): Alipay's and WeChat's cloud APIs for mini programs, browsers and Node.
+
+declare const sampan: sampan.Cloud;
+export = sampan;
+export as namespace sampan;
+
+declare namespace sampan {
+  export interface Settings {
+    /** The environment, `env-…`. */
+    env?: string;
+    /** The server's address, for example `https://cloud.example.com`. */
+    endpoint?: string;
+    /** Development login as this user, where the environment allows it. */
+    user?: string;
+    /** Language of error messages: `zh` or `en`. */
+    language?: string;
+    /** Milliseconds for one request; functions and files have longer limits of their own. */
+    timeout?: number;
+    /** Where the session is kept instead of the platform's storage. */
+    storage?: { get(key: string): string | null; set(key: string, value: string): void; remove(key: string): void };
+  }
+
+  export interface Callbacks<Result, Failure> {
+    success?(result: Result): void;
+    fail?(error: Failure): void;
+    complete?(value: Result | Failure): void;
+  }
+
+  /** Sampan's own description of an error, on every error as `problem`. */
+  export interface Problem {
+    status: number;
+    code: string;
+    message: string;
+    remedy: string;
+    requestId: string;
+    retryAfterSeconds: number;
+  }
+
+  export interface WechatError extends Error {
+    errCode: number;
+    errMsg: string;
+    requestID: string;
+    readonly problem: Problem;
+  }
+
+  export interface AlipayError extends Error {
+    error: number;
+    errorMessage: string;
+    requestID: string;
+    readonly problem: Problem;
+  }
+
+  type Options<Parameters, Result, Failure> = Parameters & Callbacks<Result, Failure>;
+  type Fields = Record<string, any>;
+
+  // Files
+
+  export interface ListedFile { fileID: string; status: number; errMsg?: string; resultMessage?: string }
+  export interface AddressedFile extends ListedFile { tempFileURL: string; maxAge: number }
+  export type FileList = Array<string | { fileID: string; maxAge?: number }>;
+  /** A path in mini programs and Node, a File or Blob in browsers. */
+  export type LocalFile = string | object;
+
+  export interface UploadTask {
+    onProgressUpdate(listener: (progress: { progress: number; totalBytesSent: number; totalBytesExpectedToSend: number }) => void): void;
+    offProgressUpdate(listener?: Function): void;
+    onHeadersReceived(listener: Function): void;
+    offHeadersReceived(listener?: Function): void;
+    abort(): void;
+  }
+
+  // Database
+
+  /** Made by `db.command`; stands where a query or an update wants more than a value. */
+  export interface Condition {
+    and(...conditions: any[]): Condition;
+    or(...conditions: any[]): Condition;
+    nor(...conditions: any[]): Condition;
+    not(): Condition;
+    [operator: string]: (...operands: any[]) => Condition;
+  }
+  export interface UpdateCommand { readonly operator: string }
+  export interface ProjectionCommand { readonly operator: string }
+  export interface Expression { readonly name: string }
+
+  export interface Command {
+    eq(value: any): Condition; neq(value: any): Condition;
+    gt(value: any): Condition; gte(value: any): Condition; lt(value: any): Condition; lte(value: any): Condition;
+    in(values: any[]): Condition; nin(values: any[]): Condition;
+    and(...conditions: any[]): Condition; or(...conditions: any[]): Condition; nor(...conditions: any[]): Condition; not(condition: any): Condition;
+    exists(present: boolean): Condition; mod(divisor: number, remainder: number): Condition; mod(pair: [number, number]): Condition;
+    all(values: any[]): Condition; elemMatch(condition: any): Condition; size(length: number): Condition;
+    geoNear(options: { geometry: Geometry; maxDistance?: number; minDistance?: number }): Condition;
+    geoWithin(options: { geometry?: Geometry; centerSphere?: [Geometry | [number, number], number] }): Condition;
+    geoIntersects(options: { geometry: Geometry }): Condition;
+    expr(expression: any): Condition; jsonSchema(schema: any): Condition; text(search: string | { search: string }): Condition;
+    set(value: any): UpdateCommand; remove(): UpdateCommand; inc(amount: number): UpdateCommand; mul(factor: number): UpdateCommand;
+    min(value: any): UpdateCommand; max(value: any): UpdateCommand; rename(name: string): UpdateCommand;
+    bit(operation: { and?: number; or?: number; xor?: number }): UpdateCommand;
+    push(...values: any[]): UpdateCommand; unshift(...values: any[]): UpdateCommand; pop(): UpdateCommand; shift(): UpdateCommand;
+    addToSet(value: any): UpdateCommand; pull(condition: any): UpdateCommand; pullAll(values: any[]): UpdateCommand;
+    project: { slice(count: number, length?: number): ProjectionCommand; elemMatch(condition: any): ProjectionCommand };
+    aggregate: { pipeline(): Pipeline } & { [operator: string]: (...operands: any[]) => Expression };
+  }
+
+  export interface Geometry { type: string; coordinates: any[] }
+  export interface GeoPoint extends Geometry { readonly longitude: number; readonly latitude: number }
+  export interface Geo {
+    Point: { new (longitude: number, latitude: number): GeoPoint; (longitude: number, latitude: number): GeoPoint };
+    LineString(points: any[]): Geometry; Polygon(lines: any[]): Geometry;
+    MultiPoint(points: any[]): Geometry; MultiLineString(lines: any[]): Geometry; MultiPolygon(polygons: any[]): Geometry;
+  }
+
+  export interface Stages {
+    addFields(fields: Fields): this; bucket(options: Fields): this; bucketAuto(options: Fields): this; count(name: string): this;
+    facet(pipelines: Fields): this; geoNear(options: Fields): this; group(fields: Fields): this; limit(count: number): this;
+    lookup(options: Fields): this; match(conditions: any): this; project(fields: Fields): this; replaceRoot(options: Fields): this;
+    sample(options: { size: number }): this; set(fields: Fields): this; skip(count: number): this; sort(fields: Fields): this;
+    sortByCount(expression: any): this; unset(fields: any): this; unwind(field: string | Fields): this;
+  }
+  export interface Pipeline extends Stages { done(): object[] }
+
+  /** The results of one platform's database calls. */
+  export interface Results {
+    list: any; document: any; count: any; added: any; replaced: any; updated: any; removed: any; aggregated: any; created: any; failure: any;
+  }
+  export interface WechatResults extends Results {
+    list: { data: Fields[]; errMsg: string };
+    document: { data: any; errMsg: string };
+    count: { total: number; errMsg: string };
+    added: { _id?: string; _ids?: string[]; errMsg: string };
+    replaced: { _id: string; stats: { updated: number; created: number }; errMsg: string };
+    updated: { stats: { updated: number }; errMsg: string };
+    removed: { stats: { removed: number }; errMsg: string };
+    aggregated: { list: any[]; errMsg: string };
+    created: { errMsg: string };
+    failure: WechatError;
+  }
+  export interface AlipayResults extends Results {
+    list: any[];
+    document: any;
+    count: { total: number };
+    added: { _id?: string; _ids?: string[] };
+    replaced: { _id: string; count: number };
+    updated: { count: number };
+    removed: { count: number };
+    aggregated: any[];
+    created: { created: boolean };
+    failure: AlipayError;
+  }
+
+  export interface Query<R extends Results> {
+    where(conditions: any): Query<R>;
+    orderBy(field: string, direction?: 'asc' | 'desc'): Query<R>;
+    limit(count: number): Query<R>;
+    skip(count: number): Query<R>;
+    field(projection: Fields): Query<R>;
+    projection(projection: Fields): Query<R>;
+    get(options?: Callbacks<R['list'], R['failure']>): Promise<R['list']>;
+    count(options?: Callbacks<R['count'], R['failure']>): Promise<R['count']>;
+    update(options: Options<{ data: Fields }, R['updated'], R['failure']>): Promise<R['updated']>;
+    remove(options?: Callbacks<R['removed'], R['failure']>): Promise<R['removed']>;
+    /** Not available yet: tells `onError`. */
+    watch(listener: { onChange?: Function; onError?: (error: R['failure']) => void }): { close(): Promise<void> };
+  }
+
+  export interface Document<R extends Results> {
+    field(projection: Fields): Document<R>;
+    projection(projection: Fields): Document<R>;
+    get(options?: Callbacks<R['document'], R['failure']>): Promise<R['document']>;
+    set(options: Options<{ data: Fields }, R['replaced'], R['failure']>): Promise<R['replaced']>;
+    update(options: Options<{ data: Fields }, R['updated'], R['failure']>): Promise<R['updated']>;
+    remove(options?: Callbacks<R['removed'], R['failure']>): Promise<R['removed']>;
+  }
+
+  export interface Aggregation<R extends Results> extends Stages {
+    end(options?: Callbacks<R['aggregated'], R['failure']>): Promise<R['aggregated']>;
+  }
+
+  export interface Collection<R extends Results> extends Query<R> {
+    doc(id: string | number): Document<R>;
+    add(options: Options<{ data: Fields | Fields[] }, R['added'], R['failure']>): Promise<R['added']>;
+    aggregate(): Aggregation<R>;
+  }
+
+  export interface Database<R extends Results> {
+    command: Command;
+    Geo: Geo;
+    RegExp(options: { regexp: string; options?: string }): any;
+    serverDate(options?: { offset: number }): any;
+    collection(name: string): Collection<R>;
+    createCollection(name: string): Promise<R['created']>;
+  }
+
+  // Alipay
+
+  type AlipayCall<Parameters, Result> = (options: Options<Parameters & { timeout?: number }, Result, AlipayError>) => Promise<Result>;
+
+  export interface AlipayContext {
+    init(options?: Callbacks<{ success: boolean }, AlipayError>): Promise<{ success: boolean }>;
+    callFunction: AlipayCall<{ name: string; data?: any }, { result: any; requestID: string }>;
+    database(): Database<AlipayResults>;
+    uploadFile: AlipayCall<{ cloudPath: string; filePath: LocalFile; fileType?: string }, { fileID: string; statusCode: number; requestID: string }>;
+    downloadFile: AlipayCall<{ fileID: string; filePath?: string }, { tempFilePath: string; filePath: string; statusCode: number; requestID: string }>;
+    deleteFile: AlipayCall<{ fileList: string[] }, { fileList: ListedFile[]; resultMessage: string; requestID: string }>;
+    getTempFileURL: AlipayCall<{ fileList: FileList }, { fileList: AddressedFile[]; resultMessage: string; requestID: string }>;
+    /** Not available: fails with an explanation. */
+    callContainer(options: Fields): Promise<never>;
+  }
+
+  // WeChat
+
+  type WechatCall<Parameters, Result> = (options: Options<Parameters, Result, WechatError>) => Promise<Result>;
+
+  export interface WechatCalls {
+    callFunction: WechatCall<{ name: string; data?: any; timeout?: number }, { result: any; errMsg: string; requestID: string }>;
+    database(options?: { env?: string; throwOnNotFound?: boolean }): Database<WechatResults>;
+    uploadFile(options: { cloudPath: string; filePath: LocalFile; timeout?: number }): Promise<{ fileID: string; statusCode: number; errMsg: string }>;
+    uploadFile(
+      options: Options<{ cloudPath: string; filePath: LocalFile; timeout?: number }, { fileID: string; statusCode: number; errMsg: string }, WechatError>,
+    ): UploadTask;
+    downloadFile: WechatCall<{ fileID: string; timeout?: number }, { tempFilePath: string; statusCode: number; errMsg: string }>;
+    deleteFile: WechatCall<{ fileList: string[]; timeout?: number }, { fileList: ListedFile[]; errMsg: string; requestID: string }>;
+    getTempFileURL: WechatCall<{ fileList: FileList; timeout?: number }, { fileList: AddressedFile[]; errMsg: string; requestID: string }>;
+    CloudID(cloudID: string): { cloudID: string };
+    /** Not available: fails with an explanation. */
+    callContainer(options: Fields): Promise<never>;
+    CDN(target: any): never;
+  }
+
+  export interface Cloud extends WechatCalls {
+    /** Alipay's API. */
+    createCloudContext(settings?: Settings): AlipayContext;
+    /** WeChat's API: first this, then the calls. */
+    init(settings?: Settings & { traceUser?: boolean }): void;
+    /** Takes the place of `wx.cloud` or `my.cloud`, so that pages stay as they are. */
+    install(settings: Settings): Cloud;
+    /** Another environment at the same server. */
+    Cloud: new (options: { resourceAppid?: string; resourceEnv?: string }) => WechatCalls & { init(): Promise<void> };
+    DYNAMIC_CURRENT_ENV: symbol;
+  }
+}

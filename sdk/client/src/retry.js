@@ -1,0 +1,47 @@
+'use strict';
+
+/** When a call is made again, and after which pause. */
+
+const MAXIMUM_ATTEMPTS = 4;
+const FIRST_PAUSE_MILLISECONDS = 300;
+const LONGEST_PAUSE_MILLISECONDS = 8000;
+const LONGEST_RETRY_AFTER_SECONDS = 30;
+
+/**
+ * `repeatable`: the call may be made again although the first one perhaps arrived (a read, or a write with an
+ * idempotency key). A call that was refused (429, 503) did nothing and may always be made again.
+ */
+function mayRetry(problem, attempt, repeatable) {
+  // A failed login inside of a call has had its attempts; they do not multiply.
+  if (attempt >= MAXIMUM_ATTEMPTS || problem.givenUp) return false;
+  if (problem.status === 429 || problem.status === 503) return problem.retryAfterSeconds <= LONGEST_RETRY_AFTER_SECONDS;
+  return repeatable && (problem.code === 'NETWORK' || problem.code === 'TIMEOUT');
+}
+
+/** Full jitter, so that clients that failed together do not come back together. */
+function pauseBefore(problem, attempt, random) {
+  const ceiling = Math.min(LONGEST_PAUSE_MILLISECONDS, FIRST_PAUSE_MILLISECONDS * 2 ** (attempt - 1));
+  return problem.retryAfterSeconds * 1000 + random() * ceiling;
+}
+
+async function withRetries(work, repeatable, clock) {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await work(attempt);
+    } catch (problem) {
+      if (!mayRetry(problem, attempt, repeatable)) {
+        problem.givenUp = true;
+        throw problem;
+      }
+      await clock.sleep(pauseBefore(problem, attempt, clock.random));
+    }
+  }
+}
+
+const systemClock = {
+  now: () => Date.now(),
+  random: () => Math.random(),
+  sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+};
+
+module.exports = { withRetries, systemClock };

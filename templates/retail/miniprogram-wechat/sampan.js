@@ -1,0 +1,2559 @@
+/*!
+ * Sampan client SDK. Made by sdk/client/build.js from sdk/client/src and sdk/shared; do not edit.
+ */
+(function (root, factory) {
+  if (typeof module === 'object' && module !== null && module.exports) module.exports = factory(module);
+  else if (typeof define === 'function' && define.amd) define([], function () { return factory(null); });
+  else root.sampan = factory(null);
+})(typeof globalThis !== 'undefined' ? globalThis : typeof self !== 'undefined' ? self : this, function (hostModule) {
+  'use strict';
+
+  const sources = {};
+  const loaded = {};
+
+  function load(name) {
+    if (loaded[name] === undefined) {
+      const module = { exports: {} };
+      loaded[name] = module;
+      sources[name](module);
+    }
+    return loaded[name].exports;
+  }
+
+  sources['shared/problems'] = function (module) {
+    /**
+     * Errors of the platform (RFC 9457 problems) and what Alipay's, WeChat's and Tencent's SDKs call them.
+     * Every flavour of the SDK throws its platform's shape; `problem` on it keeps Sampan's own.
+     */
+
+    class PlatformProblem extends Error {
+      constructor(problem) {
+        const members = problem || {};
+        super(members.detail || members.title || 'The platform answered an error without a description.');
+        this.name = 'PlatformProblem';
+        this.status = members.status || 0;
+        this.code = members.code || 'UNKNOWN';
+        this.requestId = members.requestId || '';
+        this.remedy = members.remedy || '';
+        this.retryAfterSeconds = members.retryAfterSeconds || 0;
+        this.problem = members;
+      }
+    }
+
+    /** The parameters of a call are wrong; nothing was sent. */
+    function invalidParameter(message, code) {
+      return new PlatformProblem({ status: 400, code: code || 'INVALID_PARAMETER', title: 'Invalid parameter', detail: message });
+    }
+
+    /** Something of the platforms' API that Sampan does not offer (yet). */
+    function notAvailable(message, code) {
+      return new PlatformProblem({ status: 501, code: code || 'NOT_AVAILABLE', title: 'Not available', detail: message });
+    }
+
+    // WeChat's numbers. A code of Sampan that is not listed falls back to its area's general failure.
+    const WECHAT_NUMBER = {
+      INVALID_PARAMETER: -401003,
+      CIRCULAR_REFERENCE: -402002,
+      FILE_TOO_LARGE: -403001,
+      PAYLOAD_TOO_LARGE: -403001,
+      FUNCTION_NOT_FOUND: -501000,
+      FUNCTION_ERROR: -504002,
+      FUNCTION_LOAD_FAILED: -504002,
+      FUNCTION_CRASHED: -504002,
+      FUNCTION_TIMEOUT: -504003,
+      FUNCTION_BUSY: -501004,
+      QUOTA_EXCEEDED: -501003,
+      RATE_LIMITED: -501004,
+      ENVIRONMENT_NOT_FOUND: -501000,
+      ENVIRONMENT_SUSPENDED: -501005,
+      TOKEN_EXPIRED: -401001,
+      TOKEN_INVALID: -401001,
+      UNAUTHENTICATED: -401001,
+      PERMISSION_DENIED: -502003,
+      COLLECTION_NOT_FOUND: -502005,
+      DOCUMENT_NOT_FOUND: -1,
+      TRANSACTION_CONFLICT: -502001,
+      TIMEOUT: -501002,
+      NETWORK: -1,
+    };
+
+    const WECHAT_NUMBER_OF_AREA = { database: -502001, function: -504001, storage: -503001, openapi: -504002, login: -401001 };
+    const WECHAT_NUMBER_OF_AREA_AND_STATUS = {
+      database: { 400: -502002, 403: -502003, 422: -502002 },
+      storage: { 403: -503002, 404: -503003 },
+      function: { 404: -501000 },
+    };
+
+    function wechatNumber(problem, area) {
+      if (area === 'storage' && WECHAT_NUMBER_OF_AREA_AND_STATUS.storage[problem.status]) {
+        return WECHAT_NUMBER_OF_AREA_AND_STATUS.storage[problem.status];
+      }
+      if (Object.prototype.hasOwnProperty.call(WECHAT_NUMBER, problem.code)) return WECHAT_NUMBER[problem.code];
+      if (problem.status === 429) return -501004;
+      const byStatus = WECHAT_NUMBER_OF_AREA_AND_STATUS[area];
+      if (byStatus && byStatus[problem.status]) return byStatus[problem.status];
+      return WECHAT_NUMBER_OF_AREA[area] || -1;
+    }
+
+    // Alipay's numbers are per API: `init` numbers its failures differently from the others.
+    function alipayNumber(problem, area) {
+      if (area === 'init') return alipayInitNumber(problem);
+      if (problem.code === 'NOT_INITIALISED') return 60002;
+      if (problem.code === 'TOO_MANY_FILES' || problem.code === 'LOCAL_FILE_FAILED') return 60006;
+      if (problem.code === 'LOCAL_FILE_DENIED') return 60007;
+      if (problem.code === 'TIMEOUT' || problem.code === 'FUNCTION_TIMEOUT') return 60003;
+      if (problem.code === 'NETWORK') return 60004;
+      if (problem.status === 400 || problem.status === 422) return 60001;
+      return 60005;
+    }
+
+    function alipayInitNumber(problem) {
+      if (problem.status === 400) return 2;
+      if (problem.code === 'APP_NOT_FOUND') return 60002;
+      if (problem.status === 404) return 60003;
+      if (problem.status === 401 || problem.status === 403) return 60004;
+      if (problem.code === 'NETWORK' || problem.code === 'TIMEOUT') return 60005;
+      return 60001;
+    }
+
+    /** Anything thrown, as a problem: errors of the SDK itself (a circular object, say) become parameter errors. */
+    function toProblem(error) {
+      if (error instanceof PlatformProblem) return error;
+      const circular = error instanceof TypeError && /circular/i.test(error.message);
+      const problem = invalidParameter((error && error.message) || String(error), circular ? 'CIRCULAR_REFERENCE' : undefined);
+      problem.cause = error;
+      return problem;
+    }
+
+    /** `api` is the name that WeChat puts in front, e.g. `collection.get` or `callFunction`. */
+    function wechatError(error, api, area) {
+      const problem = toProblem(error);
+      // A refusal by WeChat's own API carries WeChat's own number.
+      const errCode = problem.wechatNumber || wechatNumber(problem, area);
+      const shaped = new Error(`${api}:fail ${errCode} ${problem.message}`);
+      shaped.name = 'CloudSDKError';
+      shaped.errCode = errCode;
+      shaped.errMsg = shaped.message;
+      return withProblem(shaped, problem);
+    }
+
+    function alipayError(error, api, area) {
+      const problem = toProblem(error);
+      const shaped = new Error(problem.message);
+      shaped.name = 'CloudError';
+      shaped.error = alipayNumber(problem, area);
+      shaped.errorMessage = problem.message;
+      shaped.errCode = problem.code;
+      shaped.errMsg = `${api}:fail ${problem.message}`;
+      shaped.code = api === 'callFunction' ? 'CALL_FUNCTION_ERR' : problem.code;
+      return withProblem(shaped, problem);
+    }
+
+    function tencentError(error) {
+      const problem = toProblem(error);
+      const shaped = new Error(problem.message);
+      shaped.name = 'TcbError';
+      shaped.code = problem.code;
+      return withProblem(shaped, problem);
+    }
+
+    function withProblem(shaped, problem) {
+      shaped.requestId = problem.requestId;
+      shaped.requestID = problem.requestId;
+      if (problem.remedy) shaped.remedy = problem.remedy;
+      // Not enumerable: pages show and store these errors, and the shape should stay the platform's.
+      Object.defineProperty(shaped, 'problem', { value: problem, enumerable: false });
+      return shaped;
+    }
+
+    module.exports = {
+      PlatformProblem, invalidParameter, notAvailable, toProblem, wechatError, alipayError, tencentError,
+    };
+  };
+
+  sources['shared/geo'] = function (module) {
+    /** Places as both platforms' SDKs write them; they travel and are stored as GeoJSON. */
+
+    const { invalidParameter } = load('shared/problems');
+
+    class GeoShape {
+      constructor(type, coordinates) {
+        this.type = type;
+        this.coordinates = coordinates;
+      }
+
+      toJSON() {
+        return { type: this.type, coordinates: this.coordinates };
+      }
+    }
+
+    class GeoPoint extends GeoShape {
+      constructor(longitude, latitude) {
+        checkCoordinate('longitude', longitude, 180);
+        checkCoordinate('latitude', latitude, 90);
+        super('Point', [longitude, latitude]);
+      }
+
+      get longitude() {
+        return this.coordinates[0];
+      }
+
+      get latitude() {
+        return this.coordinates[1];
+      }
+    }
+
+    function checkCoordinate(name, value, maximum) {
+      if (typeof value !== 'number' || !(Math.abs(value) <= maximum)) {
+        throw invalidParameter(`${name} must be a number from -${maximum} to ${maximum}, not ${value}.`);
+      }
+    }
+
+    const shapeClasses = {};
+
+    function shapeClass(type, minimum) {
+      class Shape extends GeoShape {
+        constructor(parts) {
+          if (!Array.isArray(parts) || parts.length < minimum) {
+            throw invalidParameter(`Geo.${type} needs an array of at least ${minimum} part${minimum === 1 ? '' : 's'}.`);
+          }
+          super(type, parts.map((part) => (part instanceof GeoShape ? part.coordinates : part)));
+        }
+      }
+      shapeClasses[type] = Shape;
+      return callable(Shape);
+    }
+
+    /** A constructor that works with and without `new`, since both are common in programs. */
+    function callable(Class) {
+      function create() {
+        return new Class(...arguments);
+      }
+      create.prototype = Class.prototype;
+      return create;
+    }
+
+    shapeClasses.Point = GeoPoint;
+
+    const Geo = {
+      Point: callable(GeoPoint),
+      LineString: shapeClass('LineString', 2),
+      Polygon: shapeClass('Polygon', 1),
+      MultiPoint: shapeClass('MultiPoint', 1),
+      MultiLineString: shapeClass('MultiLineString', 1),
+      MultiPolygon: shapeClass('MultiPolygon', 1),
+    };
+
+    /** A Geo object for a GeoJSON geometry, or null when the object is something else. */
+    function geoFromJSON(value) {
+      if (!Object.prototype.hasOwnProperty.call(shapeClasses, value.type) || !Array.isArray(value.coordinates)) return null;
+      if (Object.keys(value).length !== 2) return null;
+      // Made without the constructor: what is stored is shown as it is, even if it is out of range.
+      const shape = Object.create(shapeClasses[value.type].prototype);
+      shape.type = value.type;
+      shape.coordinates = value.coordinates;
+      return shape;
+    }
+
+    module.exports = { Geo, GeoShape, GeoPoint, geoFromJSON };
+  };
+
+  sources['shared/values'] = function (module) {
+    /** Values of documents between JavaScript and the wire: dates, server time, regular expressions, places. */
+
+    const { invalidParameter } = load('shared/problems');
+    const { GeoShape, geoFromJSON } = load('shared/geo');
+
+    const MAXIMUM_DEPTH = 100;
+
+    class ServerDate {
+      constructor(options) {
+        this.offset = (options && options.offset) || 0;
+      }
+    }
+
+    /** `db.RegExp({regexp, options})`, for places where a literal cannot be written. */
+    class RegExpValue {
+      constructor(options) {
+        const given = typeof options === 'object' && options !== null ? options : { regexp: options };
+        if (typeof given.regexp !== 'string') throw invalidParameter('RegExp needs {regexp: string, options?: string}.');
+        this.regexp = given.regexp;
+        this.options = given.options || '';
+      }
+    }
+
+    /** Base of everything that `db.command` makes: such objects have a meaning only at certain places. */
+    class Command {}
+
+    /** An aggregation expression, e.g. `$.sum('$price')`. */
+    class Expression {
+      constructor(name, operands) {
+        this.name = name;
+        this.operands = operands;
+      }
+    }
+
+    function isPlainObject(value) {
+      if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+      const prototype = Object.getPrototypeOf(value);
+      // Objects from another realm (a mini program's page, a vm context) have a foreign Object.prototype.
+      return prototype === null || prototype === Object.prototype || Object.getPrototypeOf(prototype) === null;
+    }
+
+    /** What `encodeValue` allows besides plain values: in conditions, regular expressions and expressions. */
+    const DATA = { regularExpressions: false, expressions: false };
+    const CONDITION = { regularExpressions: true, expressions: false };
+    const EXPRESSION = { regularExpressions: true, expressions: true };
+
+    function encodeValue(value, allowed, depth) {
+      if (typeof value !== 'object') return encodePrimitive(value);
+      if (value === null) return null;
+      const level = depth || 0;
+      if (level > MAXIMUM_DEPTH) {
+        throw invalidParameter(`A value is circular or nested more than ${MAXIMUM_DEPTH} levels deep.`, 'CIRCULAR_REFERENCE');
+      }
+      if (Array.isArray(value)) return value.map((item) => encodeItem(item, allowed, level + 1));
+      const special = encodeSpecial(value, allowed, level);
+      return special === undefined ? encodeMembers(value, allowed, level) : special;
+    }
+
+    function encodePrimitive(value) {
+      if (typeof value === 'bigint') return encodeBigInt(value);
+      if (typeof value === 'function' || typeof value === 'symbol') return undefined;
+      return value;
+    }
+
+    function encodeBigInt(value) {
+      const number = Number(value);
+      if (!Number.isSafeInteger(number)) throw invalidParameter(`${value} is too large for a number in a document; store it as a string.`);
+      return number;
+    }
+
+    function encodeItem(item, allowed, depth) {
+      const encoded = encodeValue(item, allowed, depth);
+      return encoded === undefined ? null : encoded;
+    }
+
+    function encodeSpecial(value, allowed, depth) {
+      if (value instanceof Date || Object.prototype.toString.call(value) === '[object Date]') return encodeDate(value);
+      if (value instanceof GeoShape) return value.toJSON();
+      if (value instanceof ServerDate) return { $serverDate: { offset: value.offset } };
+      if (isRegularExpression(value)) return encodeRegularExpression(value, allowed);
+      if (value instanceof Expression) return encodeExpression(value, allowed, depth);
+      if (value instanceof Command) throw invalidParameter('A command of db.command stands at a place where only values are allowed.');
+      if (typeof ArrayBuffer === 'function' && (value instanceof ArrayBuffer || ArrayBuffer.isView(value))) {
+        throw invalidParameter('Binary data cannot be stored in a document; upload it as a file and keep the fileID.');
+      }
+      if (typeof value.toJSON === 'function') return encodeValue(value.toJSON(), allowed, depth + 1);
+      return undefined;
+    }
+
+    function encodeDate(date) {
+      const milliseconds = date.getTime();
+      if (Number.isNaN(milliseconds)) throw invalidParameter('An invalid Date cannot be sent.');
+      return { $date: milliseconds };
+    }
+
+    function isRegularExpression(value) {
+      return value instanceof RegExpValue || value instanceof RegExp || Object.prototype.toString.call(value) === '[object RegExp]';
+    }
+
+    function encodeRegularExpression(value, allowed) {
+      if (!allowed.regularExpressions) throw invalidParameter('A regular expression can stand in a query, not in the data of a document.');
+      if (value instanceof RegExpValue) return regularExpression(value.regexp, value.options);
+      // `g` and `y` say how to walk through one string; a query only asks whether there is a match.
+      return regularExpression(value.source, value.flags.replace(/[gyud]/g, ''));
+    }
+
+    function regularExpression(pattern, options) {
+      return options ? { $regex: pattern, $options: options } : { $regex: pattern };
+    }
+
+    function encodeExpression(expression, allowed, depth) {
+      if (!allowed.expressions) throw invalidParameter(`$.${expression.name} can stand in an aggregation or in _.expr only.`);
+      const operands = expression.operands;
+      const operand = operands.length === 0 ? {} : operands.length === 1 ? operands[0] : operands;
+      const encoded = {};
+      encoded[`$${expression.name}`] = encodeValue(operand, allowed, depth + 1);
+      return encoded;
+    }
+
+    function encodeMembers(value, allowed, depth) {
+      const encoded = {};
+      for (const key of Object.keys(value)) {
+        const member = encodeValue(value[key], allowed, depth + 1);
+        if (member !== undefined) define(encoded, key, member);
+      }
+      return encoded;
+    }
+
+    /** Sets a member even if its name is `__proto__`. */
+    function define(object, key, value) {
+      if (key === '__proto__') Object.defineProperty(object, key, { value, enumerable: true, writable: true, configurable: true });
+      else object[key] = value;
+    }
+
+    /** Parses an answer; walks through it only if it has something to revive. */
+    function decodeAnswer(text, geoObjects) {
+      if (text === '') return {};
+      const answer = JSON.parse(text);
+      const dates = text.indexOf('"$date"') !== -1;
+      const places = geoObjects && text.indexOf('"coordinates"') !== -1;
+      return dates || places ? revive(answer, places) : answer;
+    }
+
+    function revive(value, places) {
+      if (typeof value !== 'object' || value === null) return value;
+      if (Array.isArray(value)) {
+        for (let index = 0; index < value.length; index += 1) value[index] = revive(value[index], places);
+        return value;
+      }
+      const keys = Object.keys(value);
+      if (keys.length === 1 && keys[0] === '$date') return new Date(value.$date);
+      if (places && typeof value.type === 'string') {
+        const shape = geoFromJSON(value);
+        if (shape !== null) return shape;
+      }
+      for (const key of keys) define(value, key, revive(value[key], places));
+      return value;
+    }
+
+    module.exports = {
+      ServerDate, RegExpValue, Command, Expression, isPlainObject, isRegularExpression,
+      encodeValue, decodeAnswer, define, DATA, CONDITION, EXPRESSION,
+    };
+  };
+
+  sources['shared/command-classes'] = function (module) {
+    /** The objects that `db.command` makes for operators of queries and updates. Encoding is in conditions.js and updates.js. */
+
+    const { Command } = load('shared/values');
+    const { invalidParameter } = load('shared/problems');
+
+    const QUERY_OPERATORS = ['eq', 'neq', 'gt', 'gte', 'lt', 'lte', 'in', 'nin', 'exists', 'mod', 'all', 'elemMatch', 'size',
+      'geoNear', 'geoWithin', 'geoIntersects', 'expr', 'jsonSchema', 'text'];
+    const LOGIC_OPERATORS = ['and', 'or', 'nor', 'not'];
+    const UPDATE_OPERATORS = ['set', 'remove', 'inc', 'mul', 'min', 'max', 'rename', 'bit', 'push', 'pop', 'shift', 'unshift',
+      'addToSet', 'pull', 'pullAll'];
+
+    /** A condition on one value. Conditions chain: `_.gt(1).lt(5)`, `_.gt(1).and(_.lt(5))`, `_.eq(1).or(_.gt(9))`. */
+    class Condition extends Command {
+      and() {
+        return new LogicCommand('and', [this].concat(listOf(arguments)));
+      }
+
+      or() {
+        return new LogicCommand('or', [this].concat(listOf(arguments)));
+      }
+
+      nor() {
+        return new LogicCommand('nor', [this].concat(listOf(arguments)));
+      }
+
+      not() {
+        return new LogicCommand('not', [this]);
+      }
+    }
+
+    class QueryCommand extends Condition {
+      constructor(operator, operand) {
+        super();
+        this.operator = operator;
+        this.operand = operand;
+      }
+    }
+
+    class LogicCommand extends Condition {
+      constructor(operator, operands) {
+        super();
+        if (operands.length === 0) throw invalidParameter(`_.${operator} needs at least one condition.`);
+        this.operator = operator;
+        this.operands = operands;
+      }
+    }
+
+    class UpdateCommand extends Command {
+      constructor(operator, operands) {
+        super();
+        this.operator = operator;
+        this.operands = operands;
+      }
+    }
+
+    /** `_.project.slice(…)` and `_.project.elemMatch(…)`, values of a projection. */
+    class ProjectionCommand extends Command {
+      constructor(operator, operand) {
+        super();
+        this.operator = operator;
+        this.operand = operand;
+      }
+    }
+
+    /** Both `_.or(a, b)` and `_.or([a, b])`. */
+    function listOf(given) {
+      return given.length === 1 && Array.isArray(given[0]) ? given[0].slice() : Array.prototype.slice.call(given);
+    }
+
+    function queryOperand(operator, given) {
+      if (operator === 'mod' && given.length === 2) return [given[0], given[1]];
+      const operand = given[0];
+      if ((operator === 'in' || operator === 'nin' || operator === 'all') && !Array.isArray(operand)) {
+        throw invalidParameter(`_.${operator} needs an array.`);
+      }
+      return operand;
+    }
+
+    for (const operator of QUERY_OPERATORS) {
+      Condition.prototype[operator] = function chained() {
+        return this.and(new QueryCommand(operator, queryOperand(operator, arguments)));
+      };
+    }
+
+    module.exports = {
+      QUERY_OPERATORS, LOGIC_OPERATORS, UPDATE_OPERATORS, Condition, QueryCommand, LogicCommand, UpdateCommand, ProjectionCommand,
+      listOf, queryOperand,
+    };
+  };
+
+  sources['shared/conditions'] = function (module) {
+    /**
+     * Encodes what stands in `where` as a MongoDB query. `rules.flattenWhere` is the difference between the
+     * platforms: WeChat reads `{a: {b: 1}}` as "the field a.b equals 1", Alipay as "a equals this whole object".
+     */
+
+    const { Command, encodeValue, isPlainObject, isRegularExpression, define, CONDITION, EXPRESSION } = load('shared/values');
+    const { invalidParameter } = load('shared/problems');
+    const classes = load('shared/command-classes');
+
+    const MONGO_OPERATOR = {
+      eq: '$eq', neq: '$ne', gt: '$gt', gte: '$gte', lt: '$lt', lte: '$lte', in: '$in', nin: '$nin', exists: '$exists', mod: '$mod',
+      all: '$all', size: '$size',
+    };
+    const TOP_LEVEL = { expr: '$expr', jsonSchema: '$jsonSchema', text: '$text' };
+    const LOGIC = { and: '$and', or: '$or', nor: '$nor' };
+
+    function encodeWhere(where, rules) {
+      if (where instanceof classes.LogicCommand) return joinLogic(where, (operand) => encodeWhere(operand, rules));
+      if (where instanceof classes.QueryCommand) return topLevelClause(where);
+      if (!isPlainObject(where)) throw invalidParameter('where needs an object or a command such as _.or([…]).');
+      const keys = Object.keys(where);
+      if (keys.length > 0 && keys.every((key) => where[key] === undefined)) {
+        throw invalidParameter(`All values of where are undefined (${keys.join(', ')}); this would match every document.`);
+      }
+      const clauses = [];
+      for (const key of keys) {
+        if (where[key] !== undefined) addField(clauses, key, where[key], rules);
+      }
+      return mergeClauses(clauses);
+    }
+
+    function topLevelClause(command) {
+      const operator = TOP_LEVEL[command.operator];
+      if (operator === undefined) {
+        throw invalidParameter(`_.${command.operator} is a condition on a field: where({field: _.${command.operator}(…)}).`);
+      }
+      const allowed = command.operator === 'expr' ? EXPRESSION : CONDITION;
+      if (command.operator === 'text') return { $text: textSearch(command.operand) };
+      return single(operator, encodeValue(command.operand, allowed));
+    }
+
+    function textSearch(operand) {
+      const options = typeof operand === 'string' ? { search: operand } : operand || {};
+      const encoded = {};
+      for (const key of Object.keys(options)) encoded[key.charAt(0) === '$' ? key : `$${key}`] = options[key];
+      return encoded;
+    }
+
+    function addField(clauses, path, value, rules) {
+      if (path.charAt(0) === '$') clauses.push(rawLogic(path, value, rules));
+      else if (value instanceof classes.LogicCommand) clauses.push(fieldLogic(path, value, rules));
+      else if (value instanceof classes.QueryCommand) clauses.push(fieldCommand(path, value, rules));
+      else if (value instanceof Command) throw invalidParameter(`The field ${path} of where has a command that is not a condition.`);
+      else if (isPlainObject(value)) addObject(clauses, path, value, rules);
+      else clauses.push(single(path, encodeValue(value, CONDITION)));
+    }
+
+    /** Operators of MongoDB that somebody wrote by hand. */
+    function rawLogic(operator, value, rules) {
+      if (operator === '$expr') return { $expr: encodeValue(value, EXPRESSION) };
+      if (operator === '$and' || operator === '$or' || operator === '$nor') {
+        if (!Array.isArray(value)) throw invalidParameter(`${operator} needs an array.`);
+        return single(operator, value.map((item) => encodeWhere(item, rules)));
+      }
+      return single(operator, encodeValue(value, CONDITION));
+    }
+
+    function fieldCommand(path, command, rules) {
+      if (TOP_LEVEL[command.operator] !== undefined) return topLevelClause(command);
+      return single(path, operatorDocument(command, rules));
+    }
+
+    function addObject(clauses, path, value, rules) {
+      const keys = Object.keys(value);
+      const operators = keys.length > 0 && keys.every((key) => key.charAt(0) === '$');
+      if (keys.length === 0 || operators || !(rules.flattenWhere || holdsCondition(value))) {
+        clauses.push(single(path, encodeValue(value, CONDITION)));
+        return;
+      }
+      for (const key of keys) {
+        if (value[key] !== undefined) addField(clauses, `${path}.${key}`, value[key], rules);
+      }
+    }
+
+    /** Whether a nested object asks for more than equality, so that only dotted paths can say it. */
+    function holdsCondition(value) {
+      if (value instanceof Command || isRegularExpression(value)) return true;
+      return isPlainObject(value) && Object.keys(value).some((key) => holdsCondition(value[key]));
+    }
+
+    /** Logic on one field becomes logic of conditions on that field, MongoDB's plain form, which indexes can serve. */
+    function fieldLogic(path, command, rules) {
+      if (command.operator === 'not') return negated(path, command.operands[0], rules);
+      return joinLogic(command, (operand) => {
+        const clauses = [];
+        addField(clauses, path, operand, rules);
+        return mergeClauses(clauses);
+      });
+    }
+
+    function negated(path, operand, rules) {
+      if (operand instanceof classes.QueryCommand) return single(path, { $not: operatorDocument(operand, rules) });
+      if (isRegularExpression(operand)) return single(path, { $not: encodeValue(operand, CONDITION) });
+      const clauses = [];
+      addField(clauses, path, operand, rules);
+      return { $nor: [mergeClauses(clauses)] };
+    }
+
+    function joinLogic(command, encode) {
+      const clauses = command.operands.map(encode);
+      if (command.operator === 'and') return mergeClauses(clauses);
+      if (command.operator === 'not') return { $nor: clauses };
+      return single(LOGIC[command.operator], clauses);
+    }
+
+    /** `{$gt: 1}`: what stands behind the field's name. */
+    function operatorDocument(command, rules) {
+      const operand = command.operand;
+      switch (command.operator) {
+        case 'elemMatch': return { $elemMatch: elementCondition(operand, rules) };
+        case 'geoNear': return { $near: nearOptions(operand) };
+        case 'geoWithin': return { $geoWithin: withinOptions(operand) };
+        case 'geoIntersects': return { $geoIntersects: { $geometry: encodeValue(requireGeometry(operand, 'geoIntersects'), CONDITION) } };
+        default: break;
+      }
+      const operator = MONGO_OPERATOR[command.operator];
+      if (operator === undefined) throw invalidParameter(`_.${command.operator} stands at the top of where, not on a field.`);
+      const encoded = encodeValue(operand, CONDITION);
+      return single(operator, encoded === undefined ? null : encoded);
+    }
+
+    /** A condition on an array's element: on its members, or on the element itself. */
+    function elementCondition(operand, rules) {
+      if (operand instanceof classes.Condition) return valueCondition(operand, rules);
+      if (isPlainObject(operand) && Object.keys(operand).every((key) => key.charAt(0) !== '$')) return encodeWhere(operand, rules);
+      return encodeValue(operand, CONDITION);
+    }
+
+    /** A command where there is no field name to repeat: in $elemMatch, $pull, $not. */
+    function valueCondition(command, rules) {
+      if (command instanceof classes.QueryCommand) return operatorDocument(command, rules);
+      const parts = command.operands.map((operand) => {
+        if (operand instanceof classes.Condition) return valueCondition(operand, rules);
+        return isRegularExpression(operand) ? encodeValue(operand, CONDITION) : { $eq: encodeValue(operand, CONDITION) };
+      });
+      if (command.operator === 'and') return mergeClauses(parts);
+      if (command.operator === 'not') return { $not: parts[0] };
+      return single(LOGIC[command.operator], parts);
+    }
+
+    function nearOptions(options) {
+      const encoded = { $geometry: encodeValue(requireGeometry(options, 'geoNear'), CONDITION) };
+      if (options.maxDistance !== undefined) encoded.$maxDistance = options.maxDistance;
+      if (options.minDistance !== undefined) encoded.$minDistance = options.minDistance;
+      return encoded;
+    }
+
+    function withinOptions(options) {
+      if (options && options.centerSphere !== undefined) {
+        const centre = options.centerSphere[0];
+        const coordinates = centre && centre.coordinates ? centre.coordinates : centre;
+        return { $centerSphere: [coordinates, options.centerSphere[1]] };
+      }
+      return { $geometry: encodeValue(requireGeometry(options, 'geoWithin'), CONDITION) };
+    }
+
+    function requireGeometry(options, name) {
+      if (!options || !options.geometry) throw invalidParameter(`_.${name} needs {geometry: db.Geo.…}.`);
+      return options.geometry;
+    }
+
+    function single(key, value) {
+      const document = {};
+      define(document, key, value);
+      return document;
+    }
+
+    /** One document that means all clauses: members side by side where names allow it, `$and` for the rest. */
+    function mergeClauses(clauses) {
+      const merged = {};
+      const rest = [];
+      for (const clause of clauses) {
+        if (Object.keys(clause).every((key) => fits(merged, key, clause[key]))) {
+          for (const key of Object.keys(clause)) {
+            define(merged, key, key in merged ? Object.assign({}, merged[key], clause[key]) : clause[key]);
+          }
+        } else {
+          rest.push(clause);
+        }
+      }
+      if (rest.length > 0) merged.$and = (merged.$and || []).concat(rest);
+      return merged;
+    }
+
+    function fits(merged, key, value) {
+      if (!Object.prototype.hasOwnProperty.call(merged, key)) return key !== '__proto__';
+      return isOperators(merged[key]) && isOperators(value) && Object.keys(value).every((operator) => !(operator in merged[key]));
+    }
+
+    function isOperators(value) {
+      if (!isPlainObject(value)) return false;
+      const keys = Object.keys(value);
+      // A date is a value although its wire form starts with `$`.
+      return keys.length > 0 && keys.every((key) => key.charAt(0) === '$' && key !== '$date' && key !== '$serverDate');
+    }
+
+    module.exports = { encodeWhere, valueCondition };
+  };
+
+  sources['shared/pipeline'] = function (module) {
+    /** The stages of an aggregation, written one after the other. */
+
+    const { encodeValue, isPlainObject, EXPRESSION } = load('shared/values');
+    const { invalidParameter } = load('shared/problems');
+    const conditions = load('shared/conditions');
+
+    const EXPRESSION_STAGES = ['addFields', 'bucket', 'bucketAuto', 'count', 'facet', 'group', 'limit', 'project', 'replaceRoot',
+      'sample', 'set', 'skip', 'sort', 'sortByCount', 'unset', 'unwind'];
+
+    class Pipeline {
+      constructor(rules) {
+        this.rules = rules;
+        this.stages = [];
+      }
+
+      stage(name, body) {
+        const stage = {};
+        stage[name] = body;
+        this.stages.push(stage);
+        return this;
+      }
+
+      match(query) {
+        return this.stage('$match', conditions.encodeWhere(query, this.rules));
+      }
+
+      lookup(options) {
+        requireObject('lookup', options);
+        const body = Object.assign({}, options);
+        // Its stages are encoded already; only the rest is written in expressions.
+        delete body.pipeline;
+        const encoded = encodeValue(body, EXPRESSION);
+        if (options.pipeline !== undefined) encoded.pipeline = stagesOf(options.pipeline);
+        return this.stage('$lookup', encoded);
+      }
+
+      geoNear(options) {
+        requireObject('geoNear', options);
+        const body = Object.assign({}, options);
+        delete body.query;
+        const encoded = encodeValue(body, EXPRESSION);
+        if (options.query !== undefined) encoded.query = conditions.encodeWhere(options.query, this.rules);
+        return this.stage('$geoNear', encoded);
+      }
+
+      /** For a pipeline inside of another stage: its stages as they travel. */
+      done() {
+        return this.stages;
+      }
+    }
+
+    for (const name of EXPRESSION_STAGES) {
+      Pipeline.prototype[name] = function stageOfExpressions(body) {
+        if (body === undefined) throw invalidParameter(`The stage ${name} needs an argument.`);
+        return this.stage(`$${name}`, encodeValue(body, EXPRESSION));
+      };
+    }
+
+    function requireObject(name, options) {
+      if (!isPlainObject(options)) throw invalidParameter(`The stage ${name} needs an object.`);
+    }
+
+    function stagesOf(pipeline) {
+      return pipeline instanceof Pipeline ? pipeline.stages : encodeValue(pipeline, EXPRESSION);
+    }
+
+    module.exports = { Pipeline };
+  };
+
+  sources['shared/expressions'] = function (module) {
+    /** `db.command.aggregate`, usually called `$`: one function for each operator of aggregation expressions. */
+
+    const { Expression } = load('shared/values');
+    const { Pipeline } = load('shared/pipeline');
+
+    const NAMES = [
+      // arithmetic
+      'abs', 'add', 'ceil', 'divide', 'exp', 'floor', 'ln', 'log', 'log10', 'mod', 'multiply', 'pow', 'round', 'sqrt', 'subtract', 'trunc',
+      // arrays
+      'arrayElemAt', 'arrayToObject', 'concatArrays', 'filter', 'in', 'indexOfArray', 'isArray', 'map', 'range', 'reduce',
+      'reverseArray', 'size', 'slice', 'zip',
+      // logic, comparison, condition
+      'and', 'not', 'or', 'cmp', 'eq', 'gt', 'gte', 'lt', 'lte', 'neq', 'cond', 'ifNull', 'switch',
+      // dates
+      'dateFromParts', 'dateToParts', 'dateFromString', 'dateToString', 'dayOfMonth', 'dayOfWeek', 'dayOfYear', 'hour', 'isoDayOfWeek',
+      'isoWeek', 'isoWeekYear', 'millisecond', 'minute', 'month', 'second', 'week', 'year',
+      // objects, sets
+      'mergeObjects', 'objectToArray', 'allElementsTrue', 'anyElementTrue', 'setDifference', 'setEquals', 'setIntersection',
+      'setIsSubset', 'setUnion',
+      // strings
+      'concat', 'indexOfBytes', 'indexOfCP', 'ltrim', 'rtrim', 'trim', 'split', 'strLenBytes', 'strLenCP', 'strcasecmp', 'substr',
+      'substrBytes', 'substrCP', 'toLower', 'toUpper', 'regexMatch', 'regexFind', 'regexFindAll', 'replaceOne', 'replaceAll',
+      // groups
+      'addToSet', 'avg', 'count', 'first', 'last', 'max', 'min', 'push', 'stdDevPop', 'stdDevSamp', 'sum',
+      // conversions and the rest
+      'convert', 'toBool', 'toDate', 'toDecimal', 'toDouble', 'toInt', 'toLong', 'toObjectId', 'toString', 'type', 'let', 'literal', 'meta',
+    ];
+
+    const RENAMED = { neq: 'ne' };
+
+    function createExpressions() {
+      const expressions = {};
+      for (const name of NAMES) {
+        expressions[name] = function expression() {
+          return new Expression(RENAMED[name] || name, Array.prototype.slice.call(arguments));
+        };
+      }
+      expressions.pipeline = () => new Pipeline({ flattenWhere: true });
+      return expressions;
+    }
+
+    module.exports = { createExpressions };
+  };
+
+  sources['shared/commands'] = function (module) {
+    /** `db.command`: one function for each operator of queries and updates. */
+
+    const classes = load('shared/command-classes');
+    const { createExpressions } = load('shared/expressions');
+
+    const { QueryCommand, LogicCommand, UpdateCommand, ProjectionCommand } = classes;
+
+    function createCommand() {
+      const command = {};
+      for (const operator of classes.QUERY_OPERATORS) {
+        command[operator] = function query() {
+          return new QueryCommand(operator, classes.queryOperand(operator, arguments));
+        };
+      }
+      for (const operator of classes.LOGIC_OPERATORS) {
+        command[operator] = function logic() {
+          return new LogicCommand(operator, classes.listOf(arguments));
+        };
+      }
+      for (const operator of classes.UPDATE_OPERATORS) {
+        command[operator] = function update() {
+          return new UpdateCommand(operator, Array.prototype.slice.call(arguments));
+        };
+      }
+      command.project = {
+        slice: (first, second) => new ProjectionCommand('$slice', second === undefined ? first : [first, second]),
+        elemMatch: (conditions) => new ProjectionCommand('$elemMatch', conditions),
+      };
+      command.aggregate = createExpressions();
+      return command;
+    }
+
+    module.exports = { createCommand };
+  };
+
+  sources['shared/updates'] = function (module) {
+    /**
+     * Encodes the data of `update` as MongoDB's update operators. `rules.flattenUpdate`: WeChat changes only the
+     * named members of a nested object, Alipay replaces the object unless there is a command inside of it.
+     */
+
+    const { encodeValue, isPlainObject, define, Command, DATA } = load('shared/values');
+    const { invalidParameter } = load('shared/problems');
+    const { UpdateCommand, Condition } = load('shared/command-classes');
+    const { encodeWhere, valueCondition } = load('shared/conditions');
+
+    function encodeUpdate(data, rules) {
+      if (!isPlainObject(data)) throw invalidParameter('update needs an object with the fields to change.');
+      if ('_id' in data) throw invalidParameter('The _id of a document cannot be changed; leave it out of the data.');
+      const update = {};
+      for (const key of Object.keys(data)) addChange(update, key, data[key], rules);
+      if (Object.keys(update).length === 0) throw invalidParameter('update needs at least one field to change.');
+      return update;
+    }
+
+    function addChange(update, path, value, rules) {
+      if (value === undefined) return;
+      if (value instanceof UpdateCommand) {
+        addCommand(update, path, value, rules);
+      } else if (value instanceof Command) {
+        throw invalidParameter(`The field ${path} of update has a command that is not an update.`);
+      } else if (isPlainObject(value) && Object.keys(value).length > 0 && (rules.flattenUpdate || holdsUpdate(value))) {
+        for (const key of Object.keys(value)) addChange(update, `${path}.${key}`, value[key], rules);
+      } else {
+        put(update, '$set', path, encodeValue(value, DATA));
+      }
+    }
+
+    function holdsUpdate(value) {
+      if (value instanceof UpdateCommand) return true;
+      return isPlainObject(value) && Object.keys(value).some((key) => holdsUpdate(value[key]));
+    }
+
+    function addCommand(update, path, command, rules) {
+      const operand = command.operands[0];
+      switch (command.operator) {
+        case 'set': return put(update, '$set', path, encodeValue(operand, DATA));
+        case 'remove': return put(update, '$unset', path, '');
+        case 'inc': case 'mul': return put(update, `$${command.operator}`, path, number(command.operator, operand));
+        case 'min': case 'max': case 'bit': return put(update, `$${command.operator}`, path, encodeValue(operand, DATA));
+        case 'rename': return put(update, '$rename', path, operand);
+        case 'push': return put(update, '$push', path, pushed(command.operands));
+        case 'unshift': return put(update, '$push', path, { $each: encodeValue(listOf(command.operands), DATA), $position: 0 });
+        case 'pop': return put(update, '$pop', path, 1);
+        case 'shift': return put(update, '$pop', path, -1);
+        case 'addToSet': return put(update, '$addToSet', path, addedToSet(operand));
+        case 'pull': return put(update, '$pull', path, pulled(operand, rules));
+        case 'pullAll': return put(update, '$pullAll', path, encodeValue(operand, DATA));
+        default: throw invalidParameter(`_.${command.operator} is not an update.`);
+      }
+    }
+
+    function put(update, operator, path, value) {
+      if (value === undefined) return;
+      if (update[operator] === undefined) update[operator] = {};
+      define(update[operator], path, value);
+    }
+
+    function number(operator, operand) {
+      const value = typeof operand === 'bigint' ? Number(operand) : operand;
+      if (typeof value !== 'number' || Number.isNaN(value)) throw invalidParameter(`_.${operator} needs a number.`);
+      return value;
+    }
+
+    function listOf(operands) {
+      return operands.length === 1 && Array.isArray(operands[0]) ? operands[0] : operands;
+    }
+
+    /** `_.push(value)`, `_.push([a, b])`, `_.push({each, position, sort, slice})`. */
+    function pushed(operands) {
+      const first = operands[0];
+      if (operands.length !== 1 || !isPlainObject(first) || !Array.isArray(first.each)) return { $each: encodeValue(listOf(operands), DATA) };
+      const encoded = { $each: encodeValue(first.each, DATA) };
+      for (const modifier of ['position', 'sort', 'slice']) {
+        if (first[modifier] !== undefined) encoded[`$${modifier}`] = encodeValue(first[modifier], DATA);
+      }
+      return encoded;
+    }
+
+    function addedToSet(operand) {
+      if (isPlainObject(operand)) {
+        const each = operand.each || operand.$each;
+        if (Array.isArray(each) && Object.keys(operand).length === 1) return { $each: encodeValue(each, DATA) };
+      }
+      return encodeValue(operand, DATA);
+    }
+
+    function pulled(operand, rules) {
+      if (operand instanceof Condition) return valueCondition(operand, rules);
+      if (isPlainObject(operand) && Object.keys(operand).every((key) => key.charAt(0) !== '$')) return encodeWhere(operand, rules);
+      return encodeValue(operand, DATA);
+    }
+
+    module.exports = { encodeUpdate };
+  };
+
+  sources['shared/callbacks'] = function (module) {
+    /**
+     * Both platforms let a program choose between a promise and `success`/`fail`/`complete` callbacks. With callbacks
+     * the promise is answered too, and its failure counts as handled.
+     */
+    function settle(promise, options) {
+      const callbacks = options || {};
+      const success = asFunction(callbacks.success);
+      const fail = asFunction(callbacks.fail);
+      const complete = asFunction(callbacks.complete);
+      if (success === null && fail === null && complete === null) return promise;
+      promise.then(
+        (result) => callAll(success, complete, result),
+        (error) => callAll(fail, complete, error),
+      );
+      return promise;
+    }
+
+    function asFunction(value) {
+      return typeof value === 'function' ? value : null;
+    }
+
+    function callAll(first, complete, value) {
+      try {
+        if (first !== null) first(value);
+      } finally {
+        if (complete !== null) complete(value);
+      }
+    }
+
+    module.exports = { settle };
+  };
+
+  sources['shared/database'] = function (module) {
+    /**
+     * The database API of both platforms: collections, queries, documents, aggregation and transactions. It builds
+     * operations (docs/api/wire.md), gives them to `execute` and shapes the answers as the flavour says.
+     */
+
+    const { createCommand } = load('shared/commands');
+    const { ProjectionCommand } = load('shared/command-classes');
+    const { encodeWhere } = load('shared/conditions');
+    const { encodeUpdate } = load('shared/updates');
+    const { Pipeline } = load('shared/pipeline');
+    const { Geo } = load('shared/geo');
+    const { ServerDate, RegExpValue, isPlainObject, encodeValue, decodeAnswer, DATA, CONDITION } = load('shared/values');
+    const { PlatformProblem, invalidParameter, notAvailable } = load('shared/problems');
+    const { settle } = load('shared/callbacks');
+
+    const TRANSACTION_ATTEMPTS = 3;
+    const RETRY_MILLISECONDS = 20;
+
+    /**
+     * `execute(operation)` → promise of the answer's text. `settings`: `flavour`, `defaultLimit`, `maximumLimit`,
+     * `requestId()` (of the running call), `throwOnNotFound`.
+     */
+    function createDatabase(execute, settings) {
+      const engine = new Engine(execute, settings);
+      return new Database(engine);
+    }
+
+    /** Runs operations for one database: executes, decodes, shapes. */
+    class Engine {
+      constructor(execute, settings) {
+        this.execute = execute;
+        this.flavour = settings.flavour;
+        this.defaultLimit = settings.defaultLimit;
+        this.maximumLimit = settings.maximumLimit;
+        this.requestId = settings.requestId || (() => '');
+        this.failsOnMissingDocument = this.flavour.failsOnMissingDocument && settings.throwOnNotFound !== false;
+      }
+
+      /** `build()` makes the operation, `shape(answer, api, requestId)` the result; all failures get the platform's shape. */
+      run(api, build, shape, options) {
+        return settle(this.perform(api, build, shape), options);
+      }
+
+      async perform(api, build, shape) {
+        try {
+          const text = await this.execute(build());
+          return shape(decodeAnswer(text, this.flavour.geoObjects), api, this.requestId());
+        } catch (error) {
+          throw this.flavour.error(error, api);
+        }
+      }
+
+      /** For mistakes in a chain, which throw where they are made. */
+      check(api, make) {
+        try {
+          return make();
+        } catch (error) {
+          throw this.flavour.error(error, api);
+        }
+      }
+    }
+
+    class Database {
+      constructor(engine) {
+        // Not enumerable: programs print and compare their database object.
+        Object.defineProperty(this, 'engine', { value: engine, enumerable: false });
+        this.command = createCommand();
+        this.Geo = Geo;
+        this.RegExp = function RegExp(options) {
+          return new RegExpValue(options);
+        };
+        this.serverDate = function serverDate(options) {
+          return new ServerDate(options);
+        };
+      }
+
+      collection(name) {
+        this.engine.check('database.collection', () => requireName('The name of a collection', name));
+        return new Collection(this.engine, name);
+      }
+
+      createCollection(name, options) {
+        return this.engine.run(
+          'database.createCollection',
+          () => ({ op: 'createCollection', collection: requireName('The name of a collection', name) }),
+          this.engine.flavour.collectionCreated,
+          options,
+        );
+      }
+
+      async startTransaction() {
+        const make = (answer) => new Transaction(this.engine, answer.transaction);
+        return this.engine.perform('database.startTransaction', () => ({ op: 'begin' }), make);
+      }
+
+      /** Runs `body(transaction)` and commits; runs it again when another transaction was in the way. */
+      async runTransaction(body, attempts) {
+        const maximum = attempts === undefined ? TRANSACTION_ATTEMPTS : attempts;
+        for (let attempt = 1; ; attempt += 1) {
+          const transaction = await this.startTransaction();
+          try {
+            return await transaction.carryOut(body);
+          } catch (error) {
+            if (attempt >= maximum || !isConflict(error)) throw error;
+            await pause(Math.random() * RETRY_MILLISECONDS * 2 ** attempt);
+          }
+        }
+      }
+    }
+
+    class Query {
+      constructor(engine, name, state) {
+        Object.defineProperty(this, 'engine', { value: engine, enumerable: false });
+        Object.defineProperty(this, 'state', { value: state || {}, enumerable: false });
+        this.collectionName = name;
+      }
+
+      with(change) {
+        return new Query(this.engine, this.collectionName, Object.assign({}, this.state, change));
+      }
+
+      where(conditions) {
+        const encoded = this.engine.check('collection.where', () => encodeWhere(conditions, this.engine.flavour));
+        const earlier = this.state.where;
+        return this.with({ where: earlier === undefined ? encoded : { $and: [earlier, encoded] } });
+      }
+
+      orderBy(field, direction) {
+        const entry = this.engine.check('collection.orderBy', () => orderEntry(field, direction));
+        return this.with({ orderBy: (this.state.orderBy || []).concat([entry]) });
+      }
+
+      skip(count) {
+        return this.with({ skip: this.engine.check('collection.skip', () => requireCount('skip', count)) });
+      }
+
+      limit(count) {
+        const wanted = this.engine.check('collection.limit', () => requireCount('limit', count));
+        return this.with({ limit: Math.min(wanted, this.engine.maximumLimit) });
+      }
+
+      field(projection) {
+        return this.with({ projection: this.engine.check('collection.field', () => encodeProjection(projection)) });
+      }
+
+      projection(projection) {
+        return this.field(projection);
+      }
+
+      get(options) {
+        const operation = Object.assign({ op: 'get', collection: this.collectionName }, this.state);
+        if (operation.limit === undefined) operation.limit = this.engine.defaultLimit;
+        return this.engine.run('collection.get', () => operation, this.engine.flavour.list, options);
+      }
+
+      count(options) {
+        const operation = { op: 'count', collection: this.collectionName };
+        if (this.state.where !== undefined) operation.where = this.state.where;
+        return this.engine.run('collection.count', () => operation, this.engine.flavour.count, options);
+      }
+
+      update(options) {
+        const { flavour } = this.engine;
+        return this.engine.run('collection.update', () => {
+          const where = this.requireWhere('update');
+          return { op: 'update', collection: this.collectionName, where, update: encodeUpdate(flavour.dataOf(options), flavour) };
+        }, flavour.updated, options);
+      }
+
+      remove(options) {
+        return this.engine.run(
+          'collection.remove',
+          () => ({ op: 'remove', collection: this.collectionName, where: this.requireWhere('remove') }),
+          this.engine.flavour.removed,
+          options,
+        );
+      }
+
+      requireWhere(method) {
+        if (this.state.where !== undefined) return this.state.where;
+        throw invalidParameter(`${method} needs a where(…) before it; where({}) means all documents.`);
+      }
+
+      watch(listener) {
+        return refuseWatch(this.engine, listener);
+      }
+    }
+
+    class Collection extends Query {
+      doc(id) {
+        return new Document(this.engine, this.collectionName, this.engine.check('collection.doc', () => requireId(id)), this.state.projection);
+      }
+
+      add(options) {
+        return this.engine.run(
+          'collection.add',
+          () => ({ op: 'add', collection: this.collectionName, data: encodeNew(this.engine.flavour.dataOf(options)) }),
+          this.engine.flavour.added,
+          options,
+        );
+      }
+
+      aggregate() {
+        return new Aggregation(this.engine, this.collectionName);
+      }
+    }
+
+    /** One document by its id; `transaction` is set for documents reached through a transaction. */
+    class Document {
+      constructor(engine, collection, id, projection, transaction) {
+        Object.defineProperty(this, 'engine', { value: engine, enumerable: false });
+        Object.defineProperty(this, 'transaction', { value: transaction, enumerable: false });
+        this.collectionName = collection;
+        this._id = id;
+        this.projectionDocument = projection;
+      }
+
+      operation(op) {
+        const operation = { op, collection: this.collectionName, id: this._id };
+        if (this.transaction !== undefined) operation.transaction = this.transaction.requireOpen();
+        return operation;
+      }
+
+      field(projection) {
+        const encoded = this.engine.check('document.field', () => encodeProjection(projection));
+        return new Document(this.engine, this.collectionName, this._id, encoded, this.transaction);
+      }
+
+      projection(projection) {
+        return this.field(projection);
+      }
+
+      get(options) {
+        return settle(this.read(), options);
+      }
+
+      async read() {
+        const { flavour } = this.engine;
+        const inTransaction = this.transaction !== undefined;
+        const shape = ({ data }, api, requestId) => flavour.document(data === undefined ? null : data, api, requestId, inTransaction);
+        try {
+          return await this.engine.perform('document.get', () => {
+            const operation = this.operation('get');
+            if (this.projectionDocument !== undefined) operation.projection = this.projectionDocument;
+            return operation;
+          }, shape);
+        } catch (error) {
+          const missing = error.problem && error.problem.code === 'DOCUMENT_NOT_FOUND';
+          if (!missing || this.engine.failsOnMissingDocument) throw error;
+          return shape({ data: null }, 'document.get', this.engine.requestId());
+        }
+      }
+
+      set(options) {
+        return this.engine.run('document.set', () => {
+          const operation = this.operation('set');
+          operation.data = encodeReplacement(this.engine.flavour.dataOf(options));
+          return operation;
+        }, this.engine.flavour.replaced, options);
+      }
+
+      update(options) {
+        return this.engine.run('document.update', () => {
+          const operation = this.operation('update');
+          operation.update = encodeUpdate(this.engine.flavour.dataOf(options), this.engine.flavour);
+          return operation;
+        }, this.engine.flavour.updated, options);
+      }
+
+      remove(options) {
+        return this.engine.run('document.remove', () => this.operation('remove'), this.engine.flavour.removed, options);
+      }
+
+      watch(listener) {
+        return refuseWatch(this.engine, listener);
+      }
+    }
+
+    class Aggregation extends Pipeline {
+      constructor(engine, collection) {
+        super(engine.flavour);
+        Object.defineProperty(this, 'engine', { value: engine, enumerable: false });
+        this.collectionName = collection;
+      }
+
+      end(options) {
+        const operation = { op: 'aggregate', collection: this.collectionName, pipeline: this.stages };
+        return this.engine.run('collection.aggregate', () => operation, this.engine.flavour.aggregated, options);
+      }
+    }
+
+    class Transaction {
+      constructor(engine, id) {
+        Object.defineProperty(this, 'engine', { value: engine, enumerable: false });
+        this.id = id;
+        this.ended = false;
+        this.rolledBack = false;
+        this.rollbackReason = undefined;
+      }
+
+      requireOpen() {
+        if (this.ended) throw invalidParameter('The transaction has ended already.', 'TRANSACTION_ENDED');
+        return this.id;
+      }
+
+      collection(name) {
+        this.engine.check('transaction.collection', () => requireName('The name of a collection', name));
+        return new TransactionCollection(this, name);
+      }
+
+      commit() {
+        return this.end('commit');
+      }
+
+      async rollback(reason) {
+        this.rolledBack = true;
+        this.rollbackReason = reason;
+        return this.end('rollback');
+      }
+
+      end(op) {
+        return this.engine.perform(`transaction.${op}`, () => {
+          const operation = { op, transaction: this.requireOpen() };
+          this.ended = true;
+          return operation;
+        }, this.engine.flavour.finished);
+      }
+
+      /** The body of runTransaction: commits, or rolls back and throws what the body threw or gave as reason. */
+      async carryOut(body) {
+        let result;
+        try {
+          result = await body(this);
+        } catch (error) {
+          if (!this.ended) await this.giveUp(error);
+          throw error;
+        }
+        if (this.rolledBack) throw this.rollbackReason;
+        if (!this.ended) await this.commit();
+        return result;
+      }
+
+      /** Rolls back after a failure. That a conflict has ended the transaction already is no further failure. */
+      async giveUp(cause) {
+        try {
+          await this.end('rollback');
+        } catch (error) {
+          if (!isConflict(cause)) console.warn(`The transaction could not be rolled back: ${error.message}`);
+        }
+      }
+    }
+
+    class TransactionCollection {
+      constructor(transaction, name) {
+        Object.defineProperty(this, 'transaction', { value: transaction, enumerable: false });
+        this.collectionName = name;
+      }
+
+      doc(id) {
+        const { engine } = this.transaction;
+        return new Document(engine, this.collectionName, engine.check('collection.doc', () => requireId(id)), undefined, this.transaction);
+      }
+
+      add(options) {
+        const { engine } = this.transaction;
+        return engine.run('collection.add', () => {
+          const transaction = this.transaction.requireOpen();
+          return { op: 'add', collection: this.collectionName, transaction, data: encodeNew(engine.flavour.dataOf(options)) };
+        }, engine.flavour.added, options);
+      }
+
+      where() {
+        throw this.transaction.engine.flavour.error(
+          invalidParameter('A transaction reaches documents by their id: transaction.collection(…).doc(id).'), 'transaction.where');
+      }
+    }
+
+    function requireName(what, name) {
+      if (typeof name !== 'string' || name === '') throw invalidParameter(`${what} must be a string that is not empty.`);
+      return name;
+    }
+
+    function requireId(id) {
+      if (typeof id === 'number' && Number.isFinite(id)) return id;
+      if (typeof id !== 'string' || id === '') throw invalidParameter('doc(id) needs the _id of a document, a string that is not empty.');
+      return id;
+    }
+
+    function requireCount(what, count) {
+      if (!Number.isInteger(count) || count < 0) throw invalidParameter(`${what} needs a whole number from 0.`);
+      return count;
+    }
+
+    function orderEntry(field, direction) {
+      requireName('The field of orderBy', field);
+      const wanted = direction === undefined ? 'asc' : direction;
+      if (wanted !== 'asc' && wanted !== 'desc') throw invalidParameter(`orderBy needs 'asc' or 'desc', not ${String(wanted)}.`);
+      return [field, wanted];
+    }
+
+    /** `{a: true, b: 0, tags: _.project.slice(3)}` → `{a: 1, b: 0, tags: {$slice: 3}}`; `-1` hides, as in Alipay. */
+    function encodeProjection(projection) {
+      if (!isPlainObject(projection)) throw invalidParameter('field needs an object such as {name: true}.');
+      const encoded = {};
+      for (const key of Object.keys(projection)) {
+        const value = projection[key];
+        if (value instanceof ProjectionCommand) encoded[key] = projectionOperator(value);
+        else if (isPlainObject(value)) encoded[key] = encodeValue(value, CONDITION);
+        else encoded[key] = value === true || (typeof value === 'number' && value > 0) ? 1 : 0;
+      }
+      return encoded;
+    }
+
+    function projectionOperator(command) {
+      const encoded = {};
+      const elements = command.operator === '$elemMatch';
+      encoded[command.operator] = elements ? encodeWhere(command.operand, { flattenWhere: true }) : command.operand;
+      return encoded;
+    }
+
+    function encodeNew(data) {
+      if (Array.isArray(data)) return data.map(encodeNewDocument);
+      return encodeNewDocument(data);
+    }
+
+    function encodeNewDocument(data) {
+      if (!isDocument(data)) throw invalidParameter('add needs the new document as an object.');
+      return encodeValue(data, DATA);
+    }
+
+    function encodeReplacement(data) {
+      if (!isDocument(data)) throw invalidParameter('set needs the new document as an object.');
+      if (data._id !== undefined) throw invalidParameter('set has the _id from doc(id); leave it out of the data.');
+      return encodeValue(data, DATA);
+    }
+
+    function isDocument(data) {
+      return typeof data === 'object' && data !== null && !Array.isArray(data);
+    }
+
+    function isConflict(error) {
+      const problem = error && (error.problem || error);
+      return problem instanceof PlatformProblem && problem.code === 'TRANSACTION_CONFLICT';
+    }
+
+    function refuseWatch(engine, listener) {
+      const reason = notAvailable('watch is not available yet; ask again with get() for now.', 'WATCH_NOT_AVAILABLE');
+      const error = engine.flavour.error(reason, 'collection.watch');
+      if (!listener || typeof listener.onError !== 'function') throw error;
+      Promise.resolve().then(() => listener.onError(error));
+      return { close: () => Promise.resolve() };
+    }
+
+    function pause(milliseconds) {
+      return new Promise((resolve) => setTimeout(resolve, milliseconds));
+    }
+
+    module.exports = { createDatabase };
+  };
+
+  sources['client/src/retry'] = function (module) {
+    /** When a call is made again, and after which pause. */
+
+    const MAXIMUM_ATTEMPTS = 4;
+    const FIRST_PAUSE_MILLISECONDS = 300;
+    const LONGEST_PAUSE_MILLISECONDS = 8000;
+    const LONGEST_RETRY_AFTER_SECONDS = 30;
+
+    /**
+     * `repeatable`: the call may be made again although the first one perhaps arrived (a read, or a write with an
+     * idempotency key). A call that was refused (429, 503) did nothing and may always be made again.
+     */
+    function mayRetry(problem, attempt, repeatable) {
+      // A failed login inside of a call has had its attempts; they do not multiply.
+      if (attempt >= MAXIMUM_ATTEMPTS || problem.givenUp) return false;
+      if (problem.status === 429 || problem.status === 503) return problem.retryAfterSeconds <= LONGEST_RETRY_AFTER_SECONDS;
+      return repeatable && (problem.code === 'NETWORK' || problem.code === 'TIMEOUT');
+    }
+
+    /** Full jitter, so that clients that failed together do not come back together. */
+    function pauseBefore(problem, attempt, random) {
+      const ceiling = Math.min(LONGEST_PAUSE_MILLISECONDS, FIRST_PAUSE_MILLISECONDS * 2 ** (attempt - 1));
+      return problem.retryAfterSeconds * 1000 + random() * ceiling;
+    }
+
+    async function withRetries(work, repeatable, clock) {
+      for (let attempt = 1; ; attempt += 1) {
+        try {
+          return await work(attempt);
+        } catch (problem) {
+          if (!mayRetry(problem, attempt, repeatable)) {
+            problem.givenUp = true;
+            throw problem;
+          }
+          await clock.sleep(pauseBefore(problem, attempt, clock.random));
+        }
+      }
+    }
+
+    const systemClock = {
+      now: () => Date.now(),
+      random: () => Math.random(),
+      sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+    };
+
+    module.exports = { withRetries, systemClock };
+  };
+
+  sources['client/src/session'] = function (module) {
+    /**
+     * The user's session: silent login before the first call, tokens kept in the platform's storage, renewed in
+     * time, and never by two calls at once.
+     */
+
+    const RENEW_BEFORE_MILLISECONDS = 60 * 1000;
+
+    class Session {
+      /** `post(path, body)` → parsed answer, without authorization. `credentials()` → the body of a login. */
+      constructor({ key, storage, credentials, post, clock }) {
+        this.key = key;
+        this.storage = storage;
+        this.credentials = credentials;
+        this.post = post;
+        this.clock = clock;
+        this.tokens = this.load();
+        this.renewal = null;
+      }
+
+      /** A token that is valid for a while. */
+      async accessToken() {
+        if (this.tokens !== null && this.tokens.expiresAt - this.clock.now() > RENEW_BEFORE_MILLISECONDS) return this.tokens.accessToken;
+        return (await this.renew()).accessToken;
+      }
+
+      /** The server refused `token`. Does nothing when another call has renewed it meanwhile. */
+      async refused(token, code) {
+        if (this.tokens === null || this.tokens.accessToken !== token) return;
+        if (code === 'TOKEN_EXPIRED') this.tokens = Object.assign({}, this.tokens, { expiresAt: 0 });
+        else this.forget();
+        await this.renew();
+      }
+
+      renew() {
+        if (this.renewal === null) {
+          const done = () => {
+            this.renewal = null;
+          };
+          this.renewal = this.obtain();
+          this.renewal.then(done, done);
+        }
+        return this.renewal;
+      }
+
+      async obtain() {
+        const refreshToken = this.tokens !== null && this.tokens.refreshToken;
+        if (refreshToken) {
+          try {
+            return this.keep(await this.post('/v1/login/refresh', async () => ({ refreshToken })));
+          } catch (problem) {
+            // Used up or too old: the user logs in again, silently. Anything else is worth telling.
+            if (problem.status !== 401 && problem.status !== 400 && problem.status !== 404) throw problem;
+            this.forget();
+          }
+        }
+        return this.keep(await this.post('/v1/login', this.credentials));
+      }
+
+      keep(answer) {
+        this.tokens = {
+          accessToken: answer.accessToken,
+          refreshToken: answer.refreshToken,
+          openid: answer.openid,
+          anonymous: answer.anonymous === true,
+          expiresAt: this.clock.now() + answer.expiresIn * 1000,
+        };
+        this.store(() => this.storage.set(this.key, JSON.stringify(this.tokens)));
+        return this.tokens;
+      }
+
+      forget() {
+        this.tokens = null;
+        this.store(() => this.storage.remove(this.key));
+      }
+
+      load() {
+        try {
+          const stored = this.storage.get(this.key);
+          return stored ? JSON.parse(stored) : null;
+        } catch (error) {
+          console.warn(`The stored session cannot be read; the user logs in anew: ${error.message}`);
+          return null;
+        }
+      }
+
+      /** A full storage must not keep the user from working. */
+      store(change) {
+        try {
+          change();
+        } catch (error) {
+          console.warn(`The session cannot be stored and lasts until the page closes: ${error.message}`);
+        }
+      }
+    }
+
+    module.exports = { Session };
+  };
+
+  sources['client/src/connection'] = function (module) {
+    /** One environment at one server: authorised calls of the client API (docs/api/wire.md), free of any platform's shapes. */
+
+    const { PlatformProblem, invalidParameter } = load('shared/problems');
+    const { createDatabase } = load('shared/database');
+    const { withRetries, systemClock } = load('client/src/retry');
+    const { Session } = load('client/src/session');
+
+    const REQUEST_TIMEOUT_MILLISECONDS = 15 * 1000;
+    const FUNCTION_TIMEOUT_MILLISECONDS = 60 * 1000;
+    const FILE_TIMEOUT_MILLISECONDS = 60 * 1000;
+    const MAXIMUM_FILES = 50;
+    const DATABASE_READS = ['get', 'count', 'aggregate'];
+
+    class Connection {
+      /** `settings`: `env`, `endpoint`, `user?` (development login), `language?`, `timeout?`. */
+      constructor(settings, transport, clock) {
+        this.env = requireText('env', settings.env);
+        this.endpoint = requireText('endpoint', settings.endpoint).replace(/\/+$/, '');
+        this.settings = settings;
+        this.transport = transport;
+        this.clock = clock || systemClock;
+        this.lastRequestId = '';
+        this.session = new Session({
+          key: `sampan.session.${this.endpoint}.${this.env}.${settings.user || ''}`,
+          storage: settings.storage || transport.storage,
+          credentials: () => this.credentials(),
+          post: (path, makeBody) => this.login(path, makeBody),
+          clock: this.clock,
+        });
+      }
+
+      async credentials() {
+        if (this.settings.user) return { platform: 'development', user: this.settings.user };
+        return this.transport.credentials();
+      }
+
+      /** Logs in now instead of with the first call. */
+      async start() {
+        await this.session.accessToken();
+      }
+
+      async invoke(name, data, timeout) {
+        if (typeof name !== 'string' || name === '') throw invalidParameter('callFunction needs {name: string}.');
+        const body = JSON.stringify(data === undefined ? {} : data);
+        const { text, requestId } = await this.call({
+          path: `/v1/functions/${encodeURIComponent(name)}`, body, timeout: timeout || FUNCTION_TIMEOUT_MILLISECONDS, repeatable: false,
+        });
+        return { result: text === '' ? null : JSON.parse(text), requestId };
+      }
+
+      database(flavour, limits, options) {
+        const execute = async (operation) => {
+          const body = JSON.stringify(operation);
+          const key = DATABASE_READS.indexOf(operation.op) === -1 ? this.newId('k') : undefined;
+          return (await this.call({ path: '/v1/database', body, repeatable: true, idempotencyKey: key })).text;
+        };
+        return createDatabase(execute, {
+          flavour, defaultLimit: limits.default, maximumLimit: limits.maximum, requestId: () => this.lastRequestId,
+          throwOnNotFound: options && options.throwOnNotFound,
+        });
+      }
+
+      async upload({ cloudPath, file, fileType, timeout, onStart }) {
+        checkCloudPath(cloudPath);
+        if (file === undefined || file === null || file === '') throw invalidParameter('uploadFile needs {filePath}.');
+        const { text, requestId, status } = await this.authorised((headers) => this.transport.upload({
+          url: `${this.endpoint}/v1/files`, headers, cloudPath, file, fileType, timeout: timeout || FILE_TIMEOUT_MILLISECONDS, onStart,
+        }), { repeatable: true, idempotencyKey: this.newId('k') });
+        return { fileID: JSON.parse(text).fileID, statusCode: status, requestId };
+      }
+
+      async download({ fileID, filePath, timeout }) {
+        if (typeof fileID !== 'string' || fileID === '') throw invalidParameter('downloadFile needs {fileID: string}.');
+        const { fileList, requestId } = await this.temporaryURLs([fileID]);
+        const [file] = fileList;
+        if (file.status !== 0) {
+          throw new PlatformProblem({ status: 404, code: 'FILE_NOT_FOUND', detail: file.errMsg || `${fileID} does not exist.` });
+        }
+        const saved = await withRetries(
+          () => this.transport.download({ url: file.tempFileURL, filePath, timeout: timeout || FILE_TIMEOUT_MILLISECONDS }),
+          true,
+          this.clock,
+        );
+        if (saved.status >= 400) {
+          const detail = `The file's address answered ${saved.status}.`;
+          throw new PlatformProblem({ status: saved.status, code: 'DOWNLOAD_FAILED', detail });
+        }
+        return { tempFilePath: saved.tempFilePath, filePath: saved.filePath, statusCode: saved.status, requestId };
+      }
+
+      deleteFiles(fileList, timeout) {
+        return this.listCall('/v1/files/delete', fileList, timeout, this.newId('k'));
+      }
+
+      temporaryURLs(fileList, timeout) {
+        return this.listCall('/v1/files/urls', fileList, timeout, undefined);
+      }
+
+      async listCall(path, fileList, timeout, idempotencyKey) {
+        if (!Array.isArray(fileList) || fileList.length === 0) throw invalidParameter('fileList must be an array with at least one fileID.');
+        if (fileList.length > MAXIMUM_FILES) {
+          throw invalidParameter(`fileList has ${fileList.length} files; at most ${MAXIMUM_FILES} go into one call.`, 'TOO_MANY_FILES');
+        }
+        const answer = await this.call({ path, body: JSON.stringify({ fileList }), timeout, repeatable: true, idempotencyKey });
+        return { fileList: JSON.parse(answer.text).fileList, requestId: answer.requestId };
+      }
+
+      call({ path, body, timeout, repeatable, idempotencyKey }) {
+        return this.authorised((headers) => {
+          headers['content-type'] = 'application/json';
+          return this.send(path, headers, body, timeout);
+        }, { repeatable, idempotencyKey });
+      }
+
+      send(path, headers, body, timeout) {
+        return this.transport.request({
+          url: this.endpoint + path, method: 'POST', headers, body, timeout: timeout || this.settings.timeout || REQUEST_TIMEOUT_MILLISECONDS,
+        });
+      }
+
+      /** Sends with a token, retries what may be retried, and once more after the server refused the token. */
+      async authorised(send, { repeatable, idempotencyKey }) {
+        const requestId = this.newId('c');
+        return withRetries(async () => {
+          const first = await this.attempt(send, requestId, idempotencyKey);
+          if (first.problem === null) return first.answer;
+          if (first.problem.status !== 401) throw first.problem;
+          await this.session.refused(first.token, first.problem.code);
+          const second = await this.attempt(send, requestId, idempotencyKey);
+          if (second.problem !== null) throw second.problem;
+          return second.answer;
+        }, repeatable, this.clock);
+      }
+
+      async attempt(send, requestId, idempotencyKey) {
+        const token = await this.session.accessToken();
+        const headers = this.headers(requestId);
+        headers.authorization = `Bearer ${token}`;
+        if (idempotencyKey !== undefined) headers['idempotency-key'] = idempotencyKey;
+        const response = await send(headers);
+        this.lastRequestId = response.headers['x-request-id'] || requestId;
+        if (response.status >= 400) return { token, problem: problemOf(response, this.lastRequestId), answer: null };
+        return { token, problem: null, answer: { text: response.text, status: response.status, requestId: this.lastRequestId } };
+      }
+
+      /** A login's code works once, hence each attempt asks for a new body. */
+      login(path, makeBody) {
+        return withRetries(async () => {
+          const requestId = this.newId('c');
+          const headers = this.headers(requestId);
+          headers['content-type'] = 'application/json';
+          const response = await this.send(path, headers, JSON.stringify(await makeBody()));
+          if (response.status >= 400) throw problemOf(response, requestId);
+          return JSON.parse(response.text);
+        }, true, this.clock);
+      }
+
+      headers(requestId) {
+        const headers = { 'x-sampan-env': this.env, 'x-request-id': requestId };
+        if (this.settings.language) headers['accept-language'] = this.settings.language;
+        return headers;
+      }
+
+      newId(prefix) {
+        const part = () => Math.floor(this.clock.random() * 0x100000000).toString(16).padStart(8, '0');
+        return `${prefix}-${part()}${part()}${part()}`;
+      }
+    }
+
+    function requireText(name, value) {
+      if (typeof value === 'string' && value !== '') return value;
+      throw invalidParameter(`The cloud needs to know its ${name}: init({env: 'env-…', endpoint: 'https://…'}).`, 'NOT_INITIALISED');
+    }
+
+    function checkCloudPath(cloudPath) {
+      const fine = typeof cloudPath === 'string' && cloudPath !== '' && cloudPath.length <= 1024 &&
+        cloudPath.charAt(0) !== '/' && cloudPath.indexOf('//') === -1 && cloudPath.split('/').every((level) => level.length <= 255);
+      if (!fine) throw invalidParameter('cloudPath must not be empty, start with / or have // in it; at most 1024 characters, 255 a level.');
+    }
+
+    function problemOf(response, requestId) {
+      const members = parsedProblem(response);
+      if (!members.requestId) members.requestId = requestId;
+      const problem = new PlatformProblem(members);
+      const seconds = Number(response.headers['retry-after']);
+      if (seconds > 0) problem.retryAfterSeconds = seconds;
+      return problem;
+    }
+
+    /** Proxies in between answer errors in HTML or nothing at all. */
+    function parsedProblem(response) {
+      const fallback = { status: response.status, code: `HTTP_${response.status}`, detail: `The server answered ${response.status}.` };
+      if (response.text.charAt(0) !== '{') return fallback;
+      try {
+        return Object.assign(fallback, JSON.parse(response.text));
+      } catch (error) {
+        fallback.detail += ` Its body is not JSON: ${error.message}`;
+        return fallback;
+      }
+    }
+
+    module.exports = { Connection };
+  };
+
+  sources['shared/flavours'] = function (module) {
+    /**
+     * What differs between the platforms' database APIs: how nested objects are read, where a write's data stands,
+     * the shape of results and of errors. Everything else is in database.js.
+     */
+
+    const { wechatError, alipayError, tencentError } = load('shared/problems');
+
+    /** WeChat: `wx.cloud.database()` and `wx-server-sdk`. */
+    const wechat = {
+      name: 'wechat',
+      flattenWhere: true,
+      flattenUpdate: true,
+      geoObjects: true,
+      dataOf: (options) => options && options.data,
+      failsOnMissingDocument: true,
+      error: (error, api) => wechatError(error, api, 'database'),
+      list: (answer, api) => ({ data: answer.data, errMsg: `${api}:ok` }),
+      document: (data, api) => ({ data, errMsg: `${api}:ok` }),
+      count: (answer, api) => ({ total: answer.total, errMsg: `${api}:ok` }),
+      added: (answer, api) => (answer.ids ? { _ids: answer.ids, errMsg: `${api}:ok` } : { _id: answer.id, errMsg: `${api}:ok` }),
+      replaced: (answer, api) => ({ _id: answer.id, stats: { updated: answer.updated, created: answer.created }, errMsg: `${api}:ok` }),
+      updated: (answer, api) => ({ stats: { updated: answer.updated }, errMsg: `${api}:ok` }),
+      removed: (answer, api) => ({ stats: { removed: answer.removed }, errMsg: `${api}:ok` }),
+      aggregated: (answer, api) => ({ list: answer.data, errMsg: `${api}:ok` }),
+      collectionCreated: (answer, api) => ({ errMsg: `${api}:ok` }),
+      finished: (answer, api) => ({ errMsg: `${api}:ok` }),
+    };
+
+    /** Alipay: `my.cloud` contexts and `@alipay/faas-server-sdk`. */
+    const alipay = {
+      name: 'alipay',
+      flattenWhere: false,
+      flattenUpdate: false,
+      geoObjects: true,
+      dataOf: (options) => options && options.data,
+      failsOnMissingDocument: false,
+      error: (error, api) => alipayError(error, api, 'database'),
+      list: (answer) => answer.data,
+      document: (data) => data,
+      count: (answer) => ({ total: answer.total }),
+      added: (answer) => (answer.ids ? { _ids: answer.ids } : { _id: answer.id }),
+      replaced: (answer) => ({ _id: answer.id, count: answer.updated + answer.created }),
+      updated: (answer) => ({ count: answer.updated }),
+      removed: (answer) => ({ count: answer.removed }),
+      aggregated: (answer) => answer.data,
+      collectionCreated: (answer) => ({ created: answer.created }),
+      finished: () => ({}),
+    };
+
+    /** Tencent: `@cloudbase/node-sdk` and `tcb-admin-node`. */
+    const tencent = {
+      name: 'tencent',
+      flattenWhere: true,
+      flattenUpdate: true,
+      geoObjects: true,
+      dataOf: (data) => data,
+      failsOnMissingDocument: false,
+      error: (error) => tencentError(error),
+      list: (answer, api, requestId) => ({ data: answer.data, requestId }),
+      document: (data, api, requestId, inTransaction) => ({ data: inTransaction ? data : data === null ? [] : [data], requestId }),
+      count: (answer, api, requestId) => ({ total: answer.total, requestId }),
+      added: (answer, api, requestId) => (answer.ids ? { ids: answer.ids, requestId } : { id: answer.id, requestId }),
+      replaced: (answer, api, requestId) => ({ updated: answer.updated, upsertedId: answer.created > 0 ? answer.id : null, requestId }),
+      updated: (answer, api, requestId) => ({ updated: answer.updated, requestId }),
+      removed: (answer, api, requestId) => ({ deleted: answer.removed, requestId }),
+      aggregated: (answer, api, requestId) => ({ data: answer.data, requestId }),
+      collectionCreated: (answer, api, requestId) => ({ requestId }),
+      finished: (answer, api, requestId) => ({ requestId }),
+    };
+
+    module.exports = { wechat, alipay, tencent };
+  };
+
+  sources['client/src/alipay-context'] = function (module) {
+    /** `createCloudContext({env})`, the shapes of `my.cloud`. */
+
+    const { alipay } = load('shared/flavours');
+    const { alipayError, notAvailable } = load('shared/problems');
+    const { settle } = load('shared/callbacks');
+
+    const LIMITS = { default: 100, maximum: 100 };
+
+    /** `connect()` → the Connection; throws when the settings are incomplete. */
+    function createAlipayContext(connect) {
+      function shaped(api, options, work) {
+        const promise = Promise.resolve().then(() => work(connect(), options || {})).catch((error) => {
+          throw alipayError(error, api, api);
+        });
+        return settle(promise, options);
+      }
+
+      return {
+        init: (options) => shaped('init', options, async (connection) => {
+          await connection.start();
+          return { success: true };
+        }),
+
+        callFunction: (options) => shaped('callFunction', options, async (connection, { name, data, timeout }) => {
+          const { result, requestId } = await connection.invoke(name, data, timeout);
+          return { result, requestID: requestId };
+        }),
+
+        database(options) {
+          try {
+            return connect().database(alipay, LIMITS, options);
+          } catch (error) {
+            throw alipayError(error, 'database', 'database');
+          }
+        },
+
+        uploadFile: (options) => shaped('uploadFile', options, async (connection, { cloudPath, filePath, fileType, timeout }) => {
+          const { fileID, statusCode, requestId } = await connection.upload({ cloudPath, file: filePath, fileType, timeout });
+          return { fileID, statusCode, requestID: requestId };
+        }),
+
+        downloadFile: (options) => shaped('downloadFile', options, async (connection, { fileID, filePath, timeout }) => {
+          const saved = await connection.download({ fileID, filePath, timeout });
+          return { tempFilePath: saved.tempFilePath, filePath: saved.filePath, statusCode: saved.statusCode, requestID: saved.requestId };
+        }),
+
+        deleteFile: (options) => shaped('deleteFile', options, async (connection, { fileList, timeout }) => (
+          listed(await connection.deleteFiles(fileList, timeout))
+        )),
+
+        getTempFileURL: (options) => shaped('getTempFileURL', options, async (connection, { fileList, timeout }) => (
+          listed(await connection.temporaryURLs(fileList, timeout))
+        )),
+
+        callContainer: (options) => shaped('callContainer', options, async () => {
+          throw notAvailable('callContainer is not available; call a function or the service\'s own address instead.');
+        }),
+      };
+    }
+
+    function listed({ fileList, requestId }) {
+      const files = fileList.map((file) => {
+        const shapedFile = Object.assign({}, file, { resultMessage: file.errMsg });
+        delete shapedFile.errMsg;
+        return shapedFile;
+      });
+      return { fileList: files, resultMessage: 'ok', requestID: requestId };
+    }
+
+    module.exports = { createAlipayContext };
+  };
+
+  sources['client/src/upload-task'] = function (module) {
+    /**
+     * The task that `uploadFile` answers at once, although the platform's own task starts only after the silent login.
+     * What is asked of it before is passed on when the upload starts.
+     */
+    const METHODS = ['onProgressUpdate', 'offProgressUpdate', 'onHeadersReceived', 'offHeadersReceived', 'abort'];
+
+    class UploadTask {
+      constructor() {
+        this.started = null;
+        this.waiting = [];
+      }
+
+      attach(task) {
+        this.started = task;
+        const waiting = this.waiting;
+        this.waiting = [];
+        for (const request of waiting) this.pass(request.method, request.argument);
+      }
+
+      pass(method, argument) {
+        if (this.started === null) this.waiting.push({ method, argument });
+        else if (typeof this.started[method] === 'function') this.started[method](argument);
+      }
+    }
+
+    for (const method of METHODS) {
+      UploadTask.prototype[method] = function forward(argument) {
+        this.pass(method, argument);
+      };
+    }
+
+    module.exports = { UploadTask };
+  };
+
+  sources['client/src/wechat-cloud'] = function (module) {
+    /** The shapes of `wx.cloud`. */
+
+    const { wechat } = load('shared/flavours');
+    const { wechatError, notAvailable } = load('shared/problems');
+    const { settle } = load('shared/callbacks');
+    const { UploadTask } = load('client/src/upload-task');
+
+    // A page that names no limit gets 20 documents, as in WeChat; it may ask for up to 100.
+    const LIMITS = { default: 20, maximum: 100 };
+
+    /** `connect()` → the Connection; throws when the settings are incomplete. */
+    function createWechatCalls(connect) {
+      function shaped(api, area, options, work) {
+        const promise = Promise.resolve().then(() => work(connect(), options || {})).catch((error) => {
+          throw wechatError(error, `cloud.${api}`, area);
+        });
+        return settle(promise, options);
+      }
+
+      return {
+        callFunction: (options) => shaped('callFunction', 'function', options, async (connection, { name, data, timeout }) => {
+          const { result, requestId } = await connection.invoke(name, data, timeout);
+          return { result, errMsg: 'cloud.callFunction:ok', requestID: requestId };
+        }),
+
+        database(options) {
+          try {
+            return connect().database(wechat, LIMITS, options);
+          } catch (error) {
+            throw wechatError(error, 'cloud.database', 'database');
+          }
+        },
+
+        /** With callbacks WeChat answers the task of the upload, without them a promise. */
+        uploadFile(options) {
+          const task = new UploadTask();
+          const promise = shaped('uploadFile', 'storage', options, async (connection, { cloudPath, filePath, timeout }) => {
+            const onStart = (started) => task.attach(started);
+            const { fileID, statusCode } = await connection.upload({ cloudPath, file: filePath, timeout, onStart });
+            return { fileID, statusCode, errMsg: 'cloud.uploadFile:ok' };
+          });
+          return hasCallback(options) ? task : promise;
+        },
+
+        downloadFile: (options) => shaped('downloadFile', 'storage', options, async (connection, { fileID, timeout }) => {
+          const { tempFilePath, statusCode } = await connection.download({ fileID, timeout });
+          return { tempFilePath, statusCode, errMsg: 'cloud.downloadFile:ok' };
+        }),
+
+        deleteFile: (options) => shaped('deleteFile', 'storage', options, async (connection, { fileList, timeout }) => {
+          const answer = await connection.deleteFiles(fileList, timeout);
+          return { fileList: answer.fileList, errMsg: 'cloud.deleteFile:ok', requestID: answer.requestId };
+        }),
+
+        getTempFileURL: (options) => shaped('getTempFileURL', 'storage', options, async (connection, { fileList, timeout }) => {
+          const answer = await connection.temporaryURLs(fileList, timeout);
+          return { fileList: answer.fileList, errMsg: 'cloud.getTempFileURL:ok', requestID: answer.requestId };
+        }),
+
+        callContainer: (options) => shaped('callContainer', 'function', options, async () => {
+          throw notAvailable('callContainer is not available; call a function or the service\'s own address instead.');
+        }),
+
+        CloudID: (cloudID) => ({ cloudID }),
+
+        CDN() {
+          throw wechatError(notAvailable('cloud.CDN is not available; upload the file and use its fileID.'), 'cloud.CDN', 'storage');
+        },
+      };
+    }
+
+    function hasCallback(options) {
+      return Boolean(options) && ['success', 'fail', 'complete'].some((name) => typeof options[name] === 'function');
+    }
+
+    module.exports = { createWechatCalls };
+  };
+
+  sources['client/src/transport'] = function (module) {
+    /** What the three transports share. */
+
+    const { PlatformProblem } = load('shared/problems');
+
+    function networkProblem(message, timedOut) {
+      return new PlatformProblem({
+        status: 0, code: timedOut ? 'TIMEOUT' : 'NETWORK', title: timedOut ? 'Timeout' : 'Network error', detail: message,
+      });
+    }
+
+    function headersInLowerCase(headers) {
+      const lower = {};
+      for (const name of Object.keys(headers || {})) {
+        const value = headers[name];
+        lower[name.toLowerCase()] = Array.isArray(value) ? value.join(', ') : String(value);
+      }
+      return lower;
+    }
+
+    /** Some containers parse JSON although they were asked for text. */
+    function asText(data) {
+      if (typeof data === 'string') return data;
+      return data === undefined || data === null ? '' : JSON.stringify(data);
+    }
+
+    module.exports = { networkProblem, headersInLowerCase, asText };
+  };
+
+  sources['client/src/transport-alipay'] = function (module) {
+    /** Requests, files, login and storage through Alipay's global `my`. */
+
+    const { networkProblem, headersInLowerCase, asText } = load('client/src/transport');
+    const { PlatformProblem } = load('shared/problems');
+
+    const TIMED_OUT = 13;
+
+    // Older versions of Alipay insist on knowing the kind of a file.
+    const FILE_TYPES = { image: /\.(png|jpe?g|gif|webp|bmp)$/i, video: /\.(mp4|mov|m4v)$/i, audio: /\.(mp3|m4a|wav|aac)$/i };
+
+    function createAlipayTransport(my) {
+      return {
+        name: 'alipay',
+
+        request({ url, method, headers, body, timeout }) {
+          return new Promise((resolve, reject) => {
+            my.request({
+              url, method, data: body, timeout, headers, dataType: 'text',
+              success: (result) => resolve(responseOf(result)),
+              fail: (failure) => answerOrProblem(failure, resolve, reject),
+            });
+          });
+        },
+
+        upload({ url, headers, cloudPath, file, fileType, timeout, onStart }) {
+          return new Promise((resolve, reject) => {
+            const options = {
+              // `fileName` is the name of the form's field here.
+              url, filePath: file, fileName: 'file', name: 'file', formData: { cloudPath }, header: headers, headers, timeout,
+              success: (result) => resolve(responseOf(result)),
+              fail: (failure) => answerOrProblem(failure, resolve, reject),
+            };
+            const kind = fileType || fileTypeOf(cloudPath);
+            if (kind !== undefined) options.fileType = kind;
+            const task = my.uploadFile(options);
+            if (onStart && task) onStart(task);
+          });
+        },
+
+        download({ url, filePath, timeout }) {
+          return new Promise((resolve, reject) => {
+            const options = {
+              url, timeout,
+              success: (result) => {
+                const saved = result.tempFilePath || result.apFilePath || result.filePath;
+                resolve({ status: result.statusCode || result.status || 200, tempFilePath: saved, filePath: result.filePath || saved });
+              },
+              fail: (failure) => reject(problemOf(failure)),
+            };
+            if (filePath !== undefined) options.filePath = filePath;
+            my.downloadFile(options);
+          });
+        },
+
+        credentials() {
+          return new Promise((resolve, reject) => {
+            my.getAuthCode({
+              // Silent: asks the user for nothing.
+              scopes: 'auth_base',
+              success: (result) => resolve({ platform: 'alipay', code: result.authCode }),
+              fail: (failure) => reject(problemOf(failure)),
+            });
+          });
+        },
+
+        storage: {
+          get: (key) => my.getStorageSync({ key }).data || null,
+          set: (key, value) => my.setStorageSync({ key, data: value }),
+          remove: (key) => my.removeStorageSync({ key }),
+        },
+      };
+    }
+
+    function fileTypeOf(cloudPath) {
+      return Object.keys(FILE_TYPES).find((type) => FILE_TYPES[type].test(cloudPath));
+    }
+
+    function responseOf(result) {
+      const headers = headersInLowerCase(result.headers || result.header);
+      return { status: result.status || result.statusCode || 200, headers, text: asText(result.data) };
+    }
+
+    /** Alipay calls answers outside of 2xx failures; they carry the server's status and body all the same. */
+    function answerOrProblem(failure, resolve, reject) {
+      const status = failure && (failure.status || failure.statusCode);
+      if (typeof status === 'number' && status >= 400) resolve(responseOf(failure));
+      else reject(problemOf(failure));
+    }
+
+    function problemOf(failure) {
+      const given = failure || {};
+      const message = given.errorMessage || 'The request failed.';
+      // Problems with local files have numbers of their own that pages rely on.
+      if (/file.*(permission|denied)/i.test(message)) return new PlatformProblem({ code: 'LOCAL_FILE_DENIED', detail: message });
+      if (/file.*(not exist|not found|missing)/i.test(message)) return new PlatformProblem({ code: 'LOCAL_FILE_FAILED', detail: message });
+      return networkProblem(`${message} (${given.error === undefined ? 'no code' : given.error})`, given.error === TIMED_OUT);
+    }
+
+    module.exports = { createAlipayTransport };
+  };
+
+  sources['client/src/transport-wechat'] = function (module) {
+    /** Requests, files, login and storage through WeChat's global `wx`. */
+
+    const { networkProblem, headersInLowerCase, asText } = load('client/src/transport');
+
+    function createWechatTransport(wx) {
+      return {
+        name: 'wechat',
+
+        request({ url, method, headers, body, timeout }) {
+          return new Promise((resolve, reject) => {
+            wx.request({
+              url, method, data: body, timeout, header: headers,
+              // Not `json`: answers are parsed in one place, with their typed values.
+              dataType: 'text', responseType: 'text',
+              success: (result) => resolve(responseOf(result)),
+              fail: (failure) => reject(problemOf(failure)),
+            });
+          });
+        },
+
+        upload({ url, headers, cloudPath, file, timeout, onStart }) {
+          return new Promise((resolve, reject) => {
+            const task = wx.uploadFile({
+              url, filePath: file, name: 'file', formData: { cloudPath }, header: headers, timeout,
+              success: (result) => resolve(responseOf(result)),
+              fail: (failure) => reject(problemOf(failure)),
+            });
+            if (onStart && task) onStart(task);
+          });
+        },
+
+        download({ url, filePath, timeout }) {
+          return new Promise((resolve, reject) => {
+            const options = {
+              url, timeout,
+              success: (result) => resolve({
+                status: result.statusCode, tempFilePath: result.tempFilePath || result.filePath, filePath: result.filePath || result.tempFilePath,
+              }),
+              fail: (failure) => reject(problemOf(failure)),
+            };
+            if (filePath !== undefined) options.filePath = filePath;
+            wx.downloadFile(options);
+          });
+        },
+
+        credentials() {
+          return new Promise((resolve, reject) => {
+            wx.login({
+              success: (result) => resolve({ platform: 'wechat', code: result.code }),
+              fail: (failure) => reject(problemOf(failure)),
+            });
+          });
+        },
+
+        storage: {
+          get: (key) => wx.getStorageSync(key) || null,
+          set: (key, value) => wx.setStorageSync(key, value),
+          remove: (key) => wx.removeStorageSync(key),
+        },
+      };
+    }
+
+    function responseOf(result) {
+      return { status: result.statusCode, headers: headersInLowerCase(result.header), text: asText(result.data) };
+    }
+
+    function problemOf(failure) {
+      const message = (failure && failure.errMsg) || 'The request failed.';
+      return networkProblem(message, /time ?out/i.test(message));
+    }
+
+    module.exports = { createWechatTransport };
+  };
+
+  sources['client/src/host'] = function (module) {
+    /** What surrounds the SDK: the global object, and Node's modules where there is Node. */
+
+    // Set by the bundle: the CommonJS module object that the host gave the file, if any.
+    let hostModule = null;
+
+    function setHostModule(module) {
+      hostModule = module;
+    }
+
+    function globalScope() {
+      if (typeof globalThis !== 'undefined') return globalThis;
+      if (typeof self !== 'undefined') return self;
+      return typeof global !== 'undefined' ? global : {};
+    }
+
+    /** A module of Node, or null outside of Node. Asked through the module object so that no bundler packs it. */
+    function nodeModule(name) {
+      const inNode = typeof process === 'object' && process !== null && process.versions && process.versions.node;
+      if (!inNode || hostModule === null || typeof hostModule.require !== 'function') return null;
+      return hostModule.require(name);
+    }
+
+    module.exports = { setHostModule, globalScope, nodeModule };
+  };
+
+  sources['client/src/transport-fetch'] = function (module) {
+    /** Requests, files and storage in a browser or in Node, through `fetch`. */
+
+    const { networkProblem } = load('client/src/transport');
+    const { invalidParameter, PlatformProblem } = load('shared/problems');
+    const { nodeModule } = load('client/src/host');
+
+    function createFetchTransport(scope) {
+      return {
+        name: 'fetch',
+        request: async ({ url, method, headers, body, timeout }) => respond(scope, url, { method, headers, body }, timeout),
+
+        async upload({ url, headers, cloudPath, file, timeout }) {
+          const form = new scope.FormData();
+          form.append('cloudPath', cloudPath);
+          form.append('file', blobOf(scope, file), nameOf(cloudPath));
+          return respond(scope, url, { method: 'POST', headers, body: form }, timeout);
+        },
+
+        async download({ url, filePath, timeout }) {
+          return withTimeout(scope, timeout, async (signal) => {
+            const response = await scope.fetch(url, { signal });
+            if (!response.ok) return { status: response.status };
+            return saveDownload(scope, response, url, filePath);
+          });
+        },
+
+        // A browser has no super-app that knows the user.
+        credentials: async () => ({ platform: 'anonymous' }),
+        storage: createStorage(scope),
+      };
+    }
+
+    async function respond(scope, url, options, timeout) {
+      return withTimeout(scope, timeout, async (signal) => {
+        const response = await scope.fetch(url, Object.assign({ signal }, options));
+        const headers = {};
+        response.headers.forEach((value, name) => {
+          headers[name.toLowerCase()] = value;
+        });
+        return { status: response.status, headers, text: await response.text() };
+      });
+    }
+
+    async function withTimeout(scope, timeout, work) {
+      const controller = new scope.AbortController();
+      let timedOut = false;
+      const timer = setTimeout(() => {
+        timedOut = true;
+        controller.abort();
+      }, timeout);
+      try {
+        return await work(controller.signal);
+      } catch (error) {
+        if (error instanceof PlatformProblem) throw error;
+        throw networkProblem(timedOut ? `No answer within ${timeout} ms.` : error.message, timedOut);
+      } finally {
+        clearTimeout(timer);
+      }
+    }
+
+    /** A File or Blob of the page; in Node also bytes or the path of a file. */
+    function blobOf(scope, file) {
+      if (file instanceof scope.Blob) return file;
+      if (typeof file === 'string' && nodeModule('fs') !== null) {
+        try {
+          return new scope.Blob([nodeModule('fs').readFileSync(file)]);
+        } catch (error) {
+          throw new PlatformProblem({ code: 'LOCAL_FILE_FAILED', detail: `The file ${file} cannot be read: ${error.message}` });
+        }
+      }
+      if (file instanceof ArrayBuffer || ArrayBuffer.isView(file)) return new scope.Blob([file]);
+      throw invalidParameter('uploadFile needs filePath: a File or Blob in a browser, a path or bytes in Node.');
+    }
+
+    function nameOf(cloudPath) {
+      return cloudPath.slice(cloudPath.lastIndexOf('/') + 1);
+    }
+
+    async function saveDownload(scope, response, url, filePath) {
+      const fs = nodeModule('fs');
+      if (fs === null) {
+        const address = scope.URL.createObjectURL(await response.blob());
+        return { status: response.status, tempFilePath: address, filePath: address };
+      }
+      const target = filePath === undefined ? temporaryFile(url) : filePath;
+      fs.writeFileSync(target, new Uint8Array(await response.arrayBuffer()));
+      return { status: response.status, tempFilePath: target, filePath: target };
+    }
+
+    function temporaryFile(url) {
+      const folder = nodeModule('fs').mkdtempSync(nodeModule('path').join(nodeModule('os').tmpdir(), 'sampan-'));
+      return nodeModule('path').join(folder, decodeURIComponent(nameOf(new URL(url).pathname)) || 'file');
+    }
+
+    /** localStorage where there is one; a private window or Node keeps the session in memory. */
+    function createStorage(scope) {
+      const memory = {};
+      const local = usableLocalStorage(scope);
+      if (local !== null) {
+        return { get: (key) => local.getItem(key), set: (key, value) => local.setItem(key, value), remove: (key) => local.removeItem(key) };
+      }
+      return {
+        get: (key) => (key in memory ? memory[key] : null),
+        set: (key, value) => {
+          memory[key] = value;
+        },
+        remove: (key) => {
+          delete memory[key];
+        },
+      };
+    }
+
+    function usableLocalStorage(scope) {
+      // In Node, reading the global is a warning or an error; sessions of a program live as long as it does.
+      if (nodeModule('fs') !== null) return null;
+      try {
+        const local = scope.localStorage;
+        local.setItem('sampan.probe', '1');
+        local.removeItem('sampan.probe');
+        return local;
+      } catch (error) {
+        console.info(`The session is kept in memory, because localStorage cannot be used: ${error.message}`);
+        return null;
+      }
+    }
+
+    module.exports = { createFetchTransport };
+  };
+
+  sources['client/src/index'] = function (module) {
+    /** Sampan's client SDK: Alipay's and WeChat's cloud APIs for mini programs, browsers and Node. */
+
+    const { Connection } = load('client/src/connection');
+    const { createAlipayContext } = load('client/src/alipay-context');
+    const { createWechatCalls } = load('client/src/wechat-cloud');
+    const { createAlipayTransport } = load('client/src/transport-alipay');
+    const { createWechatTransport } = load('client/src/transport-wechat');
+    const { createFetchTransport } = load('client/src/transport-fetch');
+    const { globalScope, setHostModule } = load('client/src/host');
+    const { notAvailable, invalidParameter, wechatError } = load('shared/problems');
+
+    // What install() or init() said; contexts that name less use it.
+    let defaults = {};
+    // After install() the page's own names of environments, which are the old cloud's, have no effect.
+    let installed = false;
+    let wechatConnection = null;
+
+    function chooseTransport() {
+      const scope = globalScope();
+      if (typeof my === 'object' && my !== null && typeof my.request === 'function') return createAlipayTransport(my);
+      if (typeof wx === 'object' && wx !== null && typeof wx.request === 'function') return createWechatTransport(wx);
+      if (typeof scope.fetch === 'function') return createFetchTransport(scope);
+      throw notAvailable('There is no my, wx or fetch here to send requests with.');
+    }
+
+    function settingsFrom(options) {
+      const given = options || {};
+      const own = {};
+      for (const name of ['env', 'endpoint', 'user', 'language', 'timeout', 'storage']) {
+        if (given[name] !== undefined && typeof given[name] !== 'symbol') own[name] = given[name];
+      }
+      // WeChat allows one environment for each kind of resource; there is one for all of them here.
+      if (typeof own.env === 'object' && own.env !== null) own.env = own.env.functions || own.env.database || own.env.storage;
+      return installed && own.endpoint === undefined ? Object.assign({}, own, defaults) : Object.assign({}, defaults, own);
+    }
+
+    /** A connection that is made when it is first needed. */
+    function lazyConnection(settings) {
+      let connection = null;
+      return () => {
+        if (connection === null) connection = new Connection(settings, chooseTransport());
+        return connection;
+      };
+    }
+
+    /** Alipay's API. */
+    function createCloudContext(options) {
+      return createAlipayContext(lazyConnection(settingsFrom(options)));
+    }
+
+    /** WeChat's API: `init` first, then the calls. */
+    function init(options) {
+      if (installed && !(options && options.endpoint)) return;
+      defaults = settingsFrom(options);
+      wechatConnection = lazyConnection(defaults);
+    }
+
+    const wechatCalls = createWechatCalls(() => {
+      if (wechatConnection === null) throw invalidParameter('Call cloud.init({env, endpoint}) before anything else.', 'NOT_INITIALISED');
+      return wechatConnection();
+    });
+
+    /** `new Cloud({resourceEnv})`: another environment at the same server. */
+    class Cloud {
+      constructor(options) {
+        const given = options || {};
+        const settings = Object.assign({}, defaults, typeof given.resourceEnv === 'string' ? { env: given.resourceEnv } : {});
+        this.connect = lazyConnection(settings);
+        Object.assign(this, createWechatCalls(this.connect));
+      }
+
+      async init() {
+        try {
+          await this.connect().start();
+        } catch (error) {
+          throw wechatError(error, 'Cloud.init', 'login');
+        }
+      }
+    }
+
+    /**
+     * Puts this SDK in the place of `wx.cloud` or `my.cloud`, so that pages stay as they are:
+     * `sampan.install({env: 'env-…', endpoint: 'https://…'})` in app.js, before anything else uses the cloud.
+     */
+    function install(options) {
+      defaults = settingsFrom(options);
+      installed = true;
+      wechatConnection = lazyConnection(defaults);
+      const places = [typeof my === 'object' ? my : null, typeof wx === 'object' ? wx : null].filter((place) => place !== null);
+      for (const place of places) replaceCloud(place);
+      return cloud;
+    }
+
+    function replaceCloud(place) {
+      try {
+        Object.defineProperty(place, 'cloud', { value: cloud, configurable: true, enumerable: true, writable: true });
+      } catch (error) {
+        throw notAvailable(`The super-app does not let its cloud be replaced (${error.message}); use the value of install() instead.`);
+      }
+    }
+
+    const cloud = Object.assign({ createCloudContext, init, install, Cloud, DYNAMIC_CURRENT_ENV: Symbol('DYNAMIC_CURRENT_ENV') }, wechatCalls);
+
+    module.exports = { cloud, setHostModule };
+  };
+
+  const entry = load('client/src/index');
+  entry.setHostModule(hostModule);
+  return entry.cloud;
+});
