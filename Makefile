@@ -24,7 +24,7 @@ run: build ## Install what is missing, build and start the server (SAMPLE=retail
 
 build: ## Install what is missing and build the release program
 	@scripts/setup.sh run
-	@swift build -c release --product sampan
+	@swift build -c release
 
 test: ## Install what is missing and run every test (TESTS="swift node e2e" chooses)
 	@scripts/setup.sh run test
@@ -36,7 +36,7 @@ lint: ## Check format, style and links
 
 bench: ## Measure Sampan beside its peers and write docs/performance.md
 	@scripts/setup.sh run bench
-	@swift build -c release --product sampan
+	@swift build -c release
 	@$(PYTHON) Benchmarks/run.py $(BENCH)
 
 clean: ## Remove what was built; data and downloads stay

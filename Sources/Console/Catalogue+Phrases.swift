@@ -174,7 +174,9 @@ extension Catalogue {
         "indexes": Localized("Indexes", zh: "索引"),
         "unique": Localized("unique", zh: "唯一"),
         "condition": Localized("Condition (JSON)", zh: "查询条件（JSON）"),
-        "conditionHint": Localized("As in a query: {\"status\": \"paid\", \"total\": {\"$gte\": 100}}", zh: "写法与查询一致：{\"status\": \"paid\", \"total\": {\"$gte\": 100}}"),
+        "conditionHint": Localized(
+            "As in a query: {\"status\": \"paid\", \"total\": {\"$gte\": 100}}",
+            zh: "写法与查询一致：{\"status\": \"paid\", \"total\": {\"$gte\": 100}}"),
         "document": Localized("Document", zh: "文档"),
         "noDocuments": Localized("No documents yet", zh: "还没有文档"),
         "noDocumentsText": Localized(
@@ -233,7 +235,9 @@ enum Phrases {
     static let developmentLoginOn = Localized("Development login is on.", zh: "开发登录已开启。")
     static let developmentLoginOff = Localized("Development login is off.", zh: "开发登录已关闭。")
 
-    static func versionIsCurrent(_ version: Int) -> Localized { Localized("All calls go to version \(version) now.", zh: "所有调用已切换到版本 \(version)。") }
+    static func versionIsCurrent(_ version: Int) -> Localized {
+        Localized("All calls go to version \(version) now.", zh: "所有调用已切换到版本 \(version)。")
+    }
 
     static let permissionChanged = Localized("The permission is changed.", zh: "权限已修改。")
 }

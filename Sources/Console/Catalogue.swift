@@ -21,7 +21,8 @@ enum Catalogue {
         }
     }
 
-    private static let all = [frame, environments, environment, function, collection, values].reduce(into: [String: Localized]()) { all, part in
+    private static let all = [frame, environments, environment, function, collection, values].reduce(into: [String: Localized]()) {
+        all, part in
         all.merge(part) { _, _ in preconditionFailure("a phrase is in the catalogue twice") }
     }
     private static let chinese = all.mapValues(\.zh)

@@ -53,18 +53,20 @@ struct CollectionPage: Sendable {
 
     private func describeDocuments(of name: String, _ environment: EnvironmentID, _ visit: Visit, in model: inout JSONObject) async throws {
         let filter = visit.request.queryText("where")
-        let page = (try? visit.request.queryInt("page", in: 1...1_000_000)) ?? 1
+        let asked = (try? visit.request.queryInt("page", in: 1...1_000_000)) ?? 1
         model["filter"] = .string(filter ?? "")
         model["isFiltered"] = .bool(filter != nil)
         do {
             let condition = try filter.map { try Self.condition($0) }
             let total = try await ask(["op": "count"], condition, of: name, environment, visit)["total"]?.intValue ?? 0
+            let pages = max(1, (total + Self.documentsShown - 1) / Self.documentsShown)
+            let page = min(asked, pages)
             let wanted: JSONObject = ["op": "get", "skip": .int((page - 1) * Self.documentsShown), "limit": .int(Self.documentsShown)]
             let found = try await ask(wanted, condition, of: name, environment, visit)["data"]?.arrayValue ?? []
             model["documents"] = .array(found.map { ["id": $0["_id"] ?? "", "body": .string($0.indented())] })
             model["hasDocuments"] = .bool(!found.isEmpty)
             model["total"] = .string(Phrases.documents(total)[visit.language])
-            describePaging(page, shown: found.count, total: total, filter, visit, in: &model)
+            describePaging(page, of: pages, visit, in: &model)
         } catch let error where SampanError(reporting: error).status < 500 {
             // A condition that cannot be used is the reader's to mend: it stays in its box, with the reason beside it.
             let known = SampanError(reporting: error)
@@ -82,11 +84,10 @@ struct CollectionPage: Sendable {
         return try JSON(try await documents.perform(request, visit.context.keyCall(environment)))
     }
 
-    private func describePaging(_ page: Int64, shown: Int, total: Int64, _ filter: String?, _ visit: Visit, in model: inout JSONObject) {
-        let pages = max(1, (total + Self.documentsShown - 1) / Self.documentsShown)
+    private func describePaging(_ page: Int64, of pages: Int64, _ visit: Visit, in model: inout JSONObject) {
         model["hasPages"] = .bool(pages > 1)
         model["pageText"] = .string(Phrases.page(page, of: pages)[visit.language])
-        if page > 1 { model["previousPage"] = .int(min(page - 1, pages)) }
+        if page > 1 { model["previousPage"] = .int(page - 1) }
         if page < pages { model["nextPage"] = .int(page + 1) }
     }
 
@@ -98,7 +99,9 @@ struct CollectionPage: Sendable {
         } catch let error as JSONError {
             throw SampanError.badRequest(
                 "MALFORMED_JSON",
-                Localized("The condition is not valid JSON: \(error.message) (at byte \(error.offset)).", zh: "条件不是合法的 JSON：\(error.message)（第 \(error.offset) 字节）。"),
+                Localized(
+                    "The condition is not valid JSON: \(error.message) (at byte \(error.offset)).",
+                    zh: "条件不是合法的 JSON：\(error.message)（第 \(error.offset) 字节）。"),
                 remedy: Localized("Write names and texts in double quotes.", zh: "字段名与文本请用英文双引号。"))
         }
     }

@@ -27,9 +27,12 @@ struct ConsoleFrame: Sendable {
         }
     }
 
-    /// Something that a form does. It ends with a redirect, also when it fails: to `back`, where the reason is shown.
+    /// Something that a form does.
+    ///
+    /// It ends with a redirect, also when it fails: to `back`, where the reason is shown.
     func action(
-        back: @escaping @Sendable (Visit) throws -> String, _ perform: @escaping @Sendable (Visit, Form) async throws -> (path: String, flash: Flash?)
+        back: @escaping @Sendable (Visit) throws -> String,
+        _ perform: @escaping @Sendable (Visit, Form) async throws -> (path: String, flash: Flash?)
     ) -> Handler {
         { request, context in
             let visit = Visit(request, context)

@@ -44,9 +44,10 @@ public struct ConsoleRoutes: Sendable {
     private func addEnvironmentRoutes(to group: some RouterMethods<SampanRequestContext>) {
         group.get(use: frame.page(environment.show))
         group.post("samples/retail", use: frame.action(back: environment.path, environment.deploySample))
-        group.post("keys", use: frame.action(back: { try environment.path($0) + "#keys" }, environment.createKey))
-        group.post("keys/:key/revoke", use: frame.action(back: { try environment.path($0) + "#keys" }, environment.revokeKey))
-        group.post("development-login", use: frame.action(back: { try environment.path($0) + "#settings" }, environment.setDevelopmentLogin))
+        group.post("keys", use: frame.action(back: environment.path, environment.createKey))
+        group.post("keys/:key/revoke", use: frame.action(back: environment.path, environment.revokeKey))
+        group.post(
+            "development-login", use: frame.action(back: environment.path, environment.setDevelopmentLogin))
         group.get("functions/:name", use: frame.page(function.show))
         group.post("functions/:name/current", use: frame.action(back: function.path, function.makeCurrent))
         group.get("collections/:name", use: frame.page(collection.show))

@@ -59,7 +59,8 @@ struct ConsoleTemplates: Sendable {
         return Response(
             status: .ok,
             headers: [
-                .contentType: MediaTypes.ofFile(name), .cacheControl: "public, max-age=31536000, immutable", .xContentTypeOptions: "nosniff",
+                .contentType: MediaTypes.ofFile(name), .cacheControl: "public, max-age=31536000, immutable",
+                .xContentTypeOptions: "nosniff",
             ], body: .init(byteBuffer: bytes))
     }
 
@@ -73,15 +74,18 @@ struct ConsoleTemplates: Sendable {
     }
 
     private static func files(in folder: String) -> [String: Data] {
-        guard let root = Bundle.module.resourceURL?.appendingPathComponent("Resources/\(folder)"),
-            let names = try? FileManager.default.contentsOfDirectory(atPath: root.path), !names.isEmpty
-        else {
-            preconditionFailure("the console's \(folder) were not installed beside the program: the folder sampan_Console.resources is missing")
+        let root = Bundle.module.bundleURL.appendingPathComponent("Resources/\(folder)")
+        guard let names = try? FileManager.default.contentsOfDirectory(atPath: root.path), !names.isEmpty else {
+            preconditionFailure(
+                "the console's \(folder) were not installed beside the program: the folder sampan_Console.resources is missing")
         }
-        return Dictionary(uniqueKeysWithValues: names.map { name in
-            guard let bytes = try? Data(contentsOf: root.appendingPathComponent(name)) else { preconditionFailure("\(name) cannot be read") }
-            return (name, bytes)
-        })
+        return Dictionary(
+            uniqueKeysWithValues: names.map { name in
+                guard let bytes = try? Data(contentsOf: root.appendingPathComponent(name)) else {
+                    preconditionFailure("\(name) cannot be read")
+                }
+                return (name, bytes)
+            })
     }
 }
 

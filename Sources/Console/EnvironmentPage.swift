@@ -66,13 +66,13 @@ struct EnvironmentPage: Sendable {
     func revokeKey(_ visit: Visit, _ form: Form) async throws -> (path: String, flash: Flash?) {
         let key = try visit.name("key")
         try await tenancy.removeKey(key, of: visit.environment())
-        return (try path(visit) + "#keys", Flash(Phrases.keyRevoked(key)))
+        return (try path(visit), Flash(Phrases.keyRevoked(key)))
     }
 
     func setDevelopmentLogin(_ visit: Visit, _ form: Form) async throws -> (path: String, flash: Flash?) {
         let isOn = form["on"] == "true"
         try await tenancy.changeSettings(visit.environment(), ["developmentLogin": .bool(isOn)])
-        return (try path(visit) + "#settings", Flash(isOn ? Phrases.developmentLoginOn : Phrases.developmentLoginOff))
+        return (try path(visit), Flash(isOn ? Phrases.developmentLoginOn : Phrases.developmentLoginOff))
     }
 
     // MARK: What is shown
@@ -81,8 +81,10 @@ struct EnvironmentPage: Sendable {
         let name = function["name"]?.stringValue ?? ""
         let triggers = function["triggers"]?.arrayValue ?? []
         return [
-            "functionName": .string(name), "path": .string("/console/env/\(environment)/functions/\(name)"), "version": function["version"] ?? .null,
-            "updated": Showing.time(function["updatedAt"]?.intValue ?? 0), "triggers": .array(triggers), "hasTriggers": .bool(!triggers.isEmpty),
+            "functionName": .string(name), "path": .string("/console/env/\(environment)/functions/\(name)"),
+            "version": function["version"] ?? .null,
+            "updated": Showing.time(function["updatedAt"]?.intValue ?? 0), "triggers": .array(triggers),
+            "hasTriggers": .bool(!triggers.isEmpty),
             "httpPath": function["httpPath"] ?? .null,
         ]
     }
@@ -91,7 +93,8 @@ struct EnvironmentPage: Sendable {
         let name = collection["name"]?.stringValue ?? ""
         let permission = collection["permission"]?.stringValue ?? ""
         return [
-            "collectionName": .string(name), "path": .string("/console/env/\(environment)/collections/\(name)"), "permission": .string(permission),
+            "collectionName": .string(name), "path": .string("/console/env/\(environment)/collections/\(name)"),
+            "permission": .string(permission),
             "permissionMeaning": .string(Catalogue.phrase("permission-\(permission)", language)), "documents": collection["documents"] ?? 0,
         ]
     }

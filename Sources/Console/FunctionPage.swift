@@ -45,7 +45,9 @@ struct FunctionPage: Sendable {
     }
 
     private func describe(_ detail: JSON, in model: inout JSONObject) {
-        for member in ["version", "handler", "timeoutSeconds", "memoryMB", "concurrency", "httpPath"] { model[member] = detail[member] ?? .null }
+        for member in ["version", "handler", "timeoutSeconds", "memoryMB", "concurrency", "httpPath"] {
+            model[member] = detail[member] ?? .null
+        }
         model["updated"] = Showing.time(detail["updatedAt"]?.intValue ?? 0)
         model["triggers"] = detail["triggers"] ?? []
         model["hasTriggers"] = .bool(detail["triggers"]?.arrayValue?.isEmpty == false)
@@ -59,7 +61,8 @@ struct FunctionPage: Sendable {
             let weight = traffic.first { $0["version"]?.intValue == number }?["weight"]?.intValue ?? 0
             var shown: JSONObject = [
                 "number": .int(number), "created": Showing.time(version["createdAt"]?.intValue ?? 0), "files": version["files"] ?? 0,
-                "size": .string(Showing.bytes(version["size"]?.intValue ?? 0)), "isCurrent": .bool(weight == total), "isIdle": .bool(weight == 0),
+                "size": .string(Showing.bytes(version["size"]?.intValue ?? 0)), "isCurrent": .bool(weight == total),
+                "isIdle": .bool(weight == 0),
             ]
             if weight > 0, weight < total { shown["share"] = .string("\(weight * 100 / total)%") }
             if let text = version["description"]?.stringValue, !text.isEmpty { shown["description"] = .string(text) }
@@ -73,7 +76,8 @@ struct FunctionPage: Sendable {
             "executionStatus": .string(Catalogue.phrase("execution-\(status)", language)), "isGood": .bool(status == "success"),
             "duration": .string(Showing.duration(execution["durationMs"]?.doubleValue ?? 0)), "cold": execution["cold"] ?? false,
             "coldDuration": .string(Showing.duration(execution["coldMs"]?.doubleValue ?? 0)), "version": execution["version"] ?? .null,
-            "at": Showing.time(execution["at"]?.intValue ?? 0), "source": execution["source"] ?? .null, "request": execution["requestId"] ?? .null,
+            "at": Showing.time(execution["at"]?.intValue ?? 0), "source": execution["source"] ?? .null,
+            "request": execution["requestId"] ?? .null,
             "failure": execution["error"] ?? .null, "memory": execution["memoryMB"] ?? .null,
         ]
     }

@@ -39,7 +39,9 @@ extension JSON {
         }
     }
 
-    /// As a template reads it. `null` is absent, so that `{{#x}}` is false for it.
+    /// As a template reads it.
+    ///
+    /// `null` is absent, so that `{{#x}}` is false for it.
     var forTemplate: Any? {
         switch self {
         case .null: nil

@@ -70,7 +70,8 @@ struct SignInPages: Sendable {
         let isForeign = visit.request.headers[.fetchSite] == "cross-site"
         var response =
             isForeign
-            ? frame.draw(Page(template: "continue", title: Catalogue.phrase("signedIn", visit.language), model: ["next": .string(next)]), visit)
+            ? frame.draw(
+                Page(template: "continue", title: Catalogue.phrase("signedIn", visit.language), model: ["next": .string(next)]), visit)
             : ConsoleFrame.redirect(next)
         response.setCookie(Self.cookie(Visit.sessionCookie, session, seconds: Self.sessionSeconds, visit))
         return response

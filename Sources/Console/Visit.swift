@@ -21,7 +21,9 @@ struct Visit: Sendable {
         session = context.principal == .operator ? request.cookies[Self.sessionCookie]?.value : nil
     }
 
-    /// The environment in the path. Whether it exists is Tenancy's to say.
+    /// The environment in the path.
+    ///
+    /// Whether it exists is Tenancy's to say.
     func environment() throws -> EnvironmentID {
         let name = try context.parameters.require("env")
         guard let environment = EnvironmentID(name) else { throw SampanError.nothingHere }

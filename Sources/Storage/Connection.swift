@@ -1,37 +1,36 @@
+internal import CSQLite
 internal import Foundation
-internal import GRDB
-internal import GRDBSQLite
 
 /// One connection inside `Database.read` or `Database.write`; it never leaves the closure that received it.
 ///
 /// Statements are written once for both engines: `$1…` parameters and the SQL that SQLite and PostgreSQL share.
 /// They are prepared once for each connection and kept.
 public struct Connection {
-    private let database: GRDB.Database
+    private let handle: SQLiteHandle
 
-    init(_ database: GRDB.Database) { self.database = database }
+    init(_ handle: SQLiteHandle) { self.handle = handle }
 
     /// Runs a statement that answers no rows.
     /// - Returns: how many rows it changed.
     @discardableResult
     public func execute(_ sql: String, _ values: SQLValue...) throws -> Int {
-        let statement = try prepare(sql, values)
-        defer { sqlite3_reset(statement) }
-        var code = sqlite3_step(statement)
-        while code == SQLITE_ROW { code = sqlite3_step(statement) }
-        guard code == SQLITE_DONE else { throw failure() }
-        return Int(sqlite3_changes(database.sqliteConnection))
+        try run(sql, values) { statement in
+            var code = sqlite3_step(statement)
+            while code == SQLITE_ROW { code = sqlite3_step(statement) }
+            guard code == SQLITE_DONE else { throw handle.failure }
+        }
+        return Int(sqlite3_changes(handle.pointer))
     }
 
     /// Runs a query and hands its rows to `each`, in order, until it answers `false`.
     public func rows(_ sql: String, _ values: [SQLValue] = [], each: (Row) throws -> Bool) throws {
-        let statement = try prepare(sql, values)
-        defer { sqlite3_reset(statement) }
-        while true {
-            let code = sqlite3_step(statement)
-            if code == SQLITE_DONE { return }
-            guard code == SQLITE_ROW else { throw failure() }
-            guard try each(Row(statement)) else { return }
+        try run(sql, values) { statement in
+            while true {
+                let code = sqlite3_step(statement)
+                if code == SQLITE_DONE { return }
+                guard code == SQLITE_ROW else { throw handle.failure }
+                guard try each(Row(statement)) else { return }
+            }
         }
     }
 
@@ -56,34 +55,25 @@ public struct Connection {
     }
 
     /// The row id of the last insertion.
-    public var lastInsertedRow: Int64 { sqlite3_last_insert_rowid(database.sqliteConnection) }
+    public var lastInsertedRow: Int64 { sqlite3_last_insert_rowid(handle.pointer) }
 
     /// Runs statements without parameters (migrations, index definitions). Not kept.
-    public func script(_ sql: String) throws {
-        var message: UnsafeMutablePointer<CChar>?
-        guard sqlite3_exec(database.sqliteConnection, sql, nil, nil, &message) == SQLITE_OK else {
-            let error = StorageError(
-                code: sqlite3_extended_errcode(database.sqliteConnection), message: message.map { String(cString: $0) } ?? "unknown")
-            sqlite3_free(message)
-            throw error
-        }
-    }
+    public func script(_ sql: String) throws { try handle.run(sql) }
 
-    private func prepare(_ sql: String, _ values: [SQLValue]) throws -> OpaquePointer {
-        let statement: OpaquePointer
-        do {
-            statement = try database.cachedStatement(sql: sql).sqliteStatement
-        } catch let error as DatabaseError {
-            throw StorageError(code: error.extendedResultCode.rawValue, message: error.message ?? "cannot prepare")
-        }
+    private func run(_ sql: String, _ values: [SQLValue], _ body: (OpaquePointer) throws -> Void) throws {
+        let (statement, isOwned) = try handle.statement(sql)
+        defer { if isOwned { sqlite3_finalize(statement) } else { sqlite3_reset(statement) } }
         // SQLite numbers `$2` by where it first appears, so the name says which value it stands for.
-        for position in 1...max(1, sqlite3_bind_parameter_count(statement)) {
-            guard let name = sqlite3_bind_parameter_name(statement, position) else { continue }
+        let count = sqlite3_bind_parameter_count(statement)
+        var position: Int32 = 1
+        while position <= count {
+            guard let name = sqlite3_bind_parameter_name(statement, position) else { preconditionFailure("parameters are written $1, $2, …: \(sql)") }
             let number = Int(atoi(name.advanced(by: 1)))
             precondition(number >= 1 && number <= values.count, "\(sql) wants more values than it was given")
-            guard bind(values[number - 1], statement, position) == SQLITE_OK else { throw failure() }
+            guard bind(values[number - 1], statement, position) == SQLITE_OK else { throw handle.failure }
+            position += 1
         }
-        return statement
+        try body(statement)
     }
 
     private func bind(_ value: SQLValue, _ statement: OpaquePointer, _ position: Int32) -> Int32 {
@@ -102,11 +92,6 @@ public struct Connection {
                 sqlite3_bind_blob64(statement, position, $0.baseAddress ?? Self.emptyRaw, UInt64($0.count), Self.transient)
             }
         }
-    }
-
-    private func failure() -> StorageError {
-        StorageError(
-            code: sqlite3_extended_errcode(database.sqliteConnection), message: String(cString: sqlite3_errmsg(database.sqliteConnection)))
     }
 
     /// SQLite copies the bytes before the bind returns.

@@ -1,6 +1,3 @@
-internal import Foundation
-internal import GRDB
-
 /// One SQLite file: many readers at once, and one writer that carries all waiting writes in one commit.
 ///
 /// `read` runs on the caller's thread: bounded point and index reads are faster than a hop to another thread.
@@ -14,7 +11,7 @@ public final class Database: Sendable {
         case normal
     }
 
-    private let pool: DatabasePool
+    private let readers: ReaderPool
     private let writer: GroupWriter
 
     /// Opens or creates the file.
@@ -23,26 +20,15 @@ public final class Database: Sendable {
     ///   - durability: what a commit promises.
     ///   - readers: how many reads may run at once.
     ///   - queueMax: how many writes may wait.
-    public init(path: String, durability: Durability = .full, readers: Int = 4, queueMax: Int = 10_000) throws {
-        var configuration = Configuration()
-        configuration.maximumReaderCount = readers
-        configuration.busyMode = .timeout(5)
-        configuration.prepareDatabase { database in
-            try database.execute(sql: durability == .full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL")
-            try database.execute(sql: "PRAGMA cache_size = -4096")
-            try database.execute(sql: "PRAGMA temp_store = MEMORY")
-        }
-        do {
-            pool = try DatabasePool(path: path, configuration: configuration)
-        } catch let error as DatabaseError {
-            throw StorageError(code: error.extendedResultCode.rawValue, message: "\(path): \(error.message ?? "cannot open")")
-        }
-        writer = GroupWriter(pool: pool, queueMax: queueMax)
+    public init(path: String, durability: Durability = .full, readers: Int = 8, queueMax: Int = 10_000) throws {
+        // The writer first: it makes the file and its write-ahead log, without which nobody can read.
+        writer = try GroupWriter(SQLiteHandle(path: path, role: .writer(durability)), queueMax: queueMax)
+        self.readers = ReaderPool(path: path, readers: readers)
     }
 
     /// Runs `body` with a reading connection on this thread. Each statement sees the last commit.
     public func read<T>(_ body: (Connection) throws -> T) throws -> T {
-        try pool.unsafeRead { try body(Connection($0)) }
+        try readers.read { try body(Connection($0)) }
     }
 
     /// Runs `body` in the writer's next transaction and returns once that is on disk.
@@ -51,7 +37,7 @@ public final class Database: Sendable {
     /// - Throws: what `body` throws, or `StorageError` when the commit fails or too many writes wait.
     @discardableResult
     public func write<T: Sendable>(_ body: @escaping @Sendable (Connection) throws -> T) async throws -> T {
-        try await withCheckedThrowingContinuation { continuation in
+        try await withUnsafeThrowingContinuation { continuation in
             writer.submit(
                 GroupWriter.Job(
                     run: { connection in
@@ -66,26 +52,11 @@ public final class Database: Sendable {
     public func afterFailedCommit(_ body: @escaping @Sendable (Connection) throws -> Void) { writer.afterFailedCommit(body) }
 
     /// Runs `body` in a transaction of its own on this thread; for start-up, before anyone waits.
-    public func writeNow<T>(_ body: (Connection) throws -> T) throws -> T {
-        try pool.writeWithoutTransaction { database in
-            let connection = Connection(database)
-            try connection.execute("BEGIN IMMEDIATE")
-            do {
-                let value = try body(connection)
-                try connection.execute("COMMIT")
-                return value
-            } catch {
-                try connection.execute("ROLLBACK")
-                throw error
-            }
-        }
-    }
+    public func writeNow<T>(_ body: (Connection) throws -> T) throws -> T { try writer.writeNow(body) }
 
     /// Closes the file after the writes that wait. Further use throws.
-    public func close() throws { try pool.close() }
-
-    /// Takes every committed page into the main file, so that copying it copies everything.
-    public func checkpoint() throws {
-        _ = try pool.writeWithoutTransaction { try $0.checkpoint(.truncate) }
+    public func close() throws {
+        readers.close()
+        writer.close()
     }
 }

@@ -1,4 +1,4 @@
-internal import GRDB
+internal import Dispatch
 internal import Synchronization
 
 /// Group commit: whatever waits goes into one transaction, each job in a savepoint of its own,
@@ -13,19 +13,22 @@ final class GroupWriter: Sendable {
 
     private struct State {
         var waiting: [Job] = []
-        var draining = false
+        var isDraining = false
         var afterFailedCommit: @Sendable (Connection) throws -> Void = { _ in }
     }
 
     /// The most jobs in one transaction: bounds the time that the first of them waits for the last.
     private static let batchMax = 512
 
-    private let pool: DatabasePool
+    /// Writes happen here, one batch after the other.
+    private let queue = DispatchQueue(label: "sampan.writer")
+    /// Touched on `queue` only; `nil` once closed.
+    private let handle: Mutex<SQLiteHandle?>
     private let queueMax: Int
     private let state = Mutex(State())
 
-    init(pool: DatabasePool, queueMax: Int) {
-        self.pool = pool
+    init(_ handle: SQLiteHandle, queueMax: Int) {
+        self.handle = Mutex(handle)
         self.queueMax = queueMax
     }
 
@@ -34,14 +37,14 @@ final class GroupWriter: Sendable {
         let next: Next = state.withLock { state in
             if state.waiting.count >= queueMax { return .refuse }
             state.waiting.append(job)
-            if state.draining { return .wait }
-            state.draining = true
+            if state.isDraining { return .wait }
+            state.isDraining = true
             return .start
         }
         switch next {
         case .refuse: job.fail(StorageError.busy)
         case .wait: break
-        case .start: startDraining()
+        case .start: queue.async { [self] in drain() }
         }
     }
 
@@ -49,16 +52,44 @@ final class GroupWriter: Sendable {
         state.withLock { $0.afterFailedCommit = body }
     }
 
-    private func startDraining() {
-        pool.asyncWriteWithoutTransaction { [self] database in
-            while let batch = takeBatch() { commit(batch, Connection(database)) }
+    func writeNow<T>(_ body: (Connection) throws -> T) throws -> T {
+        try queue.sync {
+            let connection = try open()
+            try connection.execute("BEGIN IMMEDIATE")
+            do {
+                let value = try body(connection)
+                try connection.execute("COMMIT")
+                return value
+            } catch {
+                rollBack(connection)
+                throw error
+            }
+        }
+    }
+
+    func close() {
+        queue.sync { handle.withLock { $0 = nil } }
+    }
+
+    private func open() throws -> Connection {
+        guard let open = handle.withLock({ $0 }) else { throw StorageError.closed }
+        return Connection(open)
+    }
+
+    private func drain() {
+        while let batch = takeBatch() {
+            do {
+                commit(batch, try open())
+            } catch {
+                for job in batch { job.fail(error) }
+            }
         }
     }
 
     private func takeBatch() -> [Job]? {
         state.withLock { state in
             if state.waiting.isEmpty {
-                state.draining = false
+                state.isDraining = false
                 return nil
             }
             if state.waiting.count <= Self.batchMax {
@@ -81,14 +112,8 @@ final class GroupWriter: Sendable {
         } catch {
             // The whole transaction is gone, so nobody who was in it is told otherwise.
             rollBack(connection)
-            do {
-                try state.withLock { $0.afterFailedCommit }(connection)
-            } catch let unreadable {
-                // The disk is failing: the callers learn of the first error, and this one belongs to it.
-                for job in batch { job.fail(StorageError(code: -4, message: "\(error); then \(unreadable)")) }
-                return
-            }
-            for job in batch { job.fail(error) }
+            let failure = correct(connection, after: error)
+            for job in batch { job.fail(failure) }
             return
         }
         for answer in answers { answer() }
@@ -106,6 +131,16 @@ final class GroupWriter: Sendable {
             try connection.execute("ROLLBACK TO job")
             try connection.execute("RELEASE job")
             return { job.fail(error) }
+        }
+    }
+
+    /// Lets what is held in memory follow the disk again. If even that cannot be read, both errors are told.
+    private func correct(_ connection: Connection, after error: any Error) -> any Error {
+        do {
+            try state.withLock { $0.afterFailedCommit }(connection)
+            return error
+        } catch let unreadable {
+            return StorageError(code: -4, message: "\(error); then \(unreadable)")
         }
     }
 

@@ -13,6 +13,9 @@ public struct StorageError: Error, Sendable, CustomStringConvertible {
     /// The write queue of a database file is full.
     public static let busy = StorageError(code: -1, message: "too many writes are waiting for this database")
 
+    /// The database file was closed.
+    public static let closed = StorageError(code: -3, message: "the database is closed")
+
     /// Whether a unique index of the engine refused a row.
     public var isUniqueViolation: Bool { code == 2067 || code == 1555 }
 }

@@ -1,5 +1,9 @@
 // Resolution of `import` inside a worker; see modules.js. Runs in Node's thread for module hooks.
 
+import Module from 'node:module';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+
 let packages = {};
 let layers = [];
 let broughtAlong = {};
@@ -22,13 +26,17 @@ export async function resolve(specifier, context, nextResolve) {
 }
 
 async function resolveElsewhere(specifier, context, nextResolve, notFound) {
-  for (const layer of layers) {
+  for (const layer of layers.filter((folder) => path.basename(folder) === 'node_modules')) {
     try {
-      return await nextResolve(specifier, { ...context, parentURL: layer });
+      const parentURL = pathToFileURL(path.join(layer, '..', 'layer.js')).href;
+      return await nextResolve(specifier, { ...context, parentURL });
     } catch (error) {
       if (error.code !== 'ERR_MODULE_NOT_FOUND') throw error;
     }
   }
+  // Folders of packages that are not called node_modules are known to `require` only.
+  const found = Module._findPath(specifier, layers, false);
+  if (found) return nextResolve(pathToFileURL(found).href, context);
   if (Object.hasOwn(broughtAlong, specifier)) {
     return { url: broughtAlong[specifier], format: 'commonjs', shortCircuit: true };
   }

@@ -32,20 +32,15 @@ function installResolution(provided, layers) {
       return originalResolve.call(this, request, parent, isMain, options);
     } catch (error) {
       if (error.code !== 'MODULE_NOT_FOUND' || isPath(request)) throw error;
-      return resolveElsewhere.call(this, originalResolve, request, parent, layers, error);
+      return resolveElsewhere(request, layers, error);
     }
   };
 }
 
-function resolveElsewhere(resolve, request, parent, layers, notFound) {
-  if (layers.length > 0) {
-    try {
-      return resolve.call(this, request, parent, false, { paths: layers });
-    } catch (error) {
-      // A package that lies in a layer but is broken says so itself.
-      if (error.code !== 'MODULE_NOT_FOUND') throw error;
-    }
-  }
+/** A layer is a folder of packages itself, as Debian's `/usr/share/nodejs` is, so no `node_modules` is looked for in it. */
+function resolveElsewhere(request, layers, notFound) {
+  const found = Module._findPath(request, layers, false);
+  if (found) return found;
   if (Object.prototype.hasOwnProperty.call(BROUGHT_ALONG, request)) return BROUGHT_ALONG[request];
   throw notFound;
 }
@@ -65,7 +60,7 @@ function installImportResolution(provided, layers, codeFolder) {
   Module.register(pathToFileURL(path.join(__dirname, 'import-hooks.mjs')).href, {
     data: {
       packages,
-      layers: layers.map((layer) => pathToFileURL(path.join(layer, '..', 'layer.js')).href),
+      layers,
       broughtAlong: mapValues(BROUGHT_ALONG, (file) => pathToFileURL(file).href),
       requireFrom: path.join(codeFolder, 'index.js'),
     },

@@ -76,8 +76,8 @@ struct SandboxCommandBuilder: Sendable {
 
     /// Layers as a worker sees them, in order: where packages are looked for.
     var layerPaths: [String] {
-        configuration.layers.map { host in
-            let seen = configuration.sandbox == .bubblewrap ? "/layers/\(Self.name(of: host))" : host
+        configuration.layers.enumerated().map { index, host in
+            let seen = configuration.sandbox == .bubblewrap ? seenLayer(host, index) : host
             return Directories.exists("\(host)/node_modules") ? "\(seen)/node_modules" : seen
         }
     }
@@ -104,7 +104,7 @@ struct SandboxCommandBuilder: Sendable {
             SharedFolder(host: etcDirectory, inside: "/etc"), SharedFolder(host: configuration.runtimeDirectory, inside: "/runtime"),
             SharedFolder(host: codeDirectory, inside: "/code"),
         ]
-        folders += configuration.layers.map { SharedFolder(host: $0, inside: "/layers/\(Self.name(of: $0))") }
+        folders += configuration.layers.enumerated().filter { !isSystem($1) }.map { SharedFolder(host: $1, inside: seenLayer($1, $0)) }
         if let prefix = tools.node.hostPrefix { folders.append(SharedFolder(host: prefix, inside: NodeInstallation.mountedPrefix)) }
         return folders
     }
@@ -116,13 +116,17 @@ struct SandboxCommandBuilder: Sendable {
         return (zip(folders, staged).map { SharedFolder(host: $1.inside, inside: $0.inside) }, staged)
     }
 
-    private static func name(of path: String) -> String { path.split(separator: "/").last.map(String.init) ?? "layer" }
+    /// Where a worker sees a layer: one of the system's at its own path, because the distribution's packages link to each other.
+    private func seenLayer(_ host: String, _ index: Int) -> String { isSystem(host) ? host : "/layers/\(index)" }
+
+    private func isSystem(_ path: String) -> Bool { systemMounts.contains { $0.hasPrefix("/usr/") && (path == $0 || path.hasPrefix("\($0)/")) } }
 
     /// The system's programs and libraries, read-only, and where packages of the distribution keep what Node needs.
     static func systemMounts() -> [String] {
         let wanted = [
             "/usr/bin", "/usr/lib", "/usr/lib32", "/usr/lib64", "/usr/libexec", "/usr/local/bin", "/usr/local/lib", "/usr/share/zoneinfo",
-            "/usr/share/ca-certificates", "/usr/share/nodejs", "/usr/share/node_modules", "/usr/share/icu", "/usr/share/fonts",
+            "/usr/share/ca-certificates", "/usr/share/nodejs", "/usr/share/node_modules", "/usr/share/javascript",
+            "/usr/share/icu", "/usr/share/fonts",
         ]
         var arguments = wanted.filter(Directories.exists).flatMap { ["--ro-bind", $0, $0] }
         for folder in ["bin", "lib", "lib32", "lib64"] {
