@@ -8,6 +8,7 @@ import time
 import pytest
 import requests
 from alipay_faas_client_sdk import Cloud
+from harness.admin import Admin
 from harness.problems import NOT_TOLD
 
 
@@ -146,3 +147,18 @@ def test_another_environment_is_refused(wire, other_environment):
 )  # fmt: skip
 def test_an_authorization_that_is_none_is_refused(wire, authorization):
     assert_refused(wire.send(BODY, {**wire.headers(BODY), "Authorization": authorization}))
+
+
+def test_a_restart_does_not_let_old_requests_in_again(own_server):
+    """Which signatures were used is not kept; what was signed before the start is refused instead."""
+    environment = Admin(own_server.address, own_server.operator_key).create_environment()
+    environment.deploy("add-user", "exports.main = async (event) => ({ ...event, age: event.age + 1 })")
+    wire = Wire(environment, environment.create_key("access"))
+    headers = wire.headers(BODY)
+    assert wire.send(BODY, headers).status_code == 200
+    own_server.kill()
+    own_server.start()
+    again = wire.send(BODY, headers)
+    assert again.status_code == 401
+    assert again.json()["errCode"] == "SIGNATURE_EXPIRED"
+    assert wire.send(BODY, wire.headers(BODY)).status_code == 200

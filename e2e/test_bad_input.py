@@ -50,9 +50,31 @@ def test_broken_json(user, body):
     assert_problem(user.request("POST", "/v1/database", data=body, headers=headers), REFUSED)
 
 
-@pytest.mark.parametrize("body", [b"{", b"\xff", b'{"a":"\xff"}', b"{]"], ids=repr)
-def test_broken_events(user, body):
-    assert_problem(user.request("POST", "/v1/functions/mirror", data=body), REFUSED)
+BROKEN_EVENTS = [
+    b"{", b"\xff", b'{"a":"\xff"}', b"{]", b"[1,]", b'{"a"}', b'{"a":1,}', b"01", b"1.", b"-", b"nul", b'"a', b'"\\x"', b'"\\u12g4"',
+    b'"\x01"', b"{} {}", b"\x00", b"[" * 5000 + b"]" * 5000, b'{"a":' * 101 + b"1" + b"}" * 101,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("body", BROKEN_EVENTS, ids=lambda body: repr(body[:20]))
+def test_broken_events(environment, user, body):
+    sent = user.request("POST", "/v1/functions/mirror", data=body)
+    assert_problem(sent, 400, "MALFORMED_JSON")
+    managed = environment.request("POST", "/functions/mirror/invoke", data=body)
+    assert_problem(managed, 400, "MALFORMED_JSON")
+    assert not environment.executions(requestId=sent.headers["x-request-id"]), "the function ran all the same"
+
+
+SOUND_EVENTS = [
+    b" {} ", b'{"a":[1,-0,1.5e+3,true,false,null,"\\u00e9\\n\xc3\xa9",{},[]],"b":{"c":"d"}}', b"[[],[[]]]", b"null", b"0", b'""',
+    b"[" * 100 + b"]" * 100,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("body", SOUND_EVENTS, ids=lambda body: repr(body[:20]))
+def test_sound_events_arrive_as_they_are(environment, user, body):
+    assert ok(environment.request("POST", "/functions/mirror/invoke", data=body)) == json.loads(body)
+    assert user.request("POST", "/v1/functions/mirror", data=body).status_code == 200
 
 
 # One operation a line, each wrong in one way.

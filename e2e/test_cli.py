@@ -102,3 +102,15 @@ def test_help_has_an_example(sampan):
         text = sampan(command, "--help").stdout
         assert f"sampan {command}" in text
         assert "xample" in text, f"no example in `sampan {command} --help`"
+
+
+def test_an_environments_key_says_which_environment_is_meant(environment, sampan, project):
+    environment.deploy("named", "exports.main = async () => 'here'")
+    assert "here" in sampan("invoke", "named", SAMPAN_ENV="").stdout
+    sampan("deploy", "--path", project("wechat-project"), SAMPAN_ENV="")
+    assert json.loads(sampan("logs", "named", "--json", SAMPAN_ENV="").stdout or "[]") is not None
+
+
+def test_an_operators_key_needs_an_environment_named(server, sampan):
+    refused = sampan("invoke", "named", SAMPAN_ENV="", SAMPAN_KEY=server.operator_key, code=1)
+    assert "--env" in refused.stderr

@@ -54,7 +54,8 @@ def test_undefined_becomes_null(environment, user):
 
 def test_an_empty_body_is_an_empty_event(environment, user):
     environment.deploy("mirror", "exports.main = async (event) => event")
-    assert ok(user.request("POST", "/v1/functions/mirror")) == {}
+    assert ok(environment.request("POST", "/functions/mirror/invoke")) == {}
+    assert set(ok(user.request("POST", "/v1/functions/mirror"))) <= {"userInfo"}
 
 
 def test_handlers_may_live_in_other_files(environment, user):
@@ -78,6 +79,12 @@ def test_own_node_modules_come_first(environment, user):
 def test_the_base_layer_has_the_usual_packages(environment, user, package):
     environment.deploy("layer", "exports.main = async (event) => typeof require(event.package)")
     assert ok(user.call("layer", {"package": package})) in ("function", "object")
+
+
+def test_the_base_layer_serves_es_modules_too(environment, user):
+    source = "import lodash from 'lodash'; import axios from 'axios'\nexport const main = async () => [lodash.add(1, 2), typeof axios.get]"
+    environment.deploy("modern", {"index.mjs": source})
+    assert ok(user.call("modern")) == [3, "function"]
 
 
 def test_a_missing_package_is_named_with_its_remedy(environment, user):

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import time
 import uuid
 
 import pytest
@@ -49,7 +50,16 @@ def test_the_session_key_never_leaves_the_server(shop):
 def test_wechat_code_works_once(shop):
     code = fresh_code("mei")
     shop.client().login(platform="wechat", code=code)
-    assert_problem(shop.client().try_login(platform="wechat", code=code), (400, 401))
+    problem = assert_problem(shop.client().try_login(platform="wechat", code=code), 401, "LOGIN_REFUSED")
+    assert problem["platformCode"] == "40029"
+    assert problem["platformMessage"]
+    assert problem["remedy"]
+
+
+def test_wrong_settings_are_not_the_users_fault(admin, wechat):
+    environment = admin.create_environment(wechat={**wechat.settings, "appSecret": "wrong"})
+    problem = assert_problem(environment.client().try_login(platform="wechat", code=fresh_code("mei")), 502, "PLATFORM_REFUSED")
+    assert problem["platformCode"] == "40125"
 
 
 @pytest.mark.parametrize("private_format", ["PKCS8", "TraditionalOpenSSL"])
@@ -64,13 +74,15 @@ def test_alipay_code_becomes_a_session(shop, alipay, private_format, pem):
 
 
 def test_alipay_refuses_a_bad_code(shop):
-    assert_problem(shop.client().try_login(platform="alipay", code="stolen"), (400, 401))
+    problem = assert_problem(shop.client().try_login(platform="alipay", code="stolen"), 401, "LOGIN_REFUSED")
+    assert problem["platformCode"] == "isv.code-invalid"
+    assert "授权码" in problem["platformMessage"]
 
 
 def test_an_answer_that_alipay_did_not_sign_is_refused(shop, alipay):
     alipay.forge = True
     try:
-        assert_problem(shop.client().try_login(platform="alipay", code=fresh_code("wang")), (400, 401, 502))
+        assert_problem(shop.client().try_login(platform="alipay", code=fresh_code("wang")), 502, "PLATFORM_REFUSED")
     finally:
         alipay.forge = False
 
@@ -78,21 +90,23 @@ def test_an_answer_that_alipay_did_not_sign_is_refused(shop, alipay):
 def test_a_gateway_that_does_not_answer_is_named(admin):
     settings = {"appId": "wx1", "appSecret": "s", "gateway": "http://127.0.0.1:1"}
     environment = admin.create_environment(wechat=settings)
-    assert_problem(environment.client().try_login(platform="wechat", code="code-x"), (502, 503, 504))
+    began = time.monotonic()
+    assert_problem(environment.client().try_login(platform="wechat", code="code-x"), 502, "PLATFORM_UNREACHABLE")
+    assert time.monotonic() - began < 5
 
 
 def test_a_platform_without_settings_is_named(other_environment):
-    assert_problem(other_environment.client().try_login(platform="wechat", code="code-x"), (400, 409, 422, 501))
+    assert_problem(other_environment.client().try_login(platform="wechat", code="code-x"), 501, "PLATFORM_NOT_CONFIGURED")
 
 
 def test_development_login_is_only_there_when_it_is_on(admin):
     environment = admin.create_environment(developmentLogin=False)
-    assert_problem(environment.client().try_login(platform="development", user="alice"), (400, 403))
+    assert_problem(environment.client().try_login(platform="development", user="alice"), 403, "LOGIN_NOT_ALLOWED")
 
 
 def test_anonymous_login_is_only_there_when_it_is_on(admin):
     environment = admin.create_environment(anonymousLogin=False)
-    assert_problem(environment.client().try_login(platform="anonymous"), (400, 403))
+    assert_problem(environment.client().try_login(platform="anonymous"), 403, "LOGIN_NOT_ALLOWED")
 
 
 def test_development_users_keep_their_openid(environment):
@@ -112,14 +126,16 @@ def test_refreshing_ends_the_old_refresh_token(environment):
     second = ok(client.post("/v1/login/refresh", {"refreshToken": first}))
     assert second["openid"] == client.openid
     assert second["refreshToken"] != first
-    assert_problem(client.post("/v1/login/refresh", {"refreshToken": first}), 401)
+    assert_problem(client.post("/v1/login/refresh", {"refreshToken": first}), 401, "REFRESH_TOKEN_INVALID")
     fresh = environment.client(second["accessToken"])
     assert ok(fresh.database("count", "nothing_here"), (200, 404)) is not None
 
 
 def test_refresh_tokens_belong_to_their_environment(environment, other_environment):
-    stolen = environment.user("dora").login_answer["refreshToken"]
-    assert_problem(other_environment.client().post("/v1/login/refresh", {"refreshToken": stolen}), (400, 401, 403))
+    own = environment.user("dora").login_answer["refreshToken"]
+    elsewhere = other_environment.client().post("/v1/login/refresh", {"refreshToken": own})
+    assert_problem(elsewhere, 403, "ENVIRONMENT_MISMATCH")
+    assert ok(environment.client().post("/v1/login/refresh", {"refreshToken": own}))["openid"] == "dev-dora"
 
 
 def forgeries(token):
@@ -143,7 +159,7 @@ def test_forged_tokens_are_refused(environment):
 
 def test_a_token_of_one_environment_opens_no_other(environment, other_environment):
     token = environment.user("frank").login_answer["accessToken"]
-    assert_problem(other_environment.client(token).database("count", "goods"), (401, 403))
+    assert_problem(other_environment.client(token).database("count", "goods"), 403, "ENVIRONMENT_MISMATCH")
 
 
 def test_without_a_token_nothing_opens(environment):

@@ -52,10 +52,12 @@ def test_documents_come_back_as_they_were(user, value):
     assert same(stored, value)
 
 
+@pytest.mark.usefixtures("user")
 @BOUNDED
 @given(value=st.dictionaries(names, values(2**53), max_size=4))
-def test_events_pass_through_a_function_as_they_were(user, value):
-    answer = ok(user.call("mirror", value))
+def test_events_pass_through_a_function_as_they_were(environment, value):
+    # Not as a user: WeChat's cloud adds `userInfo` to the event of one.
+    answer = environment.invoke("mirror", value)
     # JavaScript puts keys that look like array indexes first.
     assert same_in_any_order(answer, value)
 

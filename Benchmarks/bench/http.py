@@ -14,7 +14,12 @@ class Api:
 
     def send(self, method, path, body=None, headers=None):
         data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
-        self.connection.request(method, path, data, {**self.headers, **(headers or {})})
+        try:
+            self.connection.request(method, path, data, {**self.headers, **(headers or {})})
+        except (BrokenPipeError, ConnectionResetError):
+            # The server closes connections that were idle for long, as others do.
+            self.connection.close()
+            self.connection.request(method, path, data, {**self.headers, **(headers or {})})
         response = self.connection.getresponse()
         text = response.read().decode()
         if response.status >= 400:

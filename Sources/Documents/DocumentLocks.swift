@@ -31,7 +31,8 @@ struct DocumentLocks {
     }
 
     private var locks: [Key: Lock] = [:]
-    private var waitsFor: [Holder: Key] = [:]
+    /// The documents that a transaction waits for: several, when it asks for several at once.
+    private var waitsFor: [Holder: [Key]] = [:]
     private var lastTicket: Ticket = 0
 
     /// Whether nothing at all is locked: the common case of a plain write.
@@ -47,7 +48,7 @@ struct DocumentLocks {
         }
         if lock.holder == holder { return .granted }
         if closesCircle(from: lock.holder, to: holder) { return .deadlock }
-        waitsFor[holder] = key
+        waitsFor[holder, default: []].append(key)
         return .wait(enqueue(Waiter(ticket: nextTicket(), holder: holder, since: now), key))
     }
 
@@ -74,7 +75,10 @@ struct DocumentLocks {
                 continue
             }
             lock.holder = next
-            waitsFor[next] = nil
+            // What the same transaction asked for a second time is granted with the first.
+            granted += lock.waiters.filter { $0.holder == next }.map(\.ticket)
+            lock.waiters.removeAll { $0.holder == next }
+            noLonger(next, waitsFor: key)
             locks[key] = lock
         }
         return granted
@@ -87,9 +91,11 @@ struct DocumentLocks {
         for (key, lock) in locks where lock.waiters.contains(where: { $0.since < deadline }) {
             for waiter in lock.waiters where waiter.since < deadline {
                 expired.append(waiter.ticket)
-                if let holder = waiter.holder { waitsFor[holder] = nil }
             }
             locks[key]?.waiters.removeAll { $0.since < deadline }
+            for case let holder? in lock.waiters.map(\.holder) where locks[key]?.waiters.contains(where: { $0.holder == holder }) == false {
+                noLonger(holder, waitsFor: key)
+            }
         }
         return expired
     }
@@ -104,13 +110,19 @@ struct DocumentLocks {
         return waiter.ticket
     }
 
+    private mutating func noLonger(_ holder: Holder, waitsFor key: Key) {
+        waitsFor[holder]?.removeAll { $0 == key }
+        if waitsFor[holder]?.isEmpty == true { waitsFor[holder] = nil }
+    }
+
+    /// Whether `asker` is among those that `first` waits for, directly or through others.
     private func closesCircle(from first: Holder, to asker: Holder) -> Bool {
-        var holder = first
-        // Each transaction waits for at most one document, so the chain is a line: its length is bounded by their number.
-        for _ in 0...waitsFor.count {
+        var seen: Set<Holder> = []
+        var left = [first]
+        while let holder = left.popLast() {
             if holder == asker { return true }
-            guard let key = waitsFor[holder], let next = locks[key]?.holder else { return false }
-            holder = next
+            guard seen.insert(holder).inserted else { continue }
+            left += (waitsFor[holder] ?? []).compactMap { locks[$0]?.holder }
         }
         return false
     }

@@ -91,9 +91,11 @@ struct DocumentMutator {
     private func markMultikey(_ index: StoredIndex) throws {
         // An index that is still being filled is not in the catalog; its flag is read when it gets there.
         let known = catalog[collection.name]?.indexes.first { $0.number == index.number } ?? index
-        if known.definition.isMultikey { return }
-        // Before the commit that needs it: too early is only slower, too late would be wrong.
-        catalog.changeIndex(index.number, of: collection.name) { $0.definition.isMultikey = true }
-        try connection.execute("UPDATE indexes SET is_multikey = 1 WHERE number = $1", .int(index.number))
+        if !known.definition.isMultikey {
+            // Before the commit that needs it: too early is only slower, too late would be wrong.
+            catalog.changeIndex(index.number, of: collection.name) { $0.definition.isMultikey = true }
+        }
+        // Each time: an earlier mark may have been undone with the job that made it, while the catalog kept it.
+        try connection.execute("UPDATE indexes SET is_multikey = 1 WHERE number = $1 AND is_multikey = 0", .int(index.number))
     }
 }

@@ -48,20 +48,9 @@ extension DocumentStore {
 
     /// Makes an index and fills it.
     func createIndex(_ definition: IndexDefinition, on name: String) async throws {
-        let old = try collection(name)
-        guard old.indexes.count < limits.indexesMax else {
-            throw SampanError.limitExceeded(
-                Localized("A collection has at most \(limits.indexesMax) indexes.", zh: "每个集合至多 \(limits.indexesMax) 个索引。"))
-        }
-        if let same = old.indexes.first(where: { $0.definition.name == definition.name }) {
-            if same.definition.fields == definition.fields && same.definition.unique == definition.unique { return }
-            throw SampanError(
-                "INDEX_EXISTS", status: 409, Localized("There is another index named \"\(definition.name)\".", zh: "已存在同名索引 “\(definition.name)”。"),
-                remedy: Localized("Use another name, or remove that one first.", zh: "请换用其他名称,或先删除该索引。"))
-        }
-        let number = try await database.write { [self] connection in
-            // Read again in the writer's turn: another index may have been made meanwhile.
+        let made = try await database.write { [self] connection -> Int64? in
             let current = try collection(name)
+            guard try isNew(definition, in: current) else { return nil }
             try connection.execute(
                 "INSERT INTO indexes (collection, name, fields, is_unique) VALUES ($1, $2, $3, $4)",
                 .int(current.number), .text(definition.name), .text(definition.fieldsJSON.text), .int(definition.unique ? 1 : 0))
@@ -75,7 +64,22 @@ extension DocumentStore {
                     number: current.number, name: name, permission: current.permission, indexes: current.indexes + [index], sql: current.sql))
             return number
         }
-        catalog.changeIndex(number, of: name) { $0.isReady = true }
+        if let made { catalog.changeIndex(made, of: name) { $0.isReady = true } }
+    }
+
+    /// Whether the collection lacks this index and may have it. Asked in the writer's turn, where nobody else makes one.
+    private func isNew(_ definition: IndexDefinition, in collection: Collection) throws -> Bool {
+        if let same = collection.indexes.first(where: { $0.definition.name == definition.name }) {
+            if same.definition.fields == definition.fields && same.definition.unique == definition.unique { return false }
+            throw SampanError(
+                "INDEX_EXISTS", status: 409, Localized("There is another index named \"\(definition.name)\".", zh: "已存在同名索引 “\(definition.name)”。"),
+                remedy: Localized("Use another name, or remove that one first.", zh: "请换用其他名称,或先删除该索引。"))
+        }
+        guard collection.indexes.count < limits.indexesMax else {
+            throw SampanError.limitExceeded(
+                Localized("A collection has at most \(limits.indexesMax) indexes.", zh: "每个集合至多 \(limits.indexesMax) 个索引。"))
+        }
+        return true
     }
 
     /// Removes an index.

@@ -8,11 +8,10 @@ internal import Synchronization
 extension Documents {
     private static let importBatch = 500
 
-    /// Inserts or replaces one document a line. Lines before one that fails stay in; the error names the line.
+    /// Inserts or replaces one document a line. A line that fails undoes its batch; earlier batches stay in, and the error names the line.
     public func importLines(_ body: ByteBuffer, into name: String, upserts: Bool, _ context: CallContext) async throws -> JSON {
         let store = try store(context.environment)
         if store.catalog[name] == nil { _ = try await createCollection(name, permission: nil, context.environment) }
-        let collection = try store.collection(name)
         var inserted: Int64 = 0
         var updated: Int64 = 0
         var line = 0
@@ -22,8 +21,10 @@ extension Documents {
             let first = line
             let now = clock.now()
             let limits = limits
-            let counts = try await store.database.write { connection in
+            let counts = try await store.write(clock: clock) { connection in
                 var counts = (inserted: Int64(0), updated: Int64(0))
+                // Read in the writer's turn: an index may have come since the last batch.
+                let collection = try store.collection(name)
                 for (offset, bytes) in batch {
                     let isNew = try Self.importing(line: first + offset + 1) {
                         try Self.importOne(bytes, collection, store, connection, upserts: upserts, now: now, limits: limits)
@@ -42,6 +43,9 @@ extension Documents {
     private static func importing<T>(line: Int, _ body: () throws -> T) throws -> T {
         do {
             return try body()
+        } catch let held as DocumentHeld {
+            // Not the line's fault: the batch waits for the transaction and starts again.
+            throw held
         } catch {
             let cause = SampanError(reporting: (error as? JSONError).map(SampanError.malformedJSON) ?? error)
             throw SampanError(

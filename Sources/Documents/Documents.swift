@@ -64,7 +64,7 @@ public final class Documents: Service {
             guard try performer.isHeavy(operation) else { return try performer.read(operation) }
             return try await scans.runIfActive { try performer.read(operation) }
         }
-        let once = idempotencyKey.map { Idempotency(key: "\(context.caller.idempotencyScope):\($0)", request: request) }
+        let once = idempotencyKey.map { Idempotency(key: "\(context.caller.idempotencyScope) \($0)", request: request) }
         return try await performer.write(operation, scope: scope, once: once)
     }
 
@@ -76,7 +76,7 @@ public final class Documents: Service {
 
     /// Ends the transactions that an invocation left open.
     public func endScope(_ scope: UInt64, in environment: EnvironmentID) {
-        stores.withLock { $0.open[environment] }?.transactions.endScope(scope)
+        stores.withLock { $0.open[environment] ?? $0.leaving[environment]?.store }?.transactions.endScope(scope)
     }
 
     // MARK: Life
@@ -89,7 +89,7 @@ public final class Documents: Service {
                 // Cancelled by shutdown: the loop ends.
                 try? await Task.sleep(for: .milliseconds(100))
                 let now = clock.now()
-                let open = stores.withLock { Array($0.open.values) }
+                let open = stores.withLock { Array($0.open.values) + $0.leaving.values.compactMap(\.store) }
                 for store in open { store.transactions.sweep(now: now) }
                 rounds += 1
                 if rounds % 36_000 == 0 { await forgetAnswers(open, before: now - Int64(limits.idempotencyHours) * 3_600_000) }
@@ -146,6 +146,8 @@ struct Idempotency: Sendable {
 
 extension Caller {
     /// Whose idempotency keys they are: nobody can replay another's answer.
+    ///
+    /// Ids and names have no space, so what follows one cannot be read as part of them.
     var idempotencyScope: String {
         switch self {
         case .user(let user): "u:\(user.openid)"

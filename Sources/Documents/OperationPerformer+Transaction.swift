@@ -10,9 +10,9 @@ extension OperationPerformer {
         case .begin:
             return answer(["transaction": .string(try store.transactions.begin(scope: scope, now: clock.now()).name)])
         case .rollback:
-            store.transactions.end(try store.transactions.find(operation.transaction ?? "", scope: scope))
+            store.transactions.end(try store.transactions.find(operation.transaction ?? "", scope: scope, now: clock.now()))
         default:
-            let transaction = try store.transactions.find(operation.transaction ?? "", scope: scope)
+            let transaction = try store.transactions.find(operation.transaction ?? "", scope: scope, now: clock.now())
             defer { store.transactions.end(transaction) }
             try await commit(transaction)
         }
@@ -81,7 +81,7 @@ extension OperationPerformer {
         _ operation: DocumentOperation, _ id: String, scope: UInt64?, _ body: (inout OpenTransaction.Entry) throws -> ByteBuffer
     ) async throws -> ByteBuffer {
         guard let scope, let name = operation.transaction else { throw clientsMayNot() }
-        let transaction = try store.transactions.find(name, scope: scope)
+        let transaction = try store.transactions.find(name, scope: scope, now: clock.now())
         let collection = try store.collection(operation.collection)
         let key = DocumentLocks.Key(collection: collection.name, id: id)
         try await store.transactions.lock(key, for: transaction, now: clock.now())

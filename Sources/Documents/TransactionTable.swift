@@ -9,11 +9,20 @@ final class TransactionTable: Sendable {
     private struct State {
         var locks = DocumentLocks()
         var open: [UInt64: OpenTransaction] = [:]
+        var scopes: [UInt64: Scope] = [:]
         var waiting: [DocumentLocks.Ticket: CheckedContinuation<Bool, Never>] = [:]
         var lastID: UInt64 = 0
     }
 
+    /// What one invocation has begun.
+    private struct Scope {
+        var open: [UInt64] = []
+        /// By the names that the function gave; `nil` for those that have ended, which may not begin again.
+        var named: [String: OpenTransaction?] = [:]
+    }
+
     private static let openMax = 1000
+    private static let namedMax = 1000
     private let state = Mutex(State())
     private let limits: Limits
 
@@ -21,21 +30,39 @@ final class TransactionTable: Sendable {
 
     /// Begins a transaction that ends with `scope` at the latest.
     func begin(scope: UInt64, now: Int64) throws -> OpenTransaction {
-        try state.withLock { state in
-            guard state.open.count < Self.openMax else { throw SampanError.writesWaiting }
-            state.lastID += 1
-            let transaction = OpenTransaction(id: state.lastID, scope: scope, startedAt: now)
-            state.open[transaction.id] = transaction
-            return transaction
-        }
+        try state.withLock { try Self.begin(&$0, name: nil, scope: scope, now: now) }
     }
 
     /// The open transaction called `name` of `scope`.
-    func find(_ name: String, scope: UInt64) throws -> OpenTransaction {
-        guard name.hasPrefix("t-"), let id = UInt64(name.dropFirst(2)), let found = state.withLock({ $0.open[id] }), found.scope == scope else {
-            throw SampanError.noTransaction
+    ///
+    /// A name that begins with `c-` is the function's own: its first operation begins the transaction, which saves a
+    /// round trip; once ended, the name is used up.
+    func find(_ name: String, scope: UInt64, now: Int64) throws -> OpenTransaction {
+        try state.withLock { state in
+            if name.hasPrefix("c-") {
+                if let known = state.scopes[scope]?.named[name] {
+                    guard let open = known else { throw SampanError.noTransaction }
+                    return open
+                }
+                return try Self.begin(&state, name: name, scope: scope, now: now)
+            }
+            guard name.hasPrefix("t-"), let id = UInt64(name.dropFirst(2)), let found = state.open[id], found.scope == scope else {
+                throw SampanError.noTransaction
+            }
+            return found
         }
-        return found
+    }
+
+    private static func begin(_ state: inout State, name: String?, scope: UInt64, now: Int64) throws -> OpenTransaction {
+        guard state.open.count < openMax, state.scopes[scope]?.named.count ?? 0 < namedMax, name?.utf8.count ?? 0 <= 40 else {
+            throw SampanError.writesWaiting
+        }
+        state.lastID += 1
+        let transaction = OpenTransaction(id: state.lastID, name: name ?? "t-\(state.lastID)", scope: scope, startedAt: now)
+        state.open[transaction.id] = transaction
+        state.scopes[scope, default: Scope()].open.append(transaction.id)
+        if let name { state.scopes[scope]?.named[name] = .some(transaction) }
+        return transaction
     }
 
     /// Locks a document for a transaction, waiting for its turn.
@@ -80,13 +107,24 @@ final class TransactionTable: Sendable {
 
     /// Ends a transaction: its locks go to whoever waits.
     func end(_ transaction: OpenTransaction) {
-        state.withLock { _ = $0.open.removeValue(forKey: transaction.id) }
+        state.withLock { state in
+            state.open[transaction.id] = nil
+            state.scopes[transaction.scope]?.open.removeAll { $0 == transaction.id }
+            if state.scopes[transaction.scope]?.named[transaction.name] != nil {
+                state.scopes[transaction.scope]?.named[transaction.name] = .some(nil)
+            } else if state.scopes[transaction.scope]?.open.isEmpty == true, state.scopes[transaction.scope]?.named.isEmpty == true {
+                state.scopes[transaction.scope] = nil
+            }
+        }
         free(transaction.close(), of: transaction.id)
     }
 
     /// Ends what `scope` left open.
     func endScope(_ scope: UInt64) {
-        let left = state.withLock { state in state.open.isEmpty ? [] : state.open.values.filter { $0.scope == scope } }
+        let left = state.withLock { state in
+            guard let ended = state.scopes.removeValue(forKey: scope) else { return [OpenTransaction]() }
+            return ended.open.compactMap { state.open[$0] }
+        }
         left.forEach(end)
     }
 
@@ -128,17 +166,17 @@ final class OpenTransaction: Sendable {
     }
 
     let id: UInt64
+    let name: String
     let scope: UInt64
     let startedAt: Int64
     private let state = Mutex(State())
 
-    init(id: UInt64, scope: UInt64, startedAt: Int64) {
+    init(id: UInt64, name: String, scope: UInt64, startedAt: Int64) {
         self.id = id
+        self.name = name
         self.scope = scope
         self.startedAt = startedAt
     }
-
-    var name: String { "t-\(id)" }
 
     func holds(_ key: DocumentLocks.Key) -> Bool { state.withLock { !$0.isClosed && $0.held.contains(key) } }
 

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import HTTPSupport
 internal import Kernel
 internal import Storage
 
@@ -59,7 +60,8 @@ final class FileStore: Sendable {
     /// Puts an object whose bytes are synced under `path`, in place of what was there.
     /// - Parameter mayReplace: asked with the owner of what is there.
     func commit(_ object: String, at path: String, size: Int64, owner: String, now: Int64, mayReplace: @escaping @Sendable (String) -> Bool) async throws {
-        try DurableFile.move(url(of: object + ".part").path, to: url(of: object).path)
+        let (part, whole) = (url(of: object + ".part").path, url(of: object).path)
+        try await offEventLoop { try DurableFile.move(part, to: whole) }
         let replaced: String?
         do {
             replaced = try await database.write { connection in

@@ -45,16 +45,18 @@ public final class Files: Sendable {
     /// Stores a file whole.
     public func upload(_ cloudPath: String, _ bytes: ByteBuffer, _ context: CallContext) async throws -> JSON {
         let upload = try begin(cloudPath, context)
-        return try await upload.finish { try $0.write(bytes.readableBytesView) }
+        try await upload.write(Array(bytes.readableBytesView))
+        return try await upload.finish()
     }
 
     /// The bytes of a file.
-    public func download(_ fileID: String, _ context: CallContext) throws -> ByteBuffer {
+    public func download(_ fileID: String, _ context: CallContext) async throws -> ByteBuffer {
         let path = try path(of: fileID, context.environment)
         let store = try store(context.environment)
         guard let entry = try store.find(path) else { throw SampanError.noFile(fileID) }
         guard entry.size <= limits.answerBytesMax else { throw SampanError.tooLarge(limits.answerBytesMax) }
-        return ByteBuffer(bytes: try Data(contentsOf: store.url(of: entry.object)))
+        let url = store.url(of: entry.object)
+        return try await offEventLoop { ByteBuffer(bytes: try Data(contentsOf: url)) }
     }
 
     /// Removes files: `{"fileList":[…]}`.

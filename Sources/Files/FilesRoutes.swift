@@ -45,7 +45,7 @@ public struct FilesRoutes: Sendable {
                 case .fileStarts:
                     guard let cloudPath else { throw SampanError.badMember("cloudPath", Localized("a field before the file", zh: "位于 file 之前的字段")) }
                     upload = try files.begin(cloudPath, call)
-                case .fileBytes(let bytes): try upload?.write(bytes)
+                case .fileBytes(let bytes): try await upload?.write(bytes)
                 case .fileEnds: isWhole = true
                 }
             }
@@ -91,7 +91,8 @@ public struct FilesRoutes: Sendable {
         headers[.contentSecurityPolicy] = "sandbox; default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'"
         headers[.xContentTypeOptions] = "nosniff"
         if request.headers[.ifNoneMatch] == headers[.eTag] { return Response(status: .notModified, headers: headers) }
-        guard let header = request.headers[.range] else {
+        // Units that we do not know are no reason to refuse (RFC 9110, 14.2).
+        guard let header = request.headers[.range], header.hasPrefix("bytes=") else {
             return Response(status: .ok, headers: headers, body: try await fileIO.loadFile(path: url.path, context: context))
         }
         guard let range = ByteRange(header, size: entry.size) else {

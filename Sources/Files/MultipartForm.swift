@@ -58,9 +58,11 @@ struct MultipartForm {
 
     private mutating func passDelimiter(keeping name: String?, _ events: inout [Event]) throws -> Bool {
         guard let place = find(delimiter), buffer.count >= place + delimiter.count + 2 else {
-            guard buffer.count <= Self.fieldBytesMax + delimiter.count else { throw Self.malformed("a field is too long") }
+            guard buffer.count < Self.fieldBytesMax + delimiter.count + 2 else { throw Self.malformed("a field is too long") }
             return false
         }
+        // However the bytes were cut into pieces, the same form is refused.
+        guard place <= Self.fieldBytesMax else { throw Self.malformed("a field is too long") }
         if let name {
             guard !hadFile else { throw Self.malformed("fields must come before the file") }
             events.append(.field(name: name, value: String(decoding: buffer[..<place], as: UTF8.self)))
@@ -100,11 +102,11 @@ struct MultipartForm {
 
     private mutating func readHeaders(_ events: inout [Event]) throws -> Bool {
         guard let end = find([13, 10, 13, 10]) else {
-            guard buffer.count <= Self.headersBytesMax else { throw Self.malformed("a part's headers are too long") }
+            guard buffer.count < Self.headersBytesMax + 4 else { throw Self.malformed("a part's headers are too long") }
             return false
         }
+        guard end <= Self.headersBytesMax else { throw Self.malformed("a part's headers are too long") }
         let headers = String(decoding: buffer[..<end], as: UTF8.self)
-        // One line break stays: an empty part's boundary needs it.
         buffer.removeFirst(end + 4)
         guard let disposition = headers.split(separator: "\r\n").first(where: { $0.lowercased().hasPrefix("content-disposition:") }),
             let name = Self.parameter("name", of: disposition)

@@ -28,18 +28,19 @@ final class Upload {
         handle = try FileHandle(forWritingTo: part)
     }
 
-    func write(_ bytes: some DataProtocol) throws {
+    func write(_ bytes: some DataProtocol & Sendable) async throws {
         size += Int64(bytes.count)
         guard size <= Int64(bytesMax) else { throw SampanError.tooLarge(bytesMax) }
-        try handle.write(contentsOf: bytes)
+        try await offEventLoop { [handle] in try handle.write(contentsOf: bytes) }
     }
 
-    /// Writes the last bytes and makes the file appear.
-    func finish(_ last: (Upload) throws -> Void = { _ in }) async throws -> JSON {
+    /// Makes the file appear.
+    func finish() async throws -> JSON {
         do {
-            try last(self)
-            try handle.synchronize()
-            try handle.close()
+            try await offEventLoop { [handle] in
+                try handle.synchronize()
+                try handle.close()
+            }
         } catch {
             abandon()
             throw error

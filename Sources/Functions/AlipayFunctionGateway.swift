@@ -20,12 +20,14 @@ public struct AlipayFunctionGateway: Sendable {
     private let findKey: FindKey
     private let requireActive: @Sendable (EnvironmentID) throws -> Void
     private let seen = SeenSignatures()
+    private let startedAt: Int64
 
     /// Makes the gateway.
     public init(_ functions: Functions, findKey: @escaping FindKey, requireActive: @escaping @Sendable (EnvironmentID) throws -> Void) {
         self.functions = functions
         self.findKey = findKey
         self.requireActive = requireActive
+        startedAt = functions.clock.now()
     }
 
     /// Adds its route.
@@ -44,7 +46,7 @@ public struct AlipayFunctionGateway: Sendable {
             let call = CallContext(
                 environment: environment, caller: .function(name: "", user: user), requestID: context.requestID, language: context.language,
                 clientIP: context.clientIP)
-            let event = body.readableBytes == 0 ? ByteBuffer(string: "{}") : body
+            let event = try body.asEvent()
             return .json(try await functions.call(name, event, source: "client", call))
         } catch {
             return refusal(SampanError(reporting: error), context)
@@ -67,9 +69,11 @@ public struct AlipayFunctionGateway: Sendable {
             authorization.signedHeaders.contains("x-client-timestamp"), authorization.signedHeaders.contains("x-to-function-name")
         else { throw Self.signatureInvalid }
         let now = functions.clock.now()
-        guard abs(now - timestamp) <= Self.clockSkewMilliseconds else {
+        guard isAcceptable(timestamp, now: now) else {
             throw SampanError.unauthenticated(
-                "SIGNATURE_EXPIRED", Localized("The request was signed more than 5 minutes ago or ahead.", zh: "请求签名时间与服务器相差超过 5 分钟。"),
+                "SIGNATURE_EXPIRED", Localized(
+                    "The request was signed more than 5 minutes ago or ahead, or before the server started.",
+                    zh: "请求签名时间与服务器相差超过 5 分钟,或早于服务器启动时间。"),
                 remedy: Localized("Check the client's clock and sign each request anew.", zh: "请校准客户端时间,并为每次请求重新签名。"))
         }
         guard let signature = Data(hex: authorization.signature),
@@ -87,9 +91,21 @@ public struct AlipayFunctionGateway: Sendable {
         return environment
     }
 
+    /// Within 5 minutes of now; and not from before the start, because which signatures were used then is not known any more.
+    ///
+    /// A timestamp from before the start that lies ahead of its own time is accepted for 5 minutes more, hence twice the skew.
+    private func isAcceptable(_ timestamp: Int64, now: Int64) -> Bool {
+        let (distance, overflows) = now.subtractingReportingOverflow(timestamp)
+        guard !overflows, abs(distance) <= Self.clockSkewMilliseconds else { return false }
+        return timestamp >= startedAt || now - startedAt > 2 * Self.clockSkewMilliseconds
+    }
+
     private func stringToSign(_ request: Request, _ body: ByteBuffer, _ authorization: Authorization, timestamp: String) -> String {
         var headers = ""
-        for name in authorization.signedHeaders { headers += "\(name):\(HTTPField.Name(name).flatMap { request.headers[$0] } ?? "")\n" }
+        for name in authorization.signedHeaders {
+            let value = name == "host" ? request.head.authority : HTTPField.Name(name).flatMap { request.headers[$0] }
+            headers += "\(name):\(value ?? "")\n"
+        }
         let canonical = """
             \(request.method.rawValue)
             \(request.uri.path)

@@ -24,8 +24,8 @@ struct DeploymentRequest: Sendable {
             throw SampanError.badMember("files", Localized("1 to \(limits.functionFilesMax) files", zh: " 1 到 \(limits.functionFilesMax) 个文件"))
         }
         files = try list.map(Self.file).sorted { $0.path < $1.path }
-        for (first, second) in zip(files, files.dropFirst()) where first.path == second.path || second.path.hasPrefix(first.path + "/") {
-            throw SampanError.badMember("files", Localized("each path once (\(second.path))", zh: "路径不可重复(\(second.path))"))
+        if let path = Self.clash(files.map(\.path)) {
+            throw SampanError.badMember("files", Localized("each path once (\(path))", zh: "路径不可重复(\(path))"))
         }
         settings = request
         variables = try request.optionalObject("variables").map { try Self.variables($0) }
@@ -35,6 +35,15 @@ struct DeploymentRequest: Sendable {
         activate = try request.optionalBool("activate") ?? true
         isForced = try request.optionalBool("force") ?? false
         guard description.utf8.count <= 1000 else { throw SampanError.badMember("description", Localized("at most 1000 bytes", zh: "至多 1000 字节")) }
+    }
+
+    /// A path that stands twice, or that another one takes for a folder.
+    private static func clash(_ paths: [String]) -> String? {
+        var seen: Set<String> = []
+        for path in paths where !seen.insert(path).inserted { return path }
+        return paths.first { path in
+            path.indices.contains { path[$0] == "/" && seen.contains(String(path[..<$0])) }
+        }
     }
 
     private static func file(_ json: JSON) throws -> File {

@@ -1,4 +1,6 @@
 internal import Kernel
+internal import Synchronization
+internal import Workers
 
 /// What a version of a function runs with.
 public struct FunctionSettings: Sendable, Hashable {
@@ -80,6 +82,8 @@ struct FunctionVersion: Sendable {
     let files: Int
     let size: Int64
     let createdAt: Int64
+    /// What workers are told, made at the first call.
+    let code = KeptCode()
 
     var json: JSON {
         var object: JSONObject = [
@@ -142,5 +146,19 @@ struct FunctionRecord: Sendable {
         let bytes = name.utf8
         return (1...60).contains(bytes.count)
             && bytes.allSatisfy { (97...122).contains($0) || (65...90).contains($0) || (48...57).contains($0) || $0 == 95 || $0 == 45 }
+    }
+}
+
+/// What workers are told of a version, kept while the environment's variables and network stay the same.
+final class KeptCode: Sendable {
+    private let kept = Mutex<(variables: [String: String], internet: Bool, code: FunctionCode)?>(nil)
+
+    func value(variables: [String: String], internet: Bool, make: () -> FunctionCode) -> FunctionCode {
+        kept.withLock { kept in
+            if let kept, kept.internet == internet, kept.variables == variables { return kept.code }
+            let code = make()
+            kept = (variables, internet, code)
+            return code
+        }
     }
 }

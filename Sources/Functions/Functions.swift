@@ -75,6 +75,14 @@ public final class Functions: Service {
     /// Runs the workers until shutdown.
     public func run() async throws { try await pool.run() }
 
+    /// Whether calls are taken: the workers run and are not being shut down.
+    public var isReady: Bool { pool.isRunning }
+
+    /// Waits until calls are taken. Ends early, with an error, when its task is cancelled.
+    public func untilReady() async throws {
+        while !isReady { try await Task.sleep(for: .milliseconds(2)) }
+    }
+
     // MARK: Calls
 
     /// Calls a function and answers its return value as JSON bytes.
@@ -97,7 +105,6 @@ public final class Functions: Service {
     /// Queues an invocation; when this returns it is on disk.
     public func enqueue(_ name: String, _ event: ByteBuffer, source: String, _ context: CallContext) async throws -> Int64 {
         _ = try record(name, context.environment)
-        _ = try JSON(event)
         return try await store.enqueue(
             context.environment, name, requestID: context.requestID, source: source, user: context.caller.user ?? .nobody,
             event: Array(event.readableBytesView), now: clock.now())
@@ -130,16 +137,18 @@ public final class Functions: Service {
 
     private func code(_ record: FunctionRecord, _ version: FunctionVersion) throws -> FunctionCode {
         let (variables, internet) = try services.environment(record.environment)
-        // The network and the environment's own variables belong to a worker's identity: a change of them takes new workers.
-        var hasher = Hasher()
-        hasher.combine(internet)
-        hasher.combine(variables)
-        let key = "\(record.environment)/\(record.name)/\(version.number)/\(UInt(bitPattern: hasher.finalize()))"
-        return FunctionCode(
-            key: key, directory: folder(record.environment, record.name, version.number).path, handler: version.settings.handler,
-            environment: variables.merging(version.variables) { _, own in own }, env: record.environment.text, function: record.name,
-            version: version.number, timeoutMs: version.settings.timeoutSeconds * 1000, memoryMB: version.settings.memoryMB,
-            concurrency: version.settings.concurrency, internet: internet)
+        return version.code.value(variables: variables, internet: internet) {
+            // The network and the environment's own variables belong to a worker's identity: a change of them takes new workers.
+            var hasher = Hasher()
+            hasher.combine(internet)
+            hasher.combine(variables)
+            return FunctionCode(
+                key: "\(record.environment)/\(record.name)/\(version.number)/\(UInt(bitPattern: hasher.finalize()))",
+                directory: folder(record.environment, record.name, version.number).path, handler: version.settings.handler,
+                environment: variables.merging(version.variables) { _, own in own }, env: record.environment.text, function: record.name,
+                version: version.number, timeoutMs: version.settings.timeoutSeconds * 1000, memoryMB: version.settings.memoryMB,
+                concurrency: version.settings.concurrency, internet: internet)
+        }
     }
 
     private func meta(_ context: CallContext, source: String, timeoutSeconds: Int) -> [UInt8] {
@@ -208,7 +217,8 @@ public final class Functions: Service {
             let variables = request.variables ?? newest?.variables ?? [:]
             let fingerprint = fingerprint(request.files, settings, variables)
             let isReused = newest?.fingerprint == fingerprint && !request.isForced
-            let version = try isReused ? newest : makeVersion(request, settings, variables, fingerprint, record)
+            let known = record
+            let version = try await isReused ? newest : offEventLoop { [self] in try makeVersion(request, settings, variables, fingerprint, known) }
             guard let version else { preconditionFailure("a reused version is the newest one") }
             if !isReused { record.versions.append(version) }
             if request.activate || record.traffic.isEmpty { record.traffic = [TrafficShare(version: version.number, weight: 100)] }
@@ -245,7 +255,8 @@ public final class Functions: Service {
             Self.indexPaths(&state, environment)
         }
         pool.retire { $0.env == environment.text && $0.function == name }
-        try removeFolder(versionsFolder(environment).appendingPathComponent(name))
+        let folder = versionsFolder(environment).appendingPathComponent(name)
+        try await offEventLoop { [self] in try removeFolder(folder) }
     }
 
     /// Ends an environment's workers and forgets its functions; its files are removed by who removes its folder.

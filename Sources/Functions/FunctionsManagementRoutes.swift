@@ -2,6 +2,7 @@ public import HTTPSupport
 public import Hummingbird
 internal import Kernel
 internal import NIOCore
+internal import ServiceLifecycle
 
 /// Deploying, shaping and watching functions: `/admin/v1/environments/{env}/…`.
 public struct FunctionsManagementRoutes: Sendable {
@@ -34,12 +35,13 @@ public struct FunctionsManagementRoutes: Sendable {
             throw SampanError.badMember("hashes", Localized("a list of at most 10000", zh: "至多 10000 项的数组"))
         }
         let blobs = functions.blobs(environment)
-        let missing = try list.filter { item in
+        let hashes = try list.map { item in
             guard let hash = item.stringValue, BlobStore.isHash(hash) else {
                 throw SampanError.badMember("hashes", Localized("SHA-256 in hexadecimal", zh: "十六进制 SHA-256"))
             }
-            return !blobs.has(hash)
+            return hash
         }
+        let missing = try await offEventLoop { hashes.filter { !blobs.has($0) }.map { JSON.string($0) } }
         return .json(["missing": .array(missing)])
     }
 
@@ -47,7 +49,9 @@ public struct FunctionsManagementRoutes: Sendable {
         let environment = try context.managedEnvironment()
         let hash = try context.parameters.require("hash")
         guard BlobStore.isHash(hash) else { throw SampanError.badMember("hash", Localized("64 hexadecimal digits (SHA-256)", zh: " 64 位十六进制 SHA-256")) }
-        try functions.blobs(environment).put(try await request.bytes(upTo: functions.limits.blobBytesMax), hash: hash)
+        let bytes = try await request.bytes(upTo: functions.limits.blobBytesMax)
+        let blobs = functions.blobs(environment)
+        try await offEventLoop { try blobs.put(bytes, hash: hash) }
         return Response(status: .noContent)
     }
 
@@ -133,14 +137,26 @@ public struct FunctionsManagementRoutes: Sendable {
         return query
     }
 
-    /// Server-sent events: one log line each, as they come.
+    /// Server-sent events: one log line each, as they come, until the client leaves or the server shuts down.
+    ///
+    /// A server that shuts down waits for its open answers, so this one has to end by itself when that begins.
     private func follow(_ request: Request, _ context: SampanRequestContext) async throws -> Response {
         let wanted = try query(request)
-        let lines = functions.logBook.follow(try context.managedEnvironment())
+        let environment = try context.managedEnvironment()
         let body = ResponseBody { writer in
+            let (lines, end) = functions.logBook.follow(environment)
+            defer { end() }
             try await writer.write(ByteBuffer(string: ": following\n\n"))
-            for await line in lines where wanted.fits(line) {
-                try await writer.write(ByteBuffer(string: "data: \(JSON.object(line.json).text)\n\n"))
+            try await request.body.consumeWithInboundCloseHandler { _ in
+                try await withGracefulShutdownHandler {
+                    for await line in lines where wanted.fits(line) {
+                        try await writer.write(ByteBuffer(string: "data: \(JSON.object(line.json).text)\n\n"))
+                    }
+                } onGracefulShutdown: {
+                    end()
+                }
+            } onInboundClosed: {
+                end()
             }
             try await writer.finish(nil)
         }

@@ -53,10 +53,16 @@ public struct FunctionsRoutes: Sendable {
 }
 
 extension Request {
-    /// The event of a call: the body, or `{}` for an empty one. Only checked for form: the function parses it.
-    func event(upTo limit: Int) async throws -> ByteBuffer {
-        let body = try await bytes(upTo: limit)
-        return body.readableBytes == 0 ? ByteBuffer(string: "{}") : body
+    /// The event of a call: the body, or `{}` for an empty one.
+    func event(upTo limit: Int) async throws -> ByteBuffer { try await bytes(upTo: limit).asEvent() }
+}
+
+extension ByteBuffer {
+    /// These bytes as a function's event, `{}` when there are none. Only checked for form: the function parses it.
+    func asEvent() throws -> ByteBuffer {
+        if readableBytes == 0 { return ByteBuffer(string: "{}") }
+        try withUnsafeReadableBytes { try JSONForm.check($0) }
+        return self
     }
 }
 

@@ -11,7 +11,11 @@ struct IntegrationEvent {
 
     init(_ request: Request, path: String, body: ByteBuffer) {
         var headers: JSONObject = [:]
-        for field in request.headers { headers[field.name.rawName.lowercased()] = .string(field.value) }
+        for field in request.headers {
+            let name = field.name.rawName.lowercased()
+            // A name that comes more than once is a list (RFC 9110, 5.3).
+            headers[name] = .string(headers[name]?.stringValue.map { "\($0), \(field.value)" } ?? field.value)
+        }
         if let host = request.head.authority { headers["host"] = .string(host) }
         var query: JSONObject = [:]
         for (name, value) in request.uri.queryParameters { query[String(name)] = .string(String(value)) }

@@ -87,16 +87,16 @@ public final class LogBook: Service {
         }
     }
 
-    /// Lines of an environment as they come, until the reader leaves.
-    func follow(_ environment: EnvironmentID) -> AsyncStream<Line> {
-        AsyncStream(bufferingPolicy: .bufferingNewest(Self.followerLinesMax)) { continuation in
-            let id = state.withLock { state in
-                state.lastFollower += 1
-                state.followers[state.lastFollower] = (environment, continuation)
-                return state.lastFollower
-            }
-            continuation.onTermination = { [weak self] _ in self?.state.withLock { _ = $0.followers.removeValue(forKey: id) } }
+    /// Lines of an environment as they come, until the reader leaves or `end` is called.
+    func follow(_ environment: EnvironmentID) -> (lines: AsyncStream<Line>, end: @Sendable () -> Void) {
+        let (lines, continuation) = AsyncStream.makeStream(of: Line.self, bufferingPolicy: .bufferingNewest(Self.followerLinesMax))
+        let id = state.withLock { state in
+            state.lastFollower += 1
+            state.followers[state.lastFollower] = (environment, continuation)
+            return state.lastFollower
         }
+        continuation.onTermination = { [weak self] _ in self?.state.withLock { _ = $0.followers.removeValue(forKey: id) } }
+        return (lines, { continuation.finish() })
     }
 
     /// Writes what has gathered, five times a second, until shutdown.
@@ -109,8 +109,6 @@ public final class LogBook: Service {
             }
         }
         await flush()
-        let followers = state.withLock { $0.followers.values.map(\.1) }
-        followers.forEach { $0.finish() }
     }
 
     /// Writes what has gathered.

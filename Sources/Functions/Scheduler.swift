@@ -55,25 +55,26 @@ public final class Scheduler: Service {
 
     // MARK: Timers
 
-    private func fireTimers() async throws {
+    func fireTimers() async throws {
         try loadTimers()
         let now = clock.now()
         let wanted = wantedTimers()
         let known = state.withLock { $0.timers }
         for timer in known.keys where wanted[timer] == nil { try await setTimer(timer, run: nil, nextAt: nil, now) }
         for (timer, trigger) in wanted {
+            let following = trigger.schedule.next(after: now)
             guard let next = known[timer] else {
-                try await setTimer(timer, run: nil, nextAt: trigger.schedule.next(after: now), now)
+                // A schedule whose years have passed has no next time, and so nothing to keep.
+                if following != nil { try await setTimer(timer, run: nil, nextAt: following, now) }
                 continue
             }
-            let following = trigger.schedule.next(after: now)
             if next <= now {
                 // Missed by more than two seconds: the server was down or the environment suspended.
                 let isMissed = next < now - 2000
                 let runs = isServing(timer.environment) && !(isMissed && trigger.catchUp == .skip)
                 try await setTimer(timer, run: runs ? (RequestID.make(), event(trigger, next)) : nil, nextAt: following, now)
-            } else if let following, following < next {
-                // The schedule was changed to an earlier time.
+            } else if following != next {
+                // The schedule was changed.
                 try await setTimer(timer, run: nil, nextAt: following, now)
             }
         }
@@ -114,13 +115,12 @@ public final class Scheduler: Service {
 
     // MARK: Queue
 
-    private func takeDue() throws -> [FunctionStore.Queued] {
+    func takeDue() throws -> [FunctionStore.Queued] {
         let running = state.withLock { $0.running }
         guard running.count < Self.runningMax else { return [] }
-        let due = try functions.store.due(now: clock.now(), running: running, max: Self.runningMax - running.count)
-        let serving = due.filter { isServing($0.environment) }
-        state.withLock { state in state.running.formUnion(serving.map(\.id)) }
-        return serving
+        let due = try functions.store.due(now: clock.now(), running: running, max: Self.runningMax - running.count, isServing: isServing)
+        state.withLock { state in state.running.formUnion(due.map(\.id)) }
+        return due
     }
 
     private func start(_ item: FunctionStore.Queued, in group: inout DiscardingTaskGroup) {
@@ -134,7 +134,7 @@ public final class Scheduler: Service {
         }
     }
 
-    private func run(_ item: FunctionStore.Queued) async throws {
+    func run(_ item: FunctionStore.Queued) async throws {
         let settings = (try? functions.record(item.function, item.environment))?.primary?.settings ?? FunctionSettings()
         do {
             let result = try await functions.callInBackground(item)

@@ -34,11 +34,16 @@ public struct EdgeMiddleware: RouterMiddleware {
         }
         context.language = Language(acceptLanguage: request.headers[.acceptLanguage])
         var response: Response
-        do {
-            try identify(request, &context)
-            response = try await next(request, context)
-        } catch {
-            response = problem(for: error, request, context)
+        if let preflight = CrossOrigin.preflight(request) {
+            response = preflight
+        } else {
+            do {
+                try identify(request, &context)
+                response = try await next(request, context)
+            } catch {
+                response = problem(for: error, request, context)
+            }
+            CrossOrigin.allow(&response, to: request)
         }
         response.headers[.requestID] = context.requestID
         accessLog.append(

@@ -1,5 +1,6 @@
 public import HummingbirdCore
-public import Logging
+internal import Logging
+internal import LoopTasks
 public import NIOCore
 
 extension HTTPServerBuilder {
@@ -26,17 +27,5 @@ struct LoopBoundChannel: ServerChildChannel {
         await withTaskExecutorPreference(EventLoopTaskExecutor(value.channel.eventLoop)) {
             await base.handle(value: value, logger: logger)
         }
-    }
-}
-
-/// Runs tasks on an event loop.
-final class EventLoopTaskExecutor: TaskExecutor {
-    private let loop: any EventLoop
-
-    init(_ loop: any EventLoop) { self.loop = loop }
-
-    func enqueue(_ job: consuming ExecutorJob) {
-        let job = UnownedJob(job)
-        loop.execute { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
     }
 }

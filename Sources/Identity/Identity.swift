@@ -56,8 +56,9 @@ public struct Identity: Sendable {
     }
 
     /// Trades a refresh token for a new session. The old one stops working.
-    public func refresh(_ token: String) async throws -> (EnvironmentID, Session) {
-        guard let (environment, user) = try await store.takeRefreshToken(token.sha256Hex, now: clock.now()) else {
+    /// - Parameter named: the environment that the request names; a token of another one is refused and stays usable.
+    public func refresh(_ token: String, named: String?) async throws -> (EnvironmentID, Session) {
+        guard let (environment, user) = try await store.takeRefreshToken(token.sha256Hex, named: named, now: clock.now()) else {
             throw SampanError.unauthenticated(
                 "REFRESH_TOKEN_INVALID", Localized("The refresh token was used, has expired or is not one of ours.", zh: "刷新令牌无效、已使用或已过期。"),
                 remedy: Localized("Log in again with POST /v1/login.", zh: "请通过 POST /v1/login 重新登录。"))
@@ -94,18 +95,37 @@ public struct Identity: Sendable {
     }
 
     private func weChatUser(code: String, _ settings: EnvironmentSettings) async throws -> User {
-        let (openid, unionid) = try await weChat(settings).session(code: code)
+        let (openid, unionid) = try await Self.refusingCodes { try await weChat(settings).session(code: code) }
         return try checked(User(openid: openid, unionid: unionid, appID: settings.wechat.appID, platform: "wechat"))
     }
 
     private func alipayUser(code: String, _ settings: EnvironmentSettings) async throws -> User {
-        let answer = try await alipay(settings).call(
-            "alipay.system.oauth.token", parameters: nil, topLevel: ["grant_type": "authorization_code", "code": code])
+        let answer = try await Self.refusingCodes {
+            try await alipay(settings).call(
+                "alipay.system.oauth.token", parameters: nil, topLevel: ["grant_type": "authorization_code", "code": code])
+        }
         guard let openid = answer["open_id"]?.stringValue ?? answer["user_id"]?.stringValue, !openid.isEmpty else {
             throw SampanError.platformUnreachable("Alipay")
         }
         return try checked(
             User(openid: openid, unionid: answer["union_id"]?.stringValue ?? "", appID: settings.alipay.appID, platform: "alipay"))
+    }
+
+    /// What the platforms answer to a login code that is wrong, used or too old, or whose user they block.
+    ///
+    /// Sources: WeChat's code2Session, Alipay's alipay.system.oauth.token. Everything else they refuse is the environment's
+    /// settings' fault and stays what it is.
+    private static let codeRefusals: Set<String> = ["40029", "40163", "40226", "41008", "isv.code-invalid"]
+
+    private static func refusingCodes<Answer>(_ call: () async throws -> Answer) async throws -> Answer {
+        do {
+            return try await call()
+        } catch let error as SampanError {
+            guard let code = error.members["platformCode"]?.stringValue, codeRefusals.contains(code) else { throw error }
+            throw SampanError(
+                "LOGIN_REFUSED", status: 401, error.detail,
+                remedy: Localized("Ask the platform for a new login code and log in again.", zh: "请重新获取登录凭证 code 后再次登录。"), members: error.members)
+        }
     }
 
     private func anonymousUser(_ settings: EnvironmentSettings) throws -> User {

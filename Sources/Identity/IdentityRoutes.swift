@@ -28,7 +28,7 @@ public struct IdentityRoutes: Sendable {
 
     private func refresh(_ request: Request, _ context: SampanRequestContext) async throws -> Response {
         let token = try await request.jsonObject(upTo: Self.bodyBytesMax).text("refreshToken")
-        return answer(try await identity.refresh(token).1)
+        return answer(try await identity.refresh(token, named: request.headers[.sampanEnvironment]).1)
     }
 
     private func answer(_ session: Identity.Session) -> Response {

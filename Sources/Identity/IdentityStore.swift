@@ -1,4 +1,4 @@
-internal import Kernel
+public import Kernel
 internal import Storage
 
 /// The tables of identity in `control.sqlite`; append only.
@@ -35,7 +35,7 @@ struct IdentityStore: Sendable {
     }
 
     /// Uses up a refresh token: two requests with the same one cannot both succeed.
-    func takeRefreshToken(_ hash: String, now: Int64) async throws -> (EnvironmentID, User)? {
+    func takeRefreshToken(_ hash: String, named: String?, now: Int64) async throws -> (EnvironmentID, User)? {
         try await control.write { connection in
             let found = try connection.first(
                 """
@@ -47,6 +47,7 @@ struct IdentityStore: Sendable {
                     ($0, User(openid: row.text(1), unionid: row.text(2), appID: row.text(3), platform: row.text(4)))
                 }
             }
+            if let found = found ?? nil, let named, named != found.0.text { throw SampanError.tokenOfAnotherEnvironment }
             try connection.execute("DELETE FROM refresh_tokens WHERE token_hash = $1", .text(hash))
             return found ?? nil
         }
@@ -62,4 +63,11 @@ struct IdentityStore: Sendable {
             try connection.execute("DELETE FROM users WHERE environment = $1", .text(environment.text))
         }
     }
+}
+
+extension SampanError {
+    /// 403: the request names one environment and its token belongs to another.
+    public static let tokenOfAnotherEnvironment = forbidden(
+        "ENVIRONMENT_MISMATCH", Localized("The token belongs to another environment.", zh: "令牌属于其他环境。"),
+        remedy: Localized("Log in to the environment that you call.", zh: "请登录到要调用的环境。"))
 }

@@ -14,20 +14,29 @@ struct CallerIdentification: Sendable {
 
     func identify(_ request: Request, _ context: inout SampanRequestContext) throws {
         let path = request.uri.path
-        if path.hasPrefix("/v1/") {
+        if path == "/v1/login" || path == "/v1/login/refresh" {
+            // Whoever logs in may still send a token that has expired.
+        } else if path.hasPrefix("/v1/") {
             if let token = Self.bearer(request) { context.call = try client(token, request, context) }
         } else if path.hasPrefix("/admin/") || path.hasPrefix("/console") || path == "/" {
             context.principal = try manager(request)
+            if context.principal == .operator { try requireManagedEnvironment(path) }
         }
+    }
+
+    /// An environment that does not exist is refused before a room would make files for it.
+    private func requireManagedEnvironment(_ path: String) throws {
+        let prefix = "/admin/v1/environments/"
+        guard path.hasPrefix(prefix) else { return }
+        let name = String(path.dropFirst(prefix.count).prefix { $0 != "/" })
+        guard !name.isEmpty else { return }
+        guard let id = EnvironmentID(name) else { throw SampanError.noEnvironment(name) }
+        _ = try tenancy.environment(id)
     }
 
     private func client(_ token: String, _ request: Request, _ context: SampanRequestContext) throws -> CallContext {
         let (environment, user) = try identity.verify(token)
-        if let named = request.headers[.sampanEnvironment], named != environment.text {
-            throw SampanError.forbidden(
-                "ENVIRONMENT_MISMATCH", Localized("The access token belongs to another environment.", zh: "访问令牌属于其他环境。"),
-                remedy: Localized("Log in to the environment that you call.", zh: "请登录到要调用的环境。"))
-        }
+        if let named = request.headers[.sampanEnvironment], named != environment.text { throw SampanError.tokenOfAnotherEnvironment }
         try tenancy.requireActive(environment)
         return CallContext(
             environment: environment, caller: .user(user), requestID: context.requestID, language: context.language, clientIP: context.clientIP,

@@ -10,11 +10,18 @@ struct OperationsRoutes: Sendable {
     private let home: URL
     private let fileIO = FileIO()
 
-    init(home: URL) { self.home = home }
+    private let isReady: @Sendable () -> Bool
+
+    init(home: URL, isReady: @escaping @Sendable () -> Bool) {
+        self.home = home
+        self.isReady = isReady
+    }
 
     func add(to router: some RouterMethods<SampanRequestContext>) {
         router.get("/healthz") { _, _ in Response.json(["status": "ok", "version": .string(Version.current)]) }
-        router.get("/readyz") { _, _ in Response.json(["status": "ok"]) }
+        router.get("/readyz") { _, _ in
+            isReady() ? Response.json(["status": "ok"]) : Response.json(["status": "starting or stopping"], status: .serviceUnavailable)
+        }
         router.get("/openapi.yaml") { _, context in try await file(home.appendingPathComponent("docs/api/openapi.yaml"), context) }
         router.get("/sdk/sampan.js") { _, context in try await file(home.appendingPathComponent("sdk/client/sampan.js"), context) }
         router.get("/samples/retail", use: sample)

@@ -24,7 +24,7 @@ struct PlatformServices: FunctionServices {
         try await files.upload(cloudPath, bytes, context)
     }
 
-    func download(_ fileID: String, _ context: CallContext) async throws -> ByteBuffer { try files.download(fileID, context) }
+    func download(_ fileID: String, _ context: CallContext) async throws -> ByteBuffer { try await files.download(fileID, context) }
 
     func deleteFiles(_ request: JSONObject, _ context: CallContext) async throws -> JSON { try await files.delete(request, context) }
 

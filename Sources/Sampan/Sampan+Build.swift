@@ -37,6 +37,8 @@ struct Sampan: Sendable {
         let control = try Database(path: folder.file("control.sqlite").path)
         let operatorKey = try folder.operatorKey()
         let address = ServerAddress(configuration.publicURL)
+        let workers = workers(configuration, folder)
+        try WorkersCheck.run(workers)
 
         let tenancy = try Tenancy(control: control, sealer: sealer, operatorKey: operatorKey, clock: clock)
         let identity = try Identity(control: control, tenancy: tenancy, sealer: sealer, http: outbound, clock: clock)
@@ -44,7 +46,7 @@ struct Sampan: Sendable {
         let files = Files(sealer: sealer, limits: limits, clock: clock, publicURL: { address.url }, folder: { try folder.environment($0) })
         let logBook = LogBook(limits: limits, clock: clock, logger: logger) { try folder.environment($0).appendingPathComponent("logs.sqlite").path }
         let functions = try Functions(
-            control: control, folder: { folder.path($0) }, workers: workers(configuration, folder),
+            control: control, folder: { folder.path($0) }, workers: workers,
             services: PlatformServices(tenancy: tenancy, identity: identity, documents: documents, files: files), logBook: logBook,
             secrets: (seal: sealer.seal, open: sealer.open), limits: limits, clock: clock, logger: logger)
         let scheduler = Scheduler(functions, clock: clock, logger: logger) { (try? tenancy.requireActive($0)) != nil }
@@ -79,7 +81,7 @@ struct Sampan: Sendable {
         let shop: SampleShop
     }
 
-    private static func addRoutes(to router: Router<SampanRequestContext>, _ configuration: ServerConfiguration, _ rooms: Rooms, logger: Logger) {
+    static func addRoutes(to router: Router<SampanRequestContext>, _ configuration: ServerConfiguration, _ rooms: Rooms, logger: Logger) {
         let requireActive: @Sendable (EnvironmentID) throws -> Void = { [tenancy = rooms.tenancy] in try tenancy.requireActive($0) }
         IdentityRoutes(rooms.identity).add(to: router)
         FunctionsRoutes(rooms.functions, requireActive: requireActive).add(to: router)
@@ -90,7 +92,7 @@ struct Sampan: Sendable {
         FunctionsManagementRoutes(rooms.functions).add(to: router)
         DocumentsManagementRoutes(rooms.documents).add(to: router)
         SampleShopRoutes(shop: rooms.shop).add(to: router)
-        OperationsRoutes(home: configuration.home).add(to: router)
+        OperationsRoutes(home: configuration.home, isReady: { [functions = rooms.functions] in functions.isReady }).add(to: router)
         ConsoleRoutes(tenancy: rooms.tenancy, functions: rooms.functions, documents: rooms.documents, samples: rooms.shop, logger: logger).add(to: router)
     }
 

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Foundation
+internal import Functions
 internal import HTTPSupport
 internal import Hummingbird
 internal import Kernel
@@ -42,7 +43,7 @@ struct ServeCommand: AsyncParsableCommand {
         let configuration = try serverConfiguration()
         let sampan = try await Sampan.build(configuration, logger: logger)
         let announcement = Announcement(sampan: sampan, sample: sample ?? variable("SAMPLE"), json: json)
-        let application = Application(
+        var application = Application(
             responder: sampan.responder, server: .loopBound(idleTimeout: .seconds(75)),
             configuration: .init(address: .hostname(configuration.host, port: configuration.port), serverName: nil),
             services: sampan.services,
@@ -50,6 +51,8 @@ struct ServeCommand: AsyncParsableCommand {
                 sampan.address.listens(host: configuration.host, port: channel.localAddress?.port ?? configuration.port)
                 await announcement.make()
             }, logger: logger)
+        // Who may connect may call: nobody is told that the functions are busy while they are only starting.
+        application.beforeServerStarts { try await sampan.functions.untilReady() }
         do {
             try await application.runService()
         } catch let error as IOError where error.errnoCode == EADDRINUSE {

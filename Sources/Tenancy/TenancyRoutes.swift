@@ -87,7 +87,7 @@ public struct TenancyRoutes: Sendable {
         guard let kind = Key.Kind(rawValue: try body.optionalText("kind") ?? "management") else {
             throw SampanError.badMember("kind", Localized("management or access", zh: " management 或 access"))
         }
-        let (key, secret) = try await tenancy.createKey(id, name: body.optionalText("name") ?? "", kind: kind)
+        let (key, secret) = try await tenancy.createKey(id, name: body.text("name"), kind: kind)
         var answer = key.json
         answer["secret"] = .string(secret)
         return .json(.object(answer), status: .created)

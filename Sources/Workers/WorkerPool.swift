@@ -1,4 +1,5 @@
 public import Logging
+internal import LoopTasks
 public import NIOCore
 public import NIOPosix
 public import ServiceLifecycle
@@ -19,7 +20,7 @@ public final class WorkerPool: Service {
     let delegate: any WorkerDelegate
     let logger: Logger
     private let eventLoopGroup: any EventLoopGroup
-    private let calls = AsyncStream.makeStream(of: PendingCall.self)
+    private let lanes: [ObjectIdentifier: CallLane]
     private let lastInvocation = Atomic<UInt64>(0)
     let shared: Mutex<Shared>
 
@@ -50,6 +51,7 @@ public final class WorkerPool: Service {
         self.delegate = delegate
         self.logger = logger
         self.eventLoopGroup = eventLoopGroup
+        lanes = Dictionary(uniqueKeysWithValues: eventLoopGroup.makeIterator().map { (ObjectIdentifier($0), CallLane($0)) })
         shared = Mutex(Shared(state: State(limits: PoolLimits(configuration))))
     }
 
@@ -132,6 +134,9 @@ public final class WorkerPool: Service {
         shared.withLock { PoolStatus($0) }
     }
 
+    /// Whether invocations are taken.
+    public var isRunning: Bool { shared.withLock { $0.isRunning } }
+
     // MARK: Service
 
     /// Keeps generic workers ready, answers calls, recycles workers, and on graceful shutdown lets invocations finish first.
@@ -149,12 +154,12 @@ public final class WorkerPool: Service {
             throw WorkersError(.notRunning, "A worker pool can be run only once.")
         }
         await withTaskGroup(of: Void.self) { group in
-            group.addTask { await self.answerCalls() }
+            for lane in lanes.values { group.addTask(executorPreference: lane.executor) { await self.answerCalls(lane) } }
             group.addTask { await self.keepTime() }
             group.addTask { await self.measureMemory(machinery) }
             await waitForShutdown()
             await drain()
-            calls.continuation.finish()
+            for lane in lanes.values { lane.continuation.finish() }
             group.cancelAll()
         }
         try await machinery.stop()
@@ -188,9 +193,9 @@ public final class WorkerPool: Service {
         try? await over.futureResult.get()
     }
 
-    private func answerCalls() async {
+    private func answerCalls(_ lane: CallLane) async {
         await withDiscardingTaskGroup { group in
-            for await pending in calls.stream {
+            for await pending in lane.stream {
                 group.addTask {
                     let answer = await self.delegate.call(pending.call, from: pending.invocation)
                     pending.connection.send(.answer(pending.id, answer))
@@ -335,7 +340,10 @@ extension WorkerPool: WorkerEvents {
 
     func workerDidNotTake(_ invocation: Invocation) { place(invocation) }
 
-    func workerCalls(_ call: PendingCall) { calls.continuation.yield(call) }
+    func workerCalls(_ call: PendingCall, on loop: any EventLoop) {
+        guard let lane = lanes[ObjectIdentifier(loop)] else { preconditionFailure("workers' connections live on the pool's event loops") }
+        lane.continuation.yield(call)
+    }
 
     func workerExited(_ id: WorkerID, _ ending: ProcessEnding, _ process: WorkerProcess) {
         let (phase, machinery) = shared.withLock { ($0.state.workers[id]?.phase, $0.machinery) }
@@ -356,5 +364,17 @@ extension WorkerPool: WorkerEvents {
         let failure = WorkerFailure(
             name: "LoadTimeout", message: "The code took too long to load: do less before the handler is exported.", code: "LOAD_TIMEOUT")
         return .loadFailed(failure.json)
+    }
+}
+
+/// The calls that come in on one event loop, answered there: a hop to another thread and back costs more than most answers.
+private struct CallLane: Sendable {
+    let executor: EventLoopTaskExecutor
+    let stream: AsyncStream<PendingCall>
+    let continuation: AsyncStream<PendingCall>.Continuation
+
+    init(_ loop: any EventLoop) {
+        executor = EventLoopTaskExecutor(loop)
+        (stream, continuation) = AsyncStream.makeStream(of: PendingCall.self)
     }
 }

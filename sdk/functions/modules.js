@@ -3,6 +3,8 @@
 /**
  * What `require` and `import` find inside a worker: first Sampan's own SDK under the platforms' names,
  * then the function's own node_modules, then the layers, then small packages that Sampan brings along.
+ * `require('service/user.js')` also finds the function's own file, as in WeChat, whose search path has the
+ * function's folder.
  */
 
 const Module = require('module');
@@ -13,7 +15,8 @@ const { pathToFileURL } = require('url');
 const BROUGHT_ALONG = { 'tcb-router': path.join(__dirname, 'sdk', 'tcb-router.js') };
 
 /** `provided`: name of a package → function that makes its exports (called once, when first required). */
-function installResolution(provided, layers) {
+function installResolution(provided, layers, codeFolder) {
+  const folders = [codeFolder, ...layers];
   const made = new Map();
   const provide = (name) => {
     if (!made.has(name)) made.set(name, provided[name]());
@@ -32,14 +35,14 @@ function installResolution(provided, layers) {
       return originalResolve.call(this, request, parent, isMain, options);
     } catch (error) {
       if (error.code !== 'MODULE_NOT_FOUND' || isPath(request)) throw error;
-      return resolveElsewhere(request, layers, error);
+      return resolveElsewhere(request, folders, error);
     }
   };
 }
 
 /** A layer is a folder of packages itself, as Debian's `/usr/share/nodejs` is, so no `node_modules` is looked for in it. */
-function resolveElsewhere(request, layers, notFound) {
-  const found = Module._findPath(request, layers, false);
+function resolveElsewhere(request, folders, notFound) {
+  const found = Module._findPath(request, folders, false);
   if (found) return found;
   if (Object.prototype.hasOwnProperty.call(BROUGHT_ALONG, request)) return BROUGHT_ALONG[request];
   throw notFound;

@@ -52,7 +52,7 @@ async function loadFunction() {
   const layers = settings.layers || [];
   const link = { call: callPlatform, current: () => current.getStore(), settings };
   const packages = createPackages(link);
-  installResolution(packages.provided, layers);
+  installResolution(packages.provided, layers, settings.code);
   const loaded = await loadHandler(settings.code, settings.handler || 'index.main', () => {
     installImportResolution(packages.provided, layers, settings.code);
   });
@@ -69,7 +69,7 @@ function eventHandler(call, packages) {
   const takesCallback = call.length >= 3;
   return (invocation, event) => {
     const { meta } = invocation;
-    if (meta.source === 'client' && packages.isWechatCaller(meta)) addWechatUser(event, meta);
+    if (packages.isWechatCaller(meta)) addWechatUser(event, meta);
     const context = new FunctionContext(meta, settings);
     if (!takesCallback) return call(event, context);
     return callWithCallback(call, event, context);

@@ -13,7 +13,7 @@ struct ListCollections: SampanCommand {
     var wantsJSON: Bool { connection.server.output.json }
 
     func execute(in context: CommandContext) async throws {
-        let database = try DatabaseClient(connection, in: context)
+        let database = try await DatabaseClient(connection, in: context)
         let answer = try await database.client.send(.get, database.path("collections")).json()
         guard !wantsJSON else { return context.console.line(answer.text) }
         var table = TextTable(heading: ["NAME", "PERMISSION", "DOCUMENTS", "INDEXES"])
@@ -51,7 +51,7 @@ struct CreateCollection: SampanCommand {
     var wantsJSON: Bool { collection.connection.server.output.json }
 
     func execute(in context: CommandContext) async throws {
-        let database = try DatabaseClient(collection.connection, in: context)
+        let database = try await DatabaseClient(collection.connection, in: context)
         var body: JSONObject = ["name": .string(collection.collection)]
         body["permission"] = permission.map { .string($0) }
         let answer = try await database.client.send(.post, database.path("collections"), body: .json(.object(body))).json()
@@ -84,7 +84,7 @@ struct ImportDocuments: SampanCommand {
     func execute(in context: CommandContext) async throws {
         let source = context.resolve(file)
         let collection = collection ?? source.deletingPathExtension().lastPathComponent
-        let database = try DatabaseClient(connection, in: context)
+        let database = try await DatabaseClient(connection, in: context)
         let counts = try await CollectionImport(client: database.client, environment: database.environment)
             .run(source, into: collection, mode: mode)
         let answer: JSON = ["inserted": .int(counts.inserted), "updated": .int(counts.updated)]
@@ -111,7 +111,7 @@ struct ExportDocuments: SampanCommand {
     var wantsJSON: Bool { collection.connection.server.output.json }
 
     func execute(in context: CommandContext) async throws {
-        let database = try DatabaseClient(collection.connection, in: context)
+        let database = try await DatabaseClient(collection.connection, in: context)
         let body = try await database.client.stream(
             database.path("export"), query: [("collection", collection.collection)], timeout: .seconds(12 * 3600))
         guard let output else {

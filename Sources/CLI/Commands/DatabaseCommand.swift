@@ -48,9 +48,9 @@ struct DatabaseClient {
     let client: ManagementClient
     let environment: String
 
-    init(_ options: ConnectionOptions, in context: CommandContext) throws {
+    init(_ options: ConnectionOptions, in context: CommandContext) async throws {
         let connection = try Connection.resolve(options, in: context)
-        environment = try connection.requiredEnvironment()
+        environment = try await connection.requiredEnvironment(in: context)
         client = try connection.client(in: context)
     }
 
@@ -138,7 +138,7 @@ struct AddDocuments: SampanCommand {
 
     func execute(in context: CommandContext) async throws {
         let data = try JSONArgument(document, named: "document", in: context).json
-        let database = try DatabaseClient(collection.connection, in: context)
+        let database = try await DatabaseClient(collection.connection, in: context)
         let answer = try await database.run("add", on: collection.collection, ["data": data], isWrite: true)
         guard !wantsJSON else { return context.console.line(answer.text) }
         for id in answer["ids"]?.arrayValue ?? [answer["id"] ?? .null] { context.console.line(id.stringValue ?? id.text) }

@@ -64,7 +64,7 @@ struct DeployCommand: SampanCommand {
         _ deployment: Deployment, manifests: [FunctionManifest], seed: SeedFolder?, report: DeploymentReport, in context: CommandContext
     ) async throws {
         let connection = try Connection.resolve(connection, in: context)
-        let environment = try connection.requiredEnvironment()
+        let environment = try await connection.requiredEnvironment(in: context)
         let client = try connection.client(in: context)
         let outcomes = try await deployment.run(manifests, client: client, environment: environment) { report.tell($0) }
         let seeded = try await seed.asyncMap { try await SeedImport(client: client, environment: environment).run($0) } ?? []

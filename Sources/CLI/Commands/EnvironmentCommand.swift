@@ -23,9 +23,11 @@ struct EnvironmentChoice: ParsableArguments {
     @OptionGroup var connection: ConnectionOptions
 
     /// The client and the environment's id.
-    func resolve(in context: CommandContext) throws -> (ManagementClient, String) {
+    func resolve(in context: CommandContext) async throws -> (ManagementClient, String) {
         let connection = try Connection.resolve(connection, in: context)
-        return (try connection.client(in: context), try id ?? connection.requiredEnvironment())
+        let client = try connection.client(in: context)
+        if let id { return (client, id) }
+        return (client, try await connection.requiredEnvironment(in: context))
     }
 }
 
@@ -99,7 +101,7 @@ struct ShowEnvironment: SampanCommand {
     var wantsJSON: Bool { choice.connection.server.output.json }
 
     func execute(in context: CommandContext) async throws {
-        let (client, id) = try choice.resolve(in: context)
+        let (client, id) = try await choice.resolve(in: context)
         context.print(environment: try await client.send(.get, ["environments", id]).json(), asJSON: wantsJSON)
     }
 }
@@ -147,7 +149,7 @@ struct SuspendEnvironment: SampanCommand {
     var wantsJSON: Bool { choice.connection.server.output.json }
 
     func execute(in context: CommandContext) async throws {
-        let (client, id) = try choice.resolve(in: context)
+        let (client, id) = try await choice.resolve(in: context)
         context.print(environment: try await client.send(.post, ["environments", id, "suspend"]).json(), asJSON: wantsJSON)
     }
 }
@@ -163,7 +165,7 @@ struct ResumeEnvironment: SampanCommand {
     var wantsJSON: Bool { choice.connection.server.output.json }
 
     func execute(in context: CommandContext) async throws {
-        let (client, id) = try choice.resolve(in: context)
+        let (client, id) = try await choice.resolve(in: context)
         context.print(environment: try await client.send(.post, ["environments", id, "resume"]).json(), asJSON: wantsJSON)
     }
 }
@@ -179,7 +181,7 @@ struct RestoreEnvironment: SampanCommand {
     var wantsJSON: Bool { choice.connection.server.output.json }
 
     func execute(in context: CommandContext) async throws {
-        let (client, id) = try choice.resolve(in: context)
+        let (client, id) = try await choice.resolve(in: context)
         context.print(environment: try await client.send(.post, ["environments", id, "restore"]).json(), asJSON: wantsJSON)
     }
 }

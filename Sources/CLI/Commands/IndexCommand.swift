@@ -22,7 +22,7 @@ struct ListIndexes: SampanCommand {
     var wantsJSON: Bool { collection.connection.server.output.json }
 
     func execute(in context: CommandContext) async throws {
-        let database = try DatabaseClient(collection.connection, in: context)
+        let database = try await DatabaseClient(collection.connection, in: context)
         let answer = try await database.client.send(.get, database.path("collections")).json()
         let name = collection.collection
         guard let entry = (answer["collections"]?.arrayValue ?? []).first(where: { $0["name"]?.stringValue == name }) else {
@@ -64,7 +64,7 @@ struct CreateIndex: SampanCommand {
     var wantsJSON: Bool { collection.connection.server.output.json }
 
     func execute(in context: CommandContext) async throws {
-        let database = try DatabaseClient(collection.connection, in: context)
+        let database = try await DatabaseClient(collection.connection, in: context)
         let keys = fields.map { field -> JSON in
             let parts = field.split(separator: ":", maxSplits: 1).map(String.init)
             return [.string(parts.first ?? ""), .string(parts.count > 1 ? parts[1] : "asc")]
@@ -96,7 +96,7 @@ struct DeleteIndex: SampanCommand {
     var wantsJSON: Bool { collection.connection.server.output.json }
 
     func execute(in context: CommandContext) async throws {
-        let database = try DatabaseClient(collection.connection, in: context)
+        let database = try await DatabaseClient(collection.connection, in: context)
         _ = try await database.client.send(.delete, database.path("collections", collection.collection, "indexes", name))
         context.console.line(wantsJSON ? (["deleted": .string(name)] as JSON).text : context.say("Deleted \(name).", zh: "已删除 \(name)。"))
     }

@@ -40,7 +40,7 @@ struct InvokeCommand: SampanCommand {
     func execute(in context: CommandContext) async throws {
         let event = try JSONArgument(event, named: "event", in: context).json
         let connection = try Connection.resolve(connection, in: context)
-        let environment = try connection.requiredEnvironment()
+        let environment = try await connection.requiredEnvironment(in: context)
         let client = try connection.client(in: context)
         do {
             let answer = try await client.send(

@@ -23,7 +23,7 @@ struct ListKeys: SampanCommand {
 
     func execute(in context: CommandContext) async throws {
         let connection = try Connection.resolve(connection, in: context)
-        let path = ["environments", try connection.requiredEnvironment(), "keys"]
+        let path = ["environments", try await connection.requiredEnvironment(in: context), "keys"]
         let answer = try await connection.client(in: context).send(.get, path).json()
         guard !wantsJSON else { return context.console.line(answer.text) }
         var table = TextTable(heading: ["ID", "NAME", "KIND"])
@@ -54,7 +54,7 @@ struct CreateKey: SampanCommand {
 
     func execute(in context: CommandContext) async throws {
         let connection = try Connection.resolve(connection, in: context)
-        let path = ["environments", try connection.requiredEnvironment(), "keys"]
+        let path = ["environments", try await connection.requiredEnvironment(in: context), "keys"]
         let body: JSON = ["name": .string(name), "kind": .string(kind)]
         let answer = try await connection.client(in: context).send(.post, path, body: .json(body)).json()
         guard !wantsJSON else { return context.console.line(answer.text) }
@@ -79,7 +79,7 @@ struct DeleteKey: SampanCommand {
 
     func execute(in context: CommandContext) async throws {
         let connection = try Connection.resolve(connection, in: context)
-        let path = ["environments", try connection.requiredEnvironment(), "keys", id]
+        let path = ["environments", try await connection.requiredEnvironment(in: context), "keys", id]
         _ = try await connection.client(in: context).send(.delete, path)
         context.console.line(wantsJSON ? (["deleted": .string(id)] as JSON).text : context.say("Deleted \(id).", zh: "已删除 \(id)。"))
     }

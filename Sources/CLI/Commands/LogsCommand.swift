@@ -48,7 +48,7 @@ struct LogsCommand: SampanCommand {
     func execute(in context: CommandContext) async throws {
         let connection = try Connection.resolve(connection, in: context)
         var query = LogQuery(
-            client: try connection.client(in: context), environment: try connection.requiredEnvironment(), function: name,
+            client: try connection.client(in: context), environment: try await connection.requiredEnvironment(in: context), function: name,
             requestID: requestId, text: text, level: level, since: try since.map { try Timestamp.start($0) })
         if !follow || since != nil {
             for line in try await query.latest(limit: limit) { print(line, in: context) }

@@ -31,7 +31,7 @@ struct SetSettings: SampanCommand {
 
     func execute(in context: CommandContext) async throws {
         let connection = try Connection.resolve(connection, in: context)
-        let path = ["environments", try connection.requiredEnvironment(), "settings"]
+        let path = ["environments", try await connection.requiredEnvironment(in: context), "settings"]
         let client = try connection.client(in: context)
         let settings: JSON
         if assignments.isEmpty {

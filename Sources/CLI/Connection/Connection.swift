@@ -39,16 +39,18 @@ struct Connection: Sendable {
         return ManagementClient(endpoint: endpoint, key: key, language: context.language)
     }
 
-    /// The environment, or what to do when none was named.
-    func requiredEnvironment() throws -> String {
-        guard let environment, !environment.isEmpty else {
-            throw CLIError(
-                Localized("No environment is chosen.", zh: "尚未选择环境。"),
-                remedy: Localized(
-                    "Add --env, set SAMPAN_ENV, or run `sampan env use <id>` in the project; `sampan env list` shows them.",
-                    zh: "请加上 --env、设置 SAMPAN_ENV，或在项目中运行 `sampan env use <id>`；`sampan env list` 可列出环境。"))
+    /// The environment that was named; otherwise the one that the key belongs to; otherwise what to do.
+    func requiredEnvironment(in context: CommandContext) async throws -> String {
+        if let environment, !environment.isEmpty { return environment }
+        if let key, !key.isEmpty {
+            let who = try await client(in: context).send(.get, ["whoami"]).json()
+            if let own = who["environment"]?.stringValue { return own }
         }
-        return environment
+        throw CLIError(
+            Localized("No environment is chosen.", zh: "尚未选择环境。"),
+            remedy: Localized(
+                "Add --env, set SAMPAN_ENV, or run `sampan env use <id>` in the project; `sampan env list` shows them.",
+                zh: "请加上 --env、设置 SAMPAN_ENV，或在项目中运行 `sampan env use <id>`；`sampan env list` 可列出环境。"))
     }
 
     /// The address as keys of the credentials file spell it.

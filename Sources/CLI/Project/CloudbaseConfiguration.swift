@@ -47,11 +47,14 @@ struct CloudbaseConfiguration {
         let isYAML = ["yaml", "yml"].contains(file.pathExtension)
         let raw = isYAML ? try ConfigurationFile.yaml(at: file) : try ConfigurationFile.json(at: file)
         let folder = file.deletingLastPathComponent()
-        let json = try ConfigurationPlaceholders(folder: folder, environmentID: raw["envId"]?.stringValue, variables: variables)
-            .resolve(raw, in: file.lastPathComponent)
+        let name = file.lastPathComponent
+        let placeholders = try ConfigurationPlaceholders(folder: folder, environmentID: raw["envId"]?.stringValue, variables: variables)
+        // Only what is read here is filled: the rest of the file is for other tools and may need values that nobody set for this one.
+        let root = try raw["functionRoot"].map { try placeholders.resolve($0, in: name) }
+        let entries = try raw["functions"].map { try placeholders.resolve($0, in: name) }
         self.file = file
-        functionRoot = json["functionRoot"]?.stringValue
-        functions = try (json["functions"]?.arrayValue ?? []).map { try Self.entry($0, in: file) }
+        functionRoot = root?.stringValue
+        functions = try (entries?.arrayValue ?? []).map { try Self.entry($0, in: file) }
     }
 
     /// What the file says of a function.

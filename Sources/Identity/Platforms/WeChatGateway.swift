@@ -9,7 +9,7 @@ struct WeChatGateway: Sendable {
     let clock: WallClock
     let tokens: AccessTokens
 
-    /// Access tokens by app id, with their expiry in milliseconds.
+    /// Access tokens with their expiry in milliseconds, by everything that they were got with: whoever knows only another's app id gets none.
     final class AccessTokens: Sendable {
         let held = Mutex<[String: (token: String, expiresAt: Int64)]>([:])
     }
@@ -43,12 +43,13 @@ struct WeChatGateway: Sendable {
     private func accessToken() async throws -> String {
         let (id, secret) = try credentials()
         let now = clock.now()
-        if let held = tokens.held.withLock({ $0[id] }), held.expiresAt > now { return held.token }
+        let holder = "\(settings.gateway)\n\(id)\n\(secret)".sha256Hex
+        if let held = tokens.held.withLock({ $0[holder] }), held.expiresAt > now { return held.token }
         let answer = try await get("/cgi-bin/token?grant_type=client_credential&appid=\(formEncoded(id))&secret=\(formEncoded(secret))")
         guard let token = answer["access_token"]?.stringValue else { throw SampanError.platformUnreachable("WeChat") }
         // Renewed five minutes early, so that no call goes out with a token that expires on its way.
         let lifetime = max(60, (answer["expires_in"]?.intValue ?? 7200) - 300)
-        tokens.held.withLock { $0[id] = (token, now + lifetime * 1000) }
+        tokens.held.withLock { $0[holder] = (token, now + lifetime * 1000) }
         return token
     }
 

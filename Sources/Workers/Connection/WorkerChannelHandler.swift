@@ -153,7 +153,7 @@ final class WorkerChannelHandler: ChannelInboundHandler {
     }
 
     private func handleCall(_ call: UInt32, _ body: CallBody) {
-        guard let connection else { return }
+        guard let connection, let loop = context?.eventLoop else { return }
         callsInFlight += 1
         guard let invocation = inFlight[body.invocation]?.invocation.context else {
             return connection.send(.answer(call, .error(CallProblem.invocationEnded)))
@@ -161,7 +161,7 @@ final class WorkerChannelHandler: ChannelInboundHandler {
         guard callsInFlight <= limits.callsInFlightMax else {
             return connection.send(.answer(call, .error(CallProblem.tooManyCalls)))
         }
-        events.workerCalls(PendingCall(connection: connection, id: call, call: body.call, invocation: invocation))
+        events.workerCalls(PendingCall(connection: connection, id: call, call: body.call, invocation: invocation), on: loop)
     }
 
     private func handleLog(_ frame: Frame) throws(ProtocolViolation) {

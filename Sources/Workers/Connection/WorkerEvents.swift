@@ -20,6 +20,6 @@ protocol WorkerEvents: AnyObject, Sendable {
     func workerIsLost(_ id: WorkerID)
     /// An invocation was meant for a worker that is lost; nothing of it has been sent.
     func workerDidNotTake(_ invocation: Invocation)
-    func workerCalls(_ call: PendingCall)
+    func workerCalls(_ call: PendingCall, on loop: any EventLoop)
     func workerExited(_ id: WorkerID, _ ending: ProcessEnding, _ process: WorkerProcess)
 }

@@ -47,7 +47,7 @@ final class WorkerLauncher: Sendable {
         describe(tools, logger)
     }
 
-    private static func findTools(_ configuration: WorkerConfiguration, isRoot: Bool) throws(WorkersError) -> SandboxTools {
+    static func findTools(_ configuration: WorkerConfiguration, isRoot: Bool) throws(WorkersError) -> SandboxTools {
         let script = "\(configuration.runtimeDirectory)/\(configuration.workerScript)"
         guard access(script, R_OK) == 0 else { throw WorkersError(.directoryUnusable, "\(script) is missing.") }
         let node = try NodeInstallation.find(configuration.nodePath)
@@ -149,6 +149,8 @@ final class WorkerLauncher: Sendable {
     /// Puts the code where the worker sees it, sets its limits and connects it to the internet when it may have that.
     func prepare(_ process: WorkerProcess, for code: FunctionCode) throws(WorkersError) {
         process.limitMemory(megabytes: code.memoryMB, spareBytes: spareMemoryBytes)
+        // A worker younger than the interval of measuring would report its first invocations with no memory at all.
+        if process.memoryMB == 0 { process.measureMemory(spareBytes: spareMemoryBytes) }
         guard configuration.sandbox == .bubblewrap else { return }
         try CodeDirectory(readByOthers: process.user != nil).fill(process.codeDirectory, from: code.directory)
         guard code.internet else { return }

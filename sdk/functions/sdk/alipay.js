@@ -27,6 +27,7 @@ function createAlipaySDK(link) {
   const cloud = {
     DYNAMIC_CURRENT_ENV,
     SYMBOL_CURRENT_ENV: DYNAMIC_CURRENT_ENV,
+    Sort: { ASC: 'asc', DESC: 'desc' },
 
     init(options) {
       platform.noteEnvironment(options && options.env);
@@ -66,7 +67,10 @@ function refuse(api, message) {
 }
 
 function fileCalls(platform, shaped) {
-  const listed = ({ fileList }) => fileList.map(({ errMsg, ...file }) => ({ ...file, resultMessage: errMsg }));
+  // Functions read `errMsg` of a file, pages `resultMessage`.
+  const listed = ({ fileList }) => fileList.map((file) => ({ ...file, resultMessage: file.errMsg }));
+  // Both spellings are documented: deleteFile(['cloud://…']) and deleteFile({ fileList: ['cloud://…'] }).
+  const filesOf = (options) => (Array.isArray(options) ? options : options && options.fileList);
   return {
     uploadFile: (options) => shaped('uploadFile', options, async () => {
       const { cloudPath, fileContent, filePath } = options || {};
@@ -80,28 +84,43 @@ function fileCalls(platform, shaped) {
     })),
 
     deleteFile: (options) => shaped('deleteFile', options, async () => ({
-      fileList: listed(await platform.deleteFiles(options && options.fileList)), resultMessage: 'ok', requestID: platform.requestId(),
+      fileList: listed(await platform.deleteFiles(filesOf(options))), resultMessage: 'ok', requestID: platform.requestId(),
     })),
 
     getTempFileURL: (options) => shaped('getTempFileURL', options, async () => ({
-      fileList: listed(await platform.temporaryURLs(options && options.fileList)), resultMessage: 'ok', requestID: platform.requestId(),
+      fileList: listed(await platform.temporaryURLs(filesOf(options))), resultMessage: 'ok', requestID: platform.requestId(),
     })),
   };
 }
 
 /**
- * Calls any API of Alipay's open platform: `caller.execute('alipay.trade.query', {…}, {appAuthToken})`,
- * or `cloud.openapi.trade.query({…})`.
+ * Calls any API of Alipay's open platform: `cloud.openapi.alipayTradeQuery.request({…})`,
+ * `caller.execute('alipay.trade.query', {…}, {appAuthToken})` or `cloud.openapi.trade.query({…})`.
  */
 function createOpenapiCaller(platform, shaped) {
   const execute = (api, parameters, options) => shaped(`openapi.${api}`, undefined, () => {
-    const request = { platform: 'alipay', api, params: parameters || {} };
+    const request = { platform: 'alipay', api, params: businessParameters(parameters || {}) };
     if (options && options.appAuthToken) request.appAuthToken = options.appAuthToken;
     return platform.openapi(request);
   });
-  const tree = anyDepth((path, args) => execute(path.startsWith('alipay.') ? path : `alipay.${path}`, args[0], args[1]));
+  const tree = anyDepth((path, args) => execute(openapiName(path), args[0], args[1]));
   const caller = (api, parameters, options) => execute(api, parameters, options);
   return Object.assign(caller, { execute, exec: execute, invoke: execute, tree });
+}
+
+/** Some wrap the parameters in `biz_content`, an object or its JSON, as Alipay's HTTP API has them; the server wraps them itself. */
+function businessParameters(parameters) {
+  const names = Object.keys(parameters);
+  if (names.length !== 1 || (names[0] !== 'biz_content' && names[0] !== 'bizContent')) return parameters;
+  const content = parameters[names[0]];
+  return typeof content === 'string' ? JSON.parse(content) : content;
+}
+
+/** `alipayTradeQuery.request` → `alipay.trade.query`; a name that has its dots already keeps them. */
+function openapiName(path) {
+  const camelCased = /^([a-z][A-Za-z0-9]*)\.request$/.exec(path);
+  if (camelCased) return camelCased[1].replace(/[A-Z]/g, (letter) => `.${letter.toLowerCase()}`);
+  return path.startsWith('alipay.') ? path : `alipay.${path}`;
 }
 
 module.exports = { createAlipaySDK };

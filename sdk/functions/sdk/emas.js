@@ -7,6 +7,7 @@ const { logger } = require('../invocation');
 const { Platform } = require('./platform');
 const { createDriverDatabase } = require('./emas-database');
 const { createAlipayCalls } = require('./emas-alipay');
+const { createHttpClient } = require('./emas-http');
 
 const HTTP_MEMBERS = ['path', 'httpMethod', 'headers', 'queryStringParameters', 'body', 'isBase64Encoded'];
 
@@ -20,6 +21,7 @@ function createEmasContext(link, meta, event) {
     requestId: meta.requestId || '',
     mpserverless: createServerless(platform, meta),
     cloud: createAlipayCalls(platform),
+    httpclient: createHttpClient(),
     httpMethod: '',
   };
   if (meta.source === 'http' && typeof event === 'object' && event !== null) {
@@ -36,7 +38,8 @@ function createServerless(platform, meta) {
     },
     file: createFiles(platform),
     user: {
-      getInfo: () => answered(async () => ({ result: { user: userOf(meta) } })),
+      // Functions read `user`, pages `result.user`.
+      getInfo: () => answered(async () => ({ user: userOf(meta), result: { user: userOf(meta) } })),
     },
   };
 }

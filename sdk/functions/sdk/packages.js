@@ -8,23 +8,35 @@ const { createTencentSDK } = require('./tcb');
 const { createEmasContext } = require('./emas');
 
 function createPackages(link) {
-  let wechatLoaded = false;
+  let alipayLoaded = false;
   const tencent = once(() => createTencentSDK(link));
   const provided = {
-    'wx-server-sdk': () => {
-      wechatLoaded = true;
-      return createWechatSDK(link);
+    'wx-server-sdk': () => createWechatSDK(link),
+    '@alipay/faas-server-sdk': () => {
+      alipayLoaded = true;
+      return createAlipaySDK(link);
     },
-    '@alipay/faas-server-sdk': () => createAlipaySDK(link),
     '@cloudbase/node-sdk': tencent,
     'tcb-admin-node': tencent,
   };
   return {
     provided,
     emasContext: (meta, event) => createEmasContext(link, meta, event),
-    // A development user stands in for a WeChat user when the function is written for WeChat.
-    isWechatCaller: (meta) => meta.platform === 'wechat' || (wechatLoaded && meta.platform === 'development'),
+    isWechatCaller: (meta) => isUsersCall(meta) && (meta.platform === 'wechat' || (standsInForUser(meta) && !alipayLoaded)),
   };
+}
+
+/** A call by a user: from a page, by a function that serves the user, or `sampan invoke --openid`. */
+function isUsersCall(meta) {
+  return Boolean(meta.openid) && ['client', 'function', 'admin'].includes(meta.source);
+}
+
+/**
+ * A development user, or the one whom a developer names (`sampan invoke --openid`, which says no platform), is a WeChat
+ * user unless the function is written for Alipay. A function that reads only `event.userInfo` loads no SDK at all.
+ */
+function standsInForUser(meta) {
+  return meta.platform === 'development' || !meta.platform;
 }
 
 function once(make) {

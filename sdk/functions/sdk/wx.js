@@ -59,6 +59,14 @@ function createWechatSDK(link) {
     getOpenDataByCloudID: (options) => shaped('getOpenDataByCloudID', 'openapi', options, refuseOpenData),
     CloudID: (cloudID) => ({ cloudID }),
 
+    registerService: () => {
+      throw wechatError(
+        notAvailable('registerService adds WeChat\'s internal services (callWXSvrkit), which only WeChat\'s own cloud can reach.'),
+        'registerService',
+        'function',
+      );
+    },
+
     callContainer: (options) => shaped('callContainer', 'function', options, async () => {
       throw notAvailable('callContainer is not available; call a function or the service\'s own address instead.');
     }),

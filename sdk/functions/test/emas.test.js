@@ -1,6 +1,7 @@
 'use strict';
 
 const assert = require('node:assert/strict');
+const http = require('node:http');
 const { test } = require('node:test');
 const { WorkerHarness } = require('./worker-harness');
 
@@ -24,10 +25,44 @@ test('an EMAS function gets one argument with args, env, logger and the HTTP req
     const answer = await harness.run(1, { a: 1 }, { openid: 'o', platform: 'alipay' });
     assert.deepEqual([answer.args, answer.env, answer.method], [{ a: 1 }, 'v', '']);
     assert.equal(answer.user.result.user.userId, 'o');
+    assert.equal(answer.user.user.oAuthUserId, 'o', 'functions read it without result');
     assert.equal(harness.logs(1)[0].text, 'hello 1');
     const http = await harness.run(2, { path: '/x', httpMethod: 'POST', headers: { h: '1' }, body: 'b' }, { source: 'http' });
     assert.deepEqual([http.method, http.headers], ['POST', { h: '1' }]);
   }, { environment: { KEY: 'v' } });
+});
+
+test('ctx.httpclient sends queries, forms and JSON, and decodes the answer', async () => {
+  const echo = http.createServer((request, response) => {
+    const chunks = [];
+    request.on('data', (chunk) => chunks.push(chunk));
+    request.on('end', () => {
+      response.writeHead(201, { 'x-from': 'echo' });
+      const { method, url, headers } = request;
+      response.end(JSON.stringify({ method, url, type: headers['content-type'], body: Buffer.concat(chunks).toString() }));
+    });
+  });
+  await new Promise((resolve) => echo.listen(0, '127.0.0.1', resolve));
+  const address = `http://127.0.0.1:${echo.address().port}`;
+  const source = `module.exports = async ({ args, httpclient }) => {
+    const { data, status, headers } = await httpclient.request(args.url, args.options);
+    return { data: Buffer.isBuffer(data) ? data.length : data, status, from: headers['x-from'] };
+  };`;
+  await withFunction(source, {}, async (harness) => {
+    const ask = (id, options, url) => harness.run(id, { url: url || `${address}/a`, options });
+    const got = await ask(1, { data: { q: '茶' }, dataType: 'json' });
+    assert.deepEqual([got.status, got.from, got.data.method, got.data.url], [201, 'echo', 'GET', '/a?q=%E8%8C%B6']);
+    const form = (await ask(2, { method: 'POST', data: { a: 1 }, dataType: 'json' })).data;
+    assert.deepEqual([form.type.split(';')[0], form.body], ['application/x-www-form-urlencoded', 'a=1']);
+    const json = (await ask(3, { method: 'POST', headers: { 'Content-Type': 'application/json' }, data: { a: 1 }, dataType: 'json' })).data;
+    assert.equal(json.body, '{"a":1}');
+    assert.equal((await ask(4, { method: 'POST', contentType: 'json', data: { a: 1 }, dataType: 'json' })).data.body, '{"a":1}');
+    assert.equal(typeof (await ask(5, { dataType: 'text' })).data, 'string');
+    assert.ok((await ask(6)).data > 0, 'bytes when nothing else is asked for');
+    const { text } = await harness.invoke(7, { url: 'http://127.0.0.1:1/', options: {} });
+    assert.match(JSON.parse(text).message, /The request to http:\/\/127\.0\.0\.1:1\/ failed/);
+  });
+  echo.close();
 });
 
 test('a default export of an ES module is an EMAS function as well', async () => {

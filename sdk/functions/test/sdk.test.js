@@ -160,6 +160,7 @@ test('WeChat: payment and open data say why they do not work', async () => {
     assert.match((await run(harness, "cloud.cloudPay.unifiedOrder({ body: 'x' })")).error.errMsg, /cloudPay\.unifiedOrder:fail .*payment channel/);
     assert.deepEqual(harness.calls('pay')[0].parameters, { api: 'unifiedOrder', params: { body: 'x' } });
     assert.match((await run(harness, "cloud.getOpenData({ list: ['id'] })")).error.errMsg, /CloudID.*getPhoneNumber/);
+    assert.match((await run(harness, 'cloud.registerService({})')).error.errMsg, /registerService:fail .*only WeChat/);
   });
 });
 
@@ -186,7 +187,24 @@ test('Alipay: arrays, counts, calls and files', async () => {
     assert.deepEqual((await run(harness, "db.collection('c').where({ a: 1 }).update({ data: { a: _.inc(1) } })")).value, { count: 3 });
     assert.deepEqual((await run(harness, "cloud.callFunction({ name: 'f' })", { requestId: 'r-5' })).value, { result: 5, requestId: 'r-5', requestID: 'r-5' });
     assert.deepEqual((await run(harness, "cloud.getTempFileURL({ fileList: ['f'] })", { requestId: 'r-6' })).value,
-      { fileList: [{ fileID: 'f', tempFileURL: 'u', maxAge: 1, status: 0, resultMessage: 'ok' }], resultMessage: 'ok', requestID: 'r-6' });
+      { fileList: [{ fileID: 'f', tempFileURL: 'u', maxAge: 1, status: 0, errMsg: 'ok', resultMessage: 'ok' }], resultMessage: 'ok', requestID: 'r-6' });
+  });
+});
+
+test('Alipay: files as a plain list, the orders\' names and writes to a whole collection', async () => {
+  await withWorker(ALIPAY, async (harness) => {
+    const answerFor = ({ fileList }) => ({ fileList: fileList.map((fileID) => ({ fileID, status: 0, errMsg: 'ok' })) });
+    harness.answer('file.urls', answerFor);
+    harness.answer('file.delete', answerFor);
+    harness.answer('database', ({ op }) => ({ get: { data: [] }, update: { matched: 2, updated: 2 }, remove: { removed: 2 } })[op]);
+    assert.equal((await run(harness, "cloud.getTempFileURL(['f'])")).value.fileList[0].fileID, 'f');
+    assert.equal((await run(harness, "cloud.deleteFile(['g'])")).value.fileList[0].errMsg, 'ok');
+    await run(harness, "db.collection('c').orderBy('at', cloud.Sort.DESC).orderBy('n', cloud.Sort.ASC).get()");
+    assert.deepEqual((await run(harness, "db.collection('c').update({ data: { a: 1 } })")).value, { count: 2 });
+    assert.deepEqual((await run(harness, "db.collection('c').remove()")).value, { count: 2 });
+    const [read, update, remove] = harness.calls('database').map(({ parameters }) => parameters);
+    assert.deepEqual(read.orderBy, [['at', 'desc'], ['n', 'asc']]);
+    assert.deepEqual([update.where, update.update, remove.where], [{}, { $set: { a: 1 } }, {}]);
   });
 });
 
@@ -201,6 +219,14 @@ test('Alipay: a failed call, the open API and what is not there', async () => {
     assert.deepEqual((await run(harness, "cloud.getOpenapiCaller().execute('alipay.trade.query', { out_trade_no: '1' }, { appAuthToken: 't' })")).value,
       { code: '10000', api: 'alipay.trade.query', params: { out_trade_no: '1' }, appAuthToken: 't' });
     assert.equal((await run(harness, "cloud.openapi.system.oauth.token({ code: 'c' })")).value.api, 'alipay.system.oauth.token');
+    assert.deepEqual((await run(harness, "cloud.openapi.alipaySystemOauthToken.request({ code: 'c' }, { appAuthToken: 't' })")).value,
+      { code: '10000', api: 'alipay.system.oauth.token', params: { code: 'c' }, appAuthToken: 't' });
+    for (const wrapped of ["{ biz_content: { url_param: 'p' } }", "{ bizContent: JSON.stringify({ url_param: 'p' }) }"]) {
+      const { value } = await run(harness, `cloud.openapi.alipayOpenAppQrcodeCreate.request(${wrapped})`);
+      assert.deepEqual([value.api, value.params], ['alipay.open.app.qrcode.create', { url_param: 'p' }]);
+    }
+    assert.equal((await run(harness, 'cloud.openapi.zolozAuthenticationSmilepayInitialize.request({})')).value.api,
+      'zoloz.authentication.smilepay.initialize');
     assert.match((await run(harness, 'cloud.redis()')).error.errorMessage, /Redis is not part/);
   });
 });

@@ -144,7 +144,20 @@ test('calls from a WeChat client find userInfo in the event; others do not', asy
     assert.deepEqual(await harness.run(1, { a: 1 }, wechat), { a: 1, userInfo: { appId: 'wx1', openId: 'o' } });
     assert.deepEqual(await harness.run(2, { a: 1 }, { ...wechat, source: 'timer' }), { a: 1 });
     assert.deepEqual(await harness.run(3, { a: 1 }, { platform: 'alipay', openid: 'o' }), { a: 1 });
+    assert.deepEqual(await harness.run(4, { a: 1 }, { source: 'admin' }), { a: 1 });
+    const { userInfo } = await harness.run(5, {}, { ...wechat, source: 'function' });
+    assert.equal(userInfo.openId, 'o', 'a function that another one calls has the user as well');
   });
+});
+
+test('development users and the user of an admin\'s call stand in for WeChat users, but not in Alipay\'s functions', async () => {
+  const standIns = [{ platform: 'development', openid: 'o' }, { source: 'admin', openid: 'o' }];
+  const userInfo = { appId: '', openId: 'o' };
+  for (const [setup, expected] of [['', { userInfo }], ["require('wx-server-sdk');", { userInfo }], ["require('@alipay/faas-server-sdk');", {}]]) {
+    await withWorker(`${setup} exports.main = (event) => event;`, async (harness) => {
+      for (const [index, meta] of standIns.entries()) assert.deepEqual(await harness.run(index + 1, {}, meta), expected);
+    });
+  }
 });
 
 test('environment variables and the working directory are the function\'s', async () => {

@@ -1,0 +1,91 @@
+import Kernel
+import Synchronization
+import Testing
+
+@testable import Documents
+
+@Suite struct TransferTests {
+    @Test func whatIsExportedCanBeImportedAndIsTheSame() async throws {
+        try await DatabaseFixture.with { base in
+            let lines = """
+                {"_id":"a","n":9007199254740993,"d":{"$date":-5},"t":"é\\n\\u0000","deep":{"x":[1,2.0,null,true]}}
+                {"_id":"b"}
+
+                """
+            #expect(try await base.lines(lines, into: "one") == ["inserted": 2, "updated": 0])
+            let first = try base.exported("one")
+            #expect(try await base.lines(first, into: "two") == ["inserted": 2, "updated": 0])
+            #expect(try base.exported("two") == first)
+            #expect(try await base.document("one", "a") == json(lines.split(separator: "\n").map(String.init)[0]))
+        }
+    }
+
+    @Test func anExportOfManyPagesMissesNothing() async throws {
+        try await DatabaseFixture.with { base in
+            let lines = (0..<1203).map { #"{"_id":"\#($0)"}"# }.joined(separator: "\n")
+            #expect(try await base.lines(lines, into: "c") == ["inserted": 1203, "updated": 0])
+            #expect(try base.exported("c") == lines + "\n")
+        }
+    }
+
+    @Test(arguments: [
+        ("{\"_id\":\"a\"}\n\n{oops}\n", 3, "MALFORMED_JSON"), ("[1]", 1, "BAD_MEMBER"), ("{\"_id\":\"x\"}\n{\"_id\":\"x\"}", 2, "DUPLICATE_KEY"),
+        ("{\"_id\":\"a\"}\r\n{\"$bad\":1}", 2, "INVALID_DOCUMENT"), ("{\"_id\":[]}", 1, "BAD_MEMBER"),
+    ])
+    func anErrorNamesItsLineAndItsBatchIsUndone(_ lines: String, line: Int, code: String) async throws {
+        try await DatabaseFixture.with { base in
+            let error = await #expect(throws: SampanError.self) { try await base.lines(lines, into: "c") }
+            #expect(error?.code == code)
+            #expect(error?.members["line"] == .int(Int64(line)))
+            #expect(error?.detail.en.contains("Line \(line)") == true && error?.detail.zh.contains("第 \(line) 行") == true)
+            #expect(try await base.ids("c", where: [:]) == [])
+        }
+    }
+
+    @Test func anErrorInALaterBatchNamesItsLine() async throws {
+        try await DatabaseFixture.with { base in
+            let lines = (1...700).map { $0 == 642 ? "no" : "{}" }.joined(separator: "\n")
+            let error = await #expect(throws: SampanError.self) { try await base.lines(lines, into: "c") }
+            #expect(error?.members["line"] == 642)
+        }
+    }
+
+    @Test func insertingRefusesWhatIsThereAndUpsertingReplacesIt() async throws {
+        try await DatabaseFixture.with { base in
+            try await base.perform(#"{"op":"add","collection":"c","data":{"_id":"a","old":1}}"#)
+            await #expect(throws: SampanError.self) { try await base.lines(#"{"_id":"a","n":1}"#, into: "c") }
+            let answer = try await base.lines("{\"_id\":\"a\",\"n\":1}\n{\"_id\":\"b\"}", into: "c", upserts: true)
+            #expect(answer == ["inserted": 1, "updated": 1])
+            #expect(try await base.document("c", "a") == ["_id": "a", "n": 1])
+        }
+    }
+
+    @Test func anImportWaitsForATransactionThatHoldsADocument() async throws {
+        try await DatabaseFixture.with { base in
+            try await base.perform(#"{"op":"add","collection":"c","data":{"_id":"a","n":0}}"#)
+            let name = try await base.begin(scope: 1)
+            try await base.inTransaction(name, scope: 1, #"{"op":"update","collection":"c","id":"a","update":{"$set":{"n":1}}}"#)
+            async let imported = base.lines(#"{"_id":"a","n":2}"#, into: "c", upserts: true)
+            try await base.inTransaction(name, scope: 1, #"{"op":"commit"}"#)
+            #expect(try await imported == ["inserted": 0, "updated": 1])
+            #expect(try await base.document("c", "a")?["n"] == 2)
+        }
+    }
+
+    @Test func anIndexThatIsMadeDuringAnImportHasEveryDocument() async throws {
+        try await DatabaseFixture.with { base in
+            try await base.perform(#"{"op":"createCollection","collection":"c"}"#)
+            let lines = (0..<5000).map { #"{"n":\#($0)}"# }.joined(separator: "\n")
+            async let imported = base.lines(lines, into: "c")
+            var made = false
+            while !made {
+                // After some batches and, as far as this machine lets us choose, before others.
+                made = try await base.perform(#"{"op":"count","collection":"c"}"#)["total"]?.intValue ?? 0 > 0
+                await Task.yield()
+            }
+            try await base.documents.createIndex(["keys": [["n", "asc"]]], of: "c", base.environment)
+            _ = try await imported
+            #expect(try await base.perform(#"{"op":"count","collection":"c","where":{"n":{"$gte":0}}}"#) == ["total": 5000])
+        }
+    }
+}
