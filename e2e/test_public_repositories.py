@@ -102,7 +102,7 @@ def test_todo_list(deployed):
 
 
 def test_account_book(deployed):
-    """Bills: one function with 22 routes whose files it requires by their path from its own folder."""
+    """Bills: one function with 21 routes whose files it requires by their path from its own folder."""
     names = ["user", "bill", "billReason", "billType", "billCloseType", "billPayMethod", "publish", "advice"]
     environment = deployed("xiaoxiaotudou/suixiangnian", *names)
     for name in ("billType", "billCloseType", "billPayMethod"):

@@ -67,7 +67,9 @@ extension DocumentStore {
         if let made { catalog.changeIndex(made, of: name) { $0.isReady = true } }
     }
 
-    /// Whether the collection lacks this index and may have it. Asked in the writer's turn, where nobody else makes one.
+    /// Whether the collection lacks this index and may have it.
+    ///
+    /// Asked in the writer's turn, where nobody else makes one.
     private func isNew(_ definition: IndexDefinition, in collection: Collection) throws -> Bool {
         if let same = collection.indexes.first(where: { $0.definition.name == definition.name }) {
             if same.definition.fields == definition.fields && same.definition.unique == definition.unique { return false }

@@ -24,7 +24,9 @@ final class DocumentStore: Sendable {
         return collection
     }
 
-    /// Runs `body` in the writer's next transaction. A document that a transaction holds makes it wait and start again.
+    /// Runs `body` in the writer's next transaction.
+    ///
+    /// A document that a transaction holds makes it wait and start again.
     func write<T: Sendable>(clock: WallClock, _ body: @escaping @Sendable (Connection) throws -> T) async throws -> T {
         while true {
             do {
@@ -37,7 +39,9 @@ final class DocumentStore: Sendable {
         }
     }
 
-    /// Throws `DocumentHeld` when a transaction holds the document. Called by the writer before it touches one.
+    /// Throws `DocumentHeld` when a transaction holds the document.
+    ///
+    /// Called by the writer before it touches one.
     func requireFree(_ collection: Collection, _ id: String) throws {
         let key = DocumentLocks.Key(collection: collection.name, id: id)
         if !transactions.isFree(key) { throw DocumentHeld(key: key) }

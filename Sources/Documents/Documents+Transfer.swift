@@ -8,7 +8,9 @@ internal import Synchronization
 extension Documents {
     private static let importBatch = 500
 
-    /// Inserts or replaces one document a line. A line that fails undoes its batch; earlier batches stay in, and the error names the line.
+    /// Inserts or replaces one document a line.
+    ///
+    /// A line that fails undoes its batch; earlier batches stay in, and the error names the line.
     public func importLines(_ body: ByteBuffer, into name: String, upserts: Bool, _ context: CallContext) async throws -> JSON {
         let store = try store(context.environment)
         if store.catalog[name] == nil { _ = try await createCollection(name, permission: nil, context.environment) }

@@ -54,7 +54,9 @@ public final class Documents: Service {
     public func perform(
         _ request: ByteBuffer, idempotencyKey: String? = nil, scope: UInt64? = nil, _ context: CallContext
     ) async throws -> ByteBuffer {
-        guard let object = try request.withUnsafeReadableBytes({ bytes throws(JSONError) in try JSON(parsing: bytes) }, or: SampanError.malformedJSON).objectValue else {
+        guard
+            let object = try request.withUnsafeReadableBytes({ bytes throws(JSONError) in try JSON(parsing: bytes) }, or: SampanError.malformedJSON).objectValue
+        else {
             throw SampanError.badMember("body", Localized("a JSON object", zh: " JSON 对象"))
         }
         let operation = try DocumentOperation(object, caller: context.caller, limits: limits, now: clock.now())

@@ -19,13 +19,15 @@ extension SampanError {
 
     static func noDocument(_ id: String) -> SampanError {
         notFound(
-            "DOCUMENT_NOT_FOUND", Localized("There is no document with _id \"\(id.prefix(100))\" that you may read.", zh: "不存在可读取的文档,_id 为 “\(id.prefix(100))”。"),
+            "DOCUMENT_NOT_FOUND",
+            Localized("There is no document with _id \"\(id.prefix(100))\" that you may read.", zh: "不存在可读取的文档,_id 为 “\(id.prefix(100))”。"),
             remedy: Localized("Check the _id, and the collection's permission.", zh: "请检查 _id 以及集合权限。"))
     }
 
     static func permissionDenied(_ collection: String, _ permission: Permission) -> SampanError {
         forbidden(
-            Localized("The permission \(permission.rawValue) of \"\(collection)\" does not allow this.", zh: "集合 “\(collection)” 的权限 \(permission.rawValue) 不允许此操作。"),
+            Localized(
+                "The permission \(permission.rawValue) of \"\(collection)\" does not allow this.", zh: "集合 “\(collection)” 的权限 \(permission.rawValue) 不允许此操作。"),
             remedy: Localized("Do it in a cloud function, or change the collection's permission.", zh: "请在云函数中操作,或修改集合权限。"))
     }
 
@@ -46,7 +48,8 @@ extension SampanError {
         remedy: Localized("Run the whole transaction again; runTransaction does so by itself.", zh: "请重新执行整个事务;runTransaction 会自动重试。"), retryAfter: 1)
 
     static let noTransaction = SampanError.notFound(
-        "TRANSACTION_NOT_FOUND", Localized("The transaction has ended: committed, rolled back, timed out, or its function returned.", zh: "事务已结束:已提交、已回滚、已超时或函数已返回。"),
+        "TRANSACTION_NOT_FOUND",
+        Localized("The transaction has ended: committed, rolled back, timed out, or its function returned.", zh: "事务已结束:已提交、已回滚、已超时或函数已返回。"),
         remedy: Localized("Begin a new one; a transaction may take 10 seconds.", zh: "请重新开始事务;事务最长 10 秒。"))
 
     static let queryTooSlow = SampanError(

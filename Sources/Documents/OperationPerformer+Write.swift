@@ -133,7 +133,9 @@ extension OperationPerformer {
         return (id, stamped)
     }
 
-    /// The document after `update`. A client cannot make it someone else's.
+    /// The document after `update`.
+    ///
+    /// A client cannot make it someone else's.
     func changed(_ document: JSONObject, by update: Update) throws -> JSONObject {
         var new = document
         _ = try update.apply(to: &new, now: clock.now(), isInsert: false)

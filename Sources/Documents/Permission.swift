@@ -1,6 +1,8 @@
 internal import Kernel
 
-/// What clients may do in a collection. Functions and keys always may.
+/// What clients may do in a collection.
+///
+/// Functions and keys always may.
 public enum Permission: String, Sendable, CaseIterable {
     /// All users read; a document's creator writes it.
     case readOnly = "READONLY"

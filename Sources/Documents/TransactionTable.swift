@@ -88,7 +88,9 @@ final class TransactionTable: Sendable {
         }
     }
 
-    /// Whether a plain write may touch the document now. Called by the writer.
+    /// Whether a plain write may touch the document now.
+    ///
+    /// Called by the writer.
     func isFree(_ key: DocumentLocks.Key) -> Bool { state.withLock { $0.locks.isEmpty || !$0.locks.isLocked(key) } }
 
     /// Returns when the document is free.

@@ -81,7 +81,9 @@ final class FileStore: Sendable {
         if let replaced { discard(url(of: replaced)) }
     }
 
-    /// Removes a file. - Returns: whether it was there.
+    /// Removes a file.
+    ///
+    /// - Returns: whether it was there.
     func remove(_ path: String, mayRemove: @escaping @Sendable (String) -> Bool) async throws -> Bool {
         let removed = try await database.write { connection -> String? in
             let old = try connection.first("SELECT object, owner FROM files WHERE path = $1", .text(path)) { ($0.text(0), $0.text(1)) }
@@ -94,7 +96,9 @@ final class FileStore: Sendable {
         return removed != nil
     }
 
-    /// Removes bytes that no row names. Failing leaves an orphan that costs space and nothing else.
+    /// Removes bytes that no row names.
+    ///
+    /// Failing leaves an orphan that costs space and nothing else.
     func discard(_ url: URL) { try? FileManager.default.removeItem(at: url) }
 
     private static func entry(_ row: Row) -> Entry {

@@ -4,8 +4,8 @@ internal import HTTPSupport
 public import Kernel
 public import NIOCore
 internal import Storage
-public import Tenancy
 internal import Synchronization
+public import Tenancy
 
 /// File storage of an environment: upload, download, temporary addresses, removal.
 public final class Files: Sendable {
@@ -170,7 +170,9 @@ public final class Files: Sendable {
 
     static func fileID(_ environment: EnvironmentID, _ path: String) -> String { "cloud://\(environment)/\(path)" }
 
-    /// The path in a `cloud://` id of this environment. WeChat writes `cloud://env.bucket/path`; what follows the dot is left out.
+    /// The path in a `cloud://` id of this environment.
+    ///
+    /// WeChat writes `cloud://env.bucket/path`; what follows the dot is left out.
     private func path(of fileID: String, _ environment: EnvironmentID) throws -> String {
         guard fileID.hasPrefix("cloud://"), let slash = fileID.dropFirst(8).firstIndex(of: "/") else { throw SampanError.noFile(fileID) }
         let host = fileID[fileID.index(fileID.startIndex, offsetBy: 8)..<slash].split(separator: ".").first ?? ""
@@ -181,7 +183,8 @@ public final class Files: Sendable {
     /// Rules of both platforms: no leading slash, no empty part, at most 1024 characters and 255 a level.
     private static func checked(_ path: String) throws -> String {
         let parts = path.split(separator: "/", omittingEmptySubsequences: false)
-        let isFine = (1...1024).contains(path.count) && parts.allSatisfy { !$0.isEmpty && $0.count <= 255 && $0 != "." && $0 != ".." }
+        let isFine =
+            (1...1024).contains(path.count) && parts.allSatisfy { !$0.isEmpty && $0.count <= 255 && $0 != "." && $0 != ".." }
             && path.unicodeScalars.allSatisfy { $0.value >= 32 && $0.value != 127 && $0 != "\\" }
         guard isFine else {
             throw SampanError.badMember(

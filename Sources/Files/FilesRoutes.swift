@@ -110,7 +110,9 @@ public struct FilesRoutes: Sendable {
     }
 }
 
-/// One range of a `Range: bytes=…` header. Several ranges are answered as if none was asked for the rest.
+/// One range of a `Range: bytes=…` header.
+///
+/// Several ranges are answered as if none was asked for the rest.
 struct ByteRange: Equatable {
     let first: Int64
     let last: Int64

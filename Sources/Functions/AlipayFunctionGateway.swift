@@ -63,7 +63,8 @@ public struct AlipayFunctionGateway: Sendable {
     }
 
     private func verify(_ request: Request, _ body: ByteBuffer) throws -> EnvironmentID {
-        guard let header = request.headers[.authorization], let authorization = Authorization(header), let (environment, secret) = try findKey(authorization.credential)
+        guard let header = request.headers[.authorization], let authorization = Authorization(header),
+            let (environment, secret) = try findKey(authorization.credential)
         else { throw Self.signatureInvalid }
         guard let sent = request.headers[Self.header("x-client-timestamp")], let timestamp = Int64(sent),
             authorization.signedHeaders.contains("x-client-timestamp"), authorization.signedHeaders.contains("x-to-function-name")
@@ -71,7 +72,8 @@ public struct AlipayFunctionGateway: Sendable {
         let now = functions.clock.now()
         guard isAcceptable(timestamp, now: now) else {
             throw SampanError.unauthenticated(
-                "SIGNATURE_EXPIRED", Localized(
+                "SIGNATURE_EXPIRED",
+                Localized(
                     "The request was signed more than 5 minutes ago or ahead, or before the server started.",
                     zh: "请求签名时间与服务器相差超过 5 分钟,或早于服务器启动时间。"),
                 remedy: Localized("Check the client's clock and sign each request anew.", zh: "请校准客户端时间,并为每次请求重新签名。"))
@@ -135,7 +137,7 @@ extension SampanError {
         remedy: Localized("Use a key of the environment that you call.", zh: "请使用目标环境的访问密钥。"))
 }
 
-/// `HMAC-SHA256 Credential=…, SignedHeaders=a;b, Signature=…`
+/// The header `HMAC-SHA256 Credential=…, SignedHeaders=a;b, Signature=…`, taken apart.
 private struct Authorization {
     let credential: String
     let signedHeaders: [String]

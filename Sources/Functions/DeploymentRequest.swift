@@ -52,7 +52,8 @@ struct DeploymentRequest: Sendable {
         }
         guard isSafe(path) else {
             throw SampanError.badRequest(
-                "UNSAFE_PATH", Localized("The path \"\(path.prefix(100))\" leaves the function's folder or is not allowed.", zh: "路径 “\(path.prefix(100))” 超出函数目录或不被允许。"),
+                "UNSAFE_PATH",
+                Localized("The path \"\(path.prefix(100))\" leaves the function's folder or is not allowed.", zh: "路径 “\(path.prefix(100))” 超出函数目录或不被允许。"),
                 remedy: Localized("Use relative paths without .., empty parts or control characters.", zh: "请使用相对路径,且不含 ..、空段或控制字符。"))
         }
         guard BlobStore.isHash(hash) else { throw SampanError.badMember("hash", Localized("64 hexadecimal digits (SHA-256)", zh: " 64 位十六进制 SHA-256")) }

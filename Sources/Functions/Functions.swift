@@ -78,7 +78,9 @@ public final class Functions: Service {
     /// Whether calls are taken: the workers run and are not being shut down.
     public var isReady: Bool { pool.isRunning }
 
-    /// Waits until calls are taken. Ends early, with an error, when its task is cancelled.
+    /// Waits until calls are taken.
+    ///
+    /// Ends early, with an error, when its task is cancelled.
     public func untilReady() async throws {
         while !isReady { try await Task.sleep(for: .milliseconds(2)) }
     }
@@ -297,7 +299,8 @@ public final class Functions: Service {
         let missing = request.files.filter { !blobs.has($0.hash) }
         guard missing.isEmpty else {
             throw SampanError(
-                "BLOBS_MISSING", status: 409, Localized("\(missing.count) files were not uploaded, for example \(missing[0].path).", zh: "有 \(missing.count) 个文件尚未上传,例如 \(missing[0].path)。"),
+                "BLOBS_MISSING", status: 409,
+                Localized("\(missing.count) files were not uploaded, for example \(missing[0].path).", zh: "有 \(missing.count) 个文件尚未上传,例如 \(missing[0].path)。"),
                 remedy: Localized("Ask /blobs/missing and PUT them first.", zh: "请先查询 /blobs/missing 并上传。"))
         }
         let number = (record.versions.map(\.number).max() ?? 0) + 1

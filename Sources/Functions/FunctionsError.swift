@@ -3,7 +3,8 @@ internal import Kernel
 extension SampanError {
     static func noFunction(_ name: String, _ environment: EnvironmentID) -> SampanError {
         notFound(
-            "FUNCTION_NOT_FOUND", Localized("There is no function named \"\(name.prefix(60))\" in \(environment).", zh: "环境 \(environment) 中没有名为 “\(name.prefix(60))” 的云函数。"),
+            "FUNCTION_NOT_FOUND",
+            Localized("There is no function named \"\(name.prefix(60))\" in \(environment).", zh: "环境 \(environment) 中没有名为 “\(name.prefix(60))” 的云函数。"),
             remedy: Localized("Deploy it with `sampan deploy`, or check the name.", zh: "请用 `sampan deploy` 部署,或检查函数名。"))
     }
 

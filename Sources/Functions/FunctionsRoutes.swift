@@ -58,7 +58,9 @@ extension Request {
 }
 
 extension ByteBuffer {
-    /// These bytes as a function's event, `{}` when there are none. Only checked for form: the function parses it.
+    /// These bytes as a function's event, `{}` when there are none.
+    ///
+    /// Only checked for form: the function parses it.
     func asEvent() throws -> ByteBuffer {
         if readableBytes == 0 { return ByteBuffer(string: "{}") }
         try withUnsafeReadableBytes { try JSONForm.check($0) }

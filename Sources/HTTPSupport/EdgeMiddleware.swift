@@ -21,6 +21,7 @@ public struct EdgeMiddleware: RouterMiddleware {
         self.identify = identify
     }
 
+    /// Passes one request through.
     public func handle(
         _ request: Request, context: SampanRequestContext,
         next: (Request, SampanRequestContext) async throws -> Response

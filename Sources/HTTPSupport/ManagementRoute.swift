@@ -2,7 +2,9 @@ public import Hummingbird
 public import Kernel
 
 extension SampanRequestContext {
-    /// The environment in the path, if the manager may manage it. Another's answers like one that does not exist.
+    /// The environment in the path, if the manager may manage it.
+    ///
+    /// Another's answers like one that does not exist.
     /// - Throws: 401 without a key, 404 otherwise.
     public func managedEnvironment() throws -> EnvironmentID {
         let principal = try requirePrincipal()

@@ -4,6 +4,7 @@ internal import NIOCore
 
 /// What a request carries through the middlewares to its handler.
 public struct SampanRequestContext: Hummingbird.RequestContext {
+    /// What Hummingbird keeps.
     public var coreContext: CoreRequestContextStorage
     /// The id that the answer, the logs and the errors carry.
     public var requestID = ""
@@ -16,6 +17,7 @@ public struct SampanRequestContext: Hummingbird.RequestContext {
     /// Who manages; set for the management API and the console.
     public var principal: Principal?
 
+    /// The context of a request that has just arrived.
     public init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)
         clientIP = source.channel.remoteAddress?.ipAddress ?? ""
@@ -56,7 +58,8 @@ extension SampanError {
     /// 401 for a client call without a token.
     public static let signInFirst = unauthenticated(
         "TOKEN_MISSING", Localized("This call needs an access token.", zh: "此调用需要访问令牌。"),
-        remedy: Localized("Log in with POST /v1/login and send Authorization: Bearer <accessToken>.", zh: "请先调用 POST /v1/login 登录,并携带 Authorization: Bearer <accessToken>。"))
+        remedy: Localized(
+            "Log in with POST /v1/login and send Authorization: Bearer <accessToken>.", zh: "请先调用 POST /v1/login 登录,并携带 Authorization: Bearer <accessToken>。"))
     /// 401 for a management call without a key.
     public static let keyMissing = unauthenticated(
         "KEY_MISSING", Localized("This call needs a key.", zh: "此调用需要密钥。"),

@@ -55,7 +55,9 @@ public struct Identity: Sendable {
         return try await session(for: user, of: environment)
     }
 
-    /// Trades a refresh token for a new session. The old one stops working.
+    /// Trades a refresh token for a new session.
+    ///
+    /// The old one stops working.
     /// - Parameter named: the environment that the request names; a token of another one is refused and stays usable.
     public func refresh(_ token: String, named: String?) async throws -> (EnvironmentID, Session) {
         guard let (environment, user) = try await store.takeRefreshToken(token.sha256Hex, named: named, now: clock.now()) else {

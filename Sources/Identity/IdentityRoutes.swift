@@ -18,7 +18,8 @@ public struct IdentityRoutes: Sendable {
     }
 
     private func login(_ request: Request, _ context: SampanRequestContext) async throws -> Response {
-        guard let name = request.headers[.sampanEnvironment] ?? request.uri.queryParameters["env"].map(String.init), let environment = EnvironmentID(name) else {
+        guard let name = request.headers[.sampanEnvironment] ?? request.uri.queryParameters["env"].map(String.init), let environment = EnvironmentID(name)
+        else {
             throw SampanError.badRequest(
                 "ENVIRONMENT_MISSING", Localized("Which environment is not said.", zh: "未指明环境。"),
                 remedy: Localized("Send the header x-sampan-env: env-….", zh: "请携带请求头 x-sampan-env: env-…。"))

@@ -1,4 +1,6 @@
-/// The outside world as this room needs it: one HTTP request with a bounded answer. The composition root supplies it.
+/// The outside world as this room needs it: one HTTP request with a bounded answer.
+///
+/// The composition root supplies it.
 public struct OutboundHTTP: Sendable {
     /// A request to a platform.
     public struct Request: Sendable {

@@ -3,7 +3,9 @@ public struct EnvironmentID: Sendable, Hashable, CustomStringConvertible {
     /// The id as text, safe in paths, host names and SQL text.
     public let text: String
 
-    /// Accepts a well-formed id, `nil` otherwise. Well-formed says nothing about whether it exists.
+    /// Accepts a well-formed id, `nil` otherwise.
+    ///
+    /// Well-formed says nothing about whether it exists.
     public init?(_ text: some StringProtocol) {
         let bytes = text.utf8
         guard bytes.count >= 5, bytes.count <= 40, text.hasPrefix("env-") else { return nil }
@@ -18,6 +20,7 @@ public struct EnvironmentID: Sendable, Hashable, CustomStringConvertible {
 
     private init(unchecked text: String) { self.text = text }
 
+    /// The text for people and logs.
     public var description: String { text }
 }
 

@@ -9,6 +9,7 @@ public final class EventLoopTaskExecutor: TaskExecutor {
     /// An executor for `loop`.
     public init(_ loop: any EventLoop) { self.loop = loop }
 
+    /// Takes a job, to be run in the loop's next turn.
     public func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
         loop.execute { job.runSynchronously(on: self.asUnownedTaskExecutor()) }

@@ -1,7 +1,9 @@
 internal import Foundation
 internal import Kernel
 
-/// What lies where in the data folder. Only the owner can read it.
+/// What lies where in the data folder.
+///
+/// Only the owner can read it.
 ///
 /// ```
 /// data/

@@ -47,7 +47,8 @@ struct OperationsRoutes: Sendable {
         guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder), !isFolder.boolValue else { throw HTTPError(.notFound) }
         let body = try await fileIO.loadFile(path: url.path, context: context)
         return Response(
-            status: .ok, headers: [.contentType: MediaTypes.ofFile(url.lastPathComponent), .cacheControl: "no-cache", .xContentTypeOptions: "nosniff"], body: body)
+            status: .ok, headers: [.contentType: MediaTypes.ofFile(url.lastPathComponent), .cacheControl: "no-cache", .xContentTypeOptions: "nosniff"],
+            body: body)
     }
 }
 

@@ -29,8 +29,12 @@ struct Sampan: Sendable {
     /// Everything long-lived, in the order in which it starts; shutdown goes the other way.
     let services: [any Service]
 
-    /// Builds a node from its configuration. Nothing runs yet.
-    static func build(_ configuration: ServerConfiguration, clock: WallClock = .system, outbound: OutboundHTTP = Outbound.live, logger: Logger) async throws -> Sampan {
+    /// Builds a node from its configuration.
+    ///
+    /// Nothing runs yet.
+    static func build(_ configuration: ServerConfiguration, clock: WallClock = .system, outbound: OutboundHTTP = Outbound.live, logger: Logger) async throws
+        -> Sampan
+    {
         let folder = try DataFolder(configuration.data)
         let limits = Limits()
         let sealer = try Sealer(file: folder.file("keys/master.key"))
@@ -67,7 +71,8 @@ struct Sampan: Sendable {
             try await tenancy.changeSettings(first.id, ["developmentLogin": true])
         }
         return Sampan(
-            tenancy: tenancy, identity: identity, documents: documents, files: files, functions: functions, shop: shop, operatorKey: operatorKey, address: address,
+            tenancy: tenancy, identity: identity, documents: documents, files: files, functions: functions, shop: shop, operatorKey: operatorKey,
+            address: address,
             responder: router.buildResponder(), services: [accessLog, documents, logBook, functions, scheduler, caretaker])
     }
 
@@ -85,7 +90,8 @@ struct Sampan: Sendable {
         let requireActive: @Sendable (EnvironmentID) throws -> Void = { [tenancy = rooms.tenancy] in try tenancy.requireActive($0) }
         IdentityRoutes(rooms.identity).add(to: router)
         FunctionsRoutes(rooms.functions, requireActive: requireActive).add(to: router)
-        AlipayFunctionGateway(rooms.functions, findKey: { [tenancy = rooms.tenancy] in try tenancy.accessKey($0) }, requireActive: requireActive).add(to: router)
+        AlipayFunctionGateway(rooms.functions, findKey: { [tenancy = rooms.tenancy] in try tenancy.accessKey($0) }, requireActive: requireActive).add(
+            to: router)
         DocumentsRoutes(rooms.documents).add(to: router)
         FilesRoutes(rooms.files, requireActive: requireActive).add(to: router)
         TenancyRoutes(rooms.tenancy).add(to: router)

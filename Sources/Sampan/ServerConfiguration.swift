@@ -32,7 +32,8 @@ enum ProgramHome {
             folder.deleteLastPathComponent()
             for candidate in [folder, folder.appendingPathComponent("share/sampan")] where isHome(candidate) { return candidate }
         }
-        throw StartError("The SDKs (sdk/functions/worker.js) were not found beside the program. Set --home or SAMPAN_HOME to the folder that holds sdk/ and templates/.")
+        throw StartError(
+            "The SDKs (sdk/functions/worker.js) were not found beside the program. Set --home or SAMPAN_HOME to the folder that holds sdk/ and templates/.")
     }
 
     private static func isHome(_ folder: URL) -> Bool {

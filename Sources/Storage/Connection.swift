@@ -57,7 +57,9 @@ public struct Connection {
     /// The row id of the last insertion.
     public var lastInsertedRow: Int64 { sqlite3_last_insert_rowid(handle.pointer) }
 
-    /// Runs statements without parameters (migrations, index definitions). Not kept.
+    /// Runs statements without parameters (migrations, index definitions).
+    ///
+    /// Not kept.
     public func script(_ sql: String) throws { try handle.run(sql) }
 
     private func run(_ sql: String, _ values: [SQLValue], _ body: (OpaquePointer) throws -> Void) throws {
@@ -96,7 +98,9 @@ public struct Connection {
 
     /// SQLite copies the bytes before the bind returns.
     private static let transient = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
-    /// A non-null address for empty values: a null one would bind NULL. Never read, never written.
+    /// A non-null address for empty values: a null one would bind NULL.
+    ///
+    /// Never read, never written.
     nonisolated(unsafe) private static let emptyRaw = UnsafeRawPointer(UnsafeMutableRawPointer.allocate(byteCount: 1, alignment: 1))
     nonisolated(unsafe) private static let empty = emptyRaw.assumingMemoryBound(to: CChar.self)
 }

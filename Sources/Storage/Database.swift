@@ -26,7 +26,9 @@ public final class Database: Sendable {
         self.readers = ReaderPool(path: path, readers: readers)
     }
 
-    /// Runs `body` with a reading connection on this thread. Each statement sees the last commit.
+    /// Runs `body` with a reading connection on this thread.
+    ///
+    /// Each statement sees the last commit.
     public func read<T>(_ body: (Connection) throws -> T) throws -> T {
         try readers.read { try body(Connection($0)) }
     }
@@ -54,7 +56,9 @@ public final class Database: Sendable {
     /// Runs `body` in a transaction of its own on this thread; for start-up, before anyone waits.
     public func writeNow<T>(_ body: (Connection) throws -> T) throws -> T { try writer.writeNow(body) }
 
-    /// Closes the file after the writes that wait. Further use throws.
+    /// Closes the file after the writes that wait.
+    ///
+    /// Further use throws.
     public func close() throws {
         readers.close()
         writer.close()

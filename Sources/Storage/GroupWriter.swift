@@ -119,7 +119,9 @@ final class GroupWriter: Sendable {
         for answer in answers { answer() }
     }
 
-    /// Runs one job in its savepoint. A job that throws is undone; an error of the savepoint itself ends the batch.
+    /// Runs one job in its savepoint.
+    ///
+    /// A job that throws is undone; an error of the savepoint itself ends the batch.
     /// - Returns: what to call after the commit.
     private func attempt(_ job: Job, _ connection: Connection) throws -> @Sendable () -> Void {
         try connection.execute("SAVEPOINT job")
@@ -134,7 +136,9 @@ final class GroupWriter: Sendable {
         }
     }
 
-    /// Lets what is held in memory follow the disk again. If even that cannot be read, both errors are told.
+    /// Lets what is held in memory follow the disk again.
+    ///
+    /// If even that cannot be read, both errors are told.
     private func correct(_ connection: Connection, after error: any Error) -> any Error {
         do {
             try state.withLock { $0.afterFailedCommit }(connection)

@@ -6,8 +6,11 @@ public enum SQLValue: Sendable, ExpressibleByStringLiteral, ExpressibleByInteger
     case text(String)
     case blob([UInt8])
 
+    /// A literal in an argument list.
     public init(stringLiteral value: String) { self = .text(value) }
+    /// A literal in an argument list.
     public init(integerLiteral value: Int64) { self = .int(value) }
+    /// A literal in an argument list.
     public init(nilLiteral: ()) { self = .null }
 
     /// Text, or NULL for `nil`.

@@ -8,6 +8,7 @@ public struct StorageError: Error, Sendable, CustomStringConvertible {
     /// A row that cannot be what was written: the file was damaged or changed by hand.
     public static func damaged(_ what: String) -> StorageError { StorageError(code: -2, message: "damaged: \(what)") }
 
+    /// The text for people and logs.
     public var description: String { "storage error \(code): \(message)" }
 
     /// The write queue of a database file is full.

@@ -1,6 +1,8 @@
 public import Kernel
 
-/// A key of one environment. Its secret is shown once, when it is made.
+/// A key of one environment.
+///
+/// Its secret is shown once, when it is made.
 public struct Key: Sendable, Hashable {
     /// What it opens.
     public enum Kind: String, Sendable {

@@ -44,6 +44,7 @@ public enum SealerError: Error, CustomStringConvertible {
     case cannotWrite(String)
     case damagedSecret
 
+    /// The text for people and logs.
     public var description: String {
         switch self {
         case .damagedKey(let path): "\(path) is not a 32-byte key; restore it from a backup, or no sealed secret can be read"

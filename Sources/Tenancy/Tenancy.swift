@@ -144,7 +144,8 @@ public final class Tenancy: Sendable {
         _ = try environment(id)
         guard name.count <= 60 else { throw SampanError.badMember("name", Localized("at most 60 characters", zh: "至多 60 个字符")) }
         let secret = kind == .management ? "sk-" + RandomText.make(40) : RandomText.make(40)
-        let key = Key(id: (kind == .access ? "ak-" : "key-") + RandomText.make(12, alphabet: RandomText.readable), name: name, kind: kind, createdAt: clock.now())
+        let key = Key(
+            id: (kind == .access ? "ak-" : "key-") + RandomText.make(12, alphabet: RandomText.readable), name: name, kind: kind, createdAt: clock.now())
         try await store.insert(key, of: id, secretHash: secret.sha256Hex, sealedSecret: kind == .access ? sealer.seal(secret) : nil)
         return (key, secret)
     }

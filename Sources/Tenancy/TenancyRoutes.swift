@@ -62,7 +62,9 @@ public struct TenancyRoutes: Sendable {
         guard from.contains(now.status) else {
             throw SampanError(
                 "WRONG_STATUS", status: 409, Localized("Environment \(id) is \(now.status.rawValue).", zh: "环境 \(id) 当前状态为 \(now.status.rawValue)。"),
-                remedy: Localized("Only \(from.map(\.rawValue).sorted().joined(separator: ", ")) environments can do this.", zh: "仅 \(from.map(\.rawValue).sorted().joined(separator: "、")) 状态可执行此操作。"))
+                remedy: Localized(
+                    "Only \(from.map(\.rawValue).sorted().joined(separator: ", ")) environments can do this.",
+                    zh: "仅 \(from.map(\.rawValue).sorted().joined(separator: "、")) 状态可执行此操作。"))
         }
         return .json(try await tenancy.setStatus(status, of: id).json)
     }

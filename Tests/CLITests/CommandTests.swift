@@ -335,7 +335,7 @@ import Testing
         #expect(
             changed.first?.json == [
                 "wechat": ["appId": "wx=1", "appSecret": "s3cret"], "alipay": ["privateKey": "-----BEGIN-----\nabc"], "internet": false,
-                "variables": ["CITY": "杭州", "OLD": nil],
+                "variables": ["CITY": "杭州", "OLD": .null],
             ])
     }
 

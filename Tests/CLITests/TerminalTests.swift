@@ -36,7 +36,7 @@ import Testing
     }
 
     @Test func indentedJSONReadsBackTheSame() throws {
-        let json: JSON = ["a": [1, 2.5, "x\"y"], "empty": [], "none": [:], "b": ["c": nil]]
+        let json: JSON = ["a": [1, 2.5, "x\"y"], "empty": [], "none": [:], "b": ["c": .null]]
         #expect(try JSON(parsing: json.indentedText) == json)
         #expect(json.indentedText.hasPrefix("{\n  \"a\": [\n    1,\n"))
     }

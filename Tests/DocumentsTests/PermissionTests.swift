@@ -10,7 +10,11 @@ import Testing
         ("get", #"{"op":"get","collection":"c","where":{"n":0}}"#, "data"),
         ("count", #"{"op":"count","collection":"c"}"#, "total"),
         ("aggregate", #"{"op":"aggregate","collection":"c","pipeline":[{"$match":{"n":0}}]}"#, "data"),
-        ("lookup", #"{"op":"aggregate","collection":"open","pipeline":[{"$lookup":{"from":"c","localField":"n","foreignField":"n","as":"j"}},{"$unwind":"$j"}]}"#, "data"),
+        (
+            "lookup",
+            #"{"op":"aggregate","collection":"open","pipeline":[{"$lookup":{"from":"c","localField":"n","foreignField":"n","as":"j"}},{"$unwind":"$j"}]}"#,
+            "data"
+        ),
         ("add", #"{"op":"add","collection":"c","data":{"n":1}}"#, "id"),
         ("update one", #"{"op":"update","collection":"c","id":"x","update":{"$set":{"n":2}}}"#, "updated"),
         ("update", #"{"op":"update","collection":"c","where":{"n":0},"update":{"$set":{"n":2}}}"#, "updated"),

@@ -183,11 +183,12 @@ import Testing
     }
 
     private func fill(_ base: DatabaseFixture, _ generator: inout QueryGenerator) async throws {
-        let documents = JSON.array((0..<60).map { number in
-            var document = generator.document()
-            document["_id"] = .string("d\(number)")
-            return .object(document)
-        })
+        let documents = JSON.array(
+            (0..<60).map { number in
+                var document = generator.document()
+                document["_id"] = .string("d\(number)")
+                return .object(document)
+            })
         for name in ["plain", "indexed"] { try await base.perform(["op": "add", "collection": .string(name), "data": documents]) }
         for number in 0..<4 {
             let fields = generator.index().fields.map { JSON.array([.string($0.path), $0.descending ? "desc" : "asc"]) }

@@ -224,7 +224,8 @@ import Testing
     }
 
     @Test(arguments: [
-        #"{"op":"get","collection":"c","where":{}}"#, #"{"op":"count","collection":"c"}"#, #"{"op":"update","collection":"c","where":{},"update":{"$set":{"a":1}}}"#,
+        #"{"op":"get","collection":"c","where":{}}"#, #"{"op":"count","collection":"c"}"#,
+        #"{"op":"update","collection":"c","where":{},"update":{"$set":{"a":1}}}"#,
         #"{"op":"remove","collection":"c","where":{}}"#, #"{"op":"aggregate","collection":"c","pipeline":[]}"#,
     ])
     func aTransactionWorksOnDocumentsByIDOnly(_ request: String) async throws {

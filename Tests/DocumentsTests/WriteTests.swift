@@ -183,7 +183,9 @@ import Testing
             let deep = String(repeating: #"{"b":"#, count: 35) + "1" + String(repeating: "}", count: 35)
             #expect(await base.refusal(#"{"op":"update","collection":"c","id":"x","update":{"$set":{"\#(path)":\#(deep)}}}"#) == nil)
             let deeper = String(repeating: #"{"b":"#, count: 45) + "1" + String(repeating: "}", count: 45)
-            for update in [#"{"$set":{"\#(path)":\#(deeper)}}"#, #"{"$rename":{"a":"\#(path.replacing("a", with: "z"))"}}"#, #"{"$push":{"\#(path)s":\#(deeper)}}"#] {
+            for update in [
+                #"{"$set":{"\#(path)":\#(deeper)}}"#, #"{"$rename":{"a":"\#(path.replacing("a", with: "z"))"}}"#, #"{"$push":{"\#(path)s":\#(deeper)}}"#,
+            ] {
                 #expect(await base.refusal(#"{"op":"update","collection":"c","id":"x","update":\#(update)}"#) == "INVALID_UPDATE", "\(update.prefix(20))")
             }
             #expect(try await base.document("c", "x")?["a"] != nil)

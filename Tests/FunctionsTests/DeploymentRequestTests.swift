@@ -42,8 +42,10 @@ import Testing
     }
 
     @Test(arguments: [
-        ("files", "[]"), ("files", "{}"), ("files", #"[{"path":"a","hash":"xyz"}]"#), ("files", #"[{"path":"a","hash":"ABCDEFABCDEFABCDEFABCDEFABCDEFABCDEFABCDEFABCDEFABCDEFABCDEFABCD"}]"#),
-        ("variables", #"{"1A":"x"}"#), ("variables", #"{"A B":"x"}"#), ("variables", #"{"":"x"}"#), ("variables", #"{"A":{}}"#), ("variables", #"{"A":"\u0000"}"#),
+        ("files", "[]"), ("files", "{}"), ("files", #"[{"path":"a","hash":"xyz"}]"#),
+        ("files", #"[{"path":"a","hash":"ABCDEFABCDEFABCDEFABCDEFABCDEFABCDEFABCDEFABCDEFABCDEFABCDEFABCD"}]"#),
+        ("variables", #"{"1A":"x"}"#), ("variables", #"{"A B":"x"}"#), ("variables", #"{"":"x"}"#), ("variables", #"{"A":{}}"#),
+        ("variables", #"{"A":"\u0000"}"#),
         ("triggers", #"[{"name":"t","config":"* * *"}]"#), ("triggers", #"[{"name":"t","type":"http","config":"0 * * * * *"}]"#),
         ("triggers", #"[{"name":"t","config":"0 * * * * *"},{"name":"t","config":"0 * * * * *"}]"#), ("triggers", #"[{"config":"0 * * * * *"}]"#),
         ("triggers", #"[{"name":"t","config":"0 * * * * *","catchUp":"always"}]"#), ("httpPath", #""x""#), ("httpPath", #""/a b""#), ("httpPath", #""/a?b""#),
@@ -56,7 +58,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("handler", "\"main\""), ("handler", "\"../x.main\""), ("handler", "\"index.\""), ("timeoutSeconds", "0"), ("timeoutSeconds", "10801"), ("memoryMB", "63"),
+        ("handler", "\"main\""), ("handler", "\"../x.main\""), ("handler", "\"index.\""), ("timeoutSeconds", "0"), ("timeoutSeconds", "10801"),
+        ("memoryMB", "63"),
         ("memoryMB", "4097"), ("concurrency", "0"), ("concurrency", "101"), ("asyncRetries", "-1"), ("asyncRetries", "11"), ("timeoutSeconds", "1.5"),
         ("memoryMB", "1e30"), ("memoryMB", "9223372036854775807"),
     ])

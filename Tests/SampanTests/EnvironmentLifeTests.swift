@@ -70,7 +70,7 @@ import Testing
             #expect(try await node.manage(.post, "/suspend").json["status"] == "suspended")
             for (method, path) in [
                 (.post, "/v1/database"), (.get, "/v1/database/c/x"), (.post, "/v1/functions/f"), (.post, "/v1/files"), (.post, "/v1/files/urls"),
-                (.get, "/files/\(node.environment)/a"), (.get, "/http/\(node.environment)/a"), (.post, "/v1/login"), 
+                (.get, "/files/\(node.environment)/a"), (.get, "/http/\(node.environment)/a"), (.post, "/v1/login"),
             ] as [(HTTPRequest.Method, String)] {
                 let body = path == "/v1/login" ? #"{"platform":"development","user":"alice"}"# : #"{"op":"count","collection":"c"}"#
                 let answer = try await node.send(method, path, bytes: .init(string: body), bearer: token, headers: ["x-sampan-env": node.environment.text])

@@ -106,7 +106,9 @@ import Testing
         }
     }
 
-    @Test(arguments: ["/v1/database", "/v1/functions/f", "/v1/files", "/v1/files/urls", "/v1/files/delete"]) func clientCallsNeedAToken(_ path: String) async throws {
+    @Test(arguments: ["/v1/database", "/v1/functions/f", "/v1/files", "/v1/files/urls", "/v1/files/delete"]) func clientCallsNeedAToken(_ path: String)
+        async throws
+    {
         try await NodeFixture.with { node in
             let answer = try await node.send(.post, path, [:], headers: ["x-sampan-env": node.environment.text])
             #expect(answer.status == 401 && answer.code == "TOKEN_MISSING")

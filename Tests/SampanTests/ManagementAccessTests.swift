@@ -82,7 +82,9 @@ import Testing
             for route in routes(node) where route.hasEnvironment {
                 for name in ["env-unknown", "nonsense", "env-..%2F.."] {
                     let answer = try await send(node, route, in: name, bearer: node.sampan.operatorKey)
-                    #expect(answer.status == 404 && answer.code == "ENVIRONMENT_NOT_FOUND", "\(route.method) \(route.template) \(name): \(answer.status) \(answer.text)")
+                    #expect(
+                        answer.status == 404 && answer.code == "ENVIRONMENT_NOT_FOUND",
+                        "\(route.method) \(route.template) \(name): \(answer.status) \(answer.text)")
                 }
             }
             let folder = node.configuration.data.appendingPathComponent("env")

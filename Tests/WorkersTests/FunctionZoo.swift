@@ -57,8 +57,7 @@ struct FunctionZoo: Sendable {
         return code
     }
 
-    func invoke(_ event: String, code: FunctionCode? = nil, timeoutMs: Int? = nil, caller: any Sendable = "test") async -> InvocationReport
-    {
+    func invoke(_ event: String, code: FunctionCode? = nil, timeoutMs: Int? = nil, caller: any Sendable = "test") async -> InvocationReport {
         let meta =
             #"{"requestId":"r-1","env":"env-t","openid":"","source":"http","deadlineMs":\#(Int(Date().timeIntervalSince1970 * 1000) + 15_000)}"#
         let request = InvocationRequest(meta: Array(meta.utf8), event: ByteBuffer(string: event), requestID: "r-1", timeoutMs: timeoutMs)

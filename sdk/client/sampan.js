@@ -824,13 +824,13 @@
       'convert', 'toBool', 'toDate', 'toDecimal', 'toDouble', 'toInt', 'toLong', 'toObjectId', 'toString', 'type', 'let', 'literal', 'meta',
     ];
 
-    const RENAMED = { neq: 'ne' };
+    const RENAMED = new Map([['neq', 'ne']]);
 
     function createExpressions() {
       const expressions = {};
       for (const name of NAMES) {
         expressions[name] = function expression() {
-          return new Expression(RENAMED[name] || name, Array.prototype.slice.call(arguments));
+          return new Expression(RENAMED.get(name) || name, Array.prototype.slice.call(arguments));
         };
       }
       expressions.pipeline = () => new Pipeline({ flattenWhere: true });
@@ -1100,6 +1100,12 @@
           this.engine.flavour.collectionCreated,
           options,
         );
+      }
+
+      /** Alipay's. A collection has rules and indexes that a function must not take away. */
+      async deleteCollection() {
+        const refusal = notAvailable('A function cannot delete a collection; where({}).remove() removes its documents.');
+        throw this.engine.flavour.error(refusal, 'database.deleteCollection');
       }
 
       /** A transaction begins with its first operation, so naming it here saves a round trip. */

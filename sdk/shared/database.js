@@ -91,6 +91,12 @@ class Database {
     );
   }
 
+  /** Alipay's. A collection has rules and indexes that a function must not take away. */
+  async deleteCollection() {
+    const refusal = notAvailable('A function cannot delete a collection; where({}).remove() removes its documents.');
+    throw this.engine.flavour.error(refusal, 'database.deleteCollection');
+  }
+
   /** A transaction begins with its first operation, so naming it here saves a round trip. */
   async startTransaction() {
     transactions += 1;

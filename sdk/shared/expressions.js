@@ -28,13 +28,13 @@ const NAMES = [
   'convert', 'toBool', 'toDate', 'toDecimal', 'toDouble', 'toInt', 'toLong', 'toObjectId', 'toString', 'type', 'let', 'literal', 'meta',
 ];
 
-const RENAMED = { neq: 'ne' };
+const RENAMED = new Map([['neq', 'ne']]);
 
 function createExpressions() {
   const expressions = {};
   for (const name of NAMES) {
     expressions[name] = function expression() {
-      return new Expression(RENAMED[name] || name, Array.prototype.slice.call(arguments));
+      return new Expression(RENAMED.get(name) || name, Array.prototype.slice.call(arguments));
     };
   }
   expressions.pipeline = () => new Pipeline({ flattenWhere: true });

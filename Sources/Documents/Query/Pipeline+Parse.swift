@@ -164,8 +164,7 @@ extension FieldAssignment {
         return assignments
     }
 
-    private static func collect(_ key: String, _ value: JSON, prefix: String, into assignments: inout [FieldAssignment]) throws(QueryError)
-    {
+    private static func collect(_ key: String, _ value: JSON, prefix: String, into assignments: inout [FieldAssignment]) throws(QueryError) {
         if case .object(let members) = value, !members.isEmpty, !members.contains(where: { $0.key.startsWithDollar }) {
             for (name, inner) in members { try collect(name, inner, prefix: prefix + key + ".", into: &assignments) }
         } else {

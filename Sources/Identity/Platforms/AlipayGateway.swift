@@ -4,7 +4,9 @@ internal import Kernel
 internal import Tenancy
 
 /// Alipay's open API: parameters signed with RSA2 (SHA256 with RSA, PKCS#1 v1.5) over the sorted `name=value` list,
-/// answers `{"<method>_response": {…}, "sign": "…"}`. Source: opendocs.alipay.com/common/02khjm.
+/// answers `{"<method>_response": {…}, "sign": "…"}`.
+///
+/// Source: opendocs.alipay.com/common/02khjm.
 struct AlipayGateway: Sendable {
     let settings: EnvironmentSettings.Platform
     let http: OutboundHTTP

@@ -71,14 +71,18 @@ struct WeChatGateway: Sendable {
         return answer
     }
 
-    /// Where the API is. Most names are the path's tail in lower case; the table holds those that are not.
+    /// Where the API is.
+    ///
+    /// Most names are the path's tail in lower case; the table holds those that are not.
     /// Source: developers.weixin.qq.com/miniprogram/dev/OpenApiDoc.
     static func path(of api: String) throws -> String {
         if let path = paths[api] { return path }
         let parts = api.split(separator: ".", omittingEmptySubsequences: false)
-        let wellFormed = parts.count == 2 && parts.allSatisfy { part in
-            !part.isEmpty && part.utf8.allSatisfy { ($0 | 32) >= 97 && ($0 | 32) <= 122 || (48...57).contains($0) || $0 == 95 }
-        }
+        let wellFormed =
+            parts.count == 2
+            && parts.allSatisfy { part in
+                !part.isEmpty && part.utf8.allSatisfy { ($0 | 32) >= 97 && ($0 | 32) <= 122 || (48...57).contains($0) || $0 == 95 }
+            }
         guard wellFormed else {
             throw SampanError.badMember("api", Localized("a name such as subscribeMessage.send", zh: "形如 subscribeMessage.send 的接口名"))
         }

@@ -232,6 +232,21 @@ test('aggregation: all stages and expressions', async () => {
   });
 });
 
+test('every expression travels under its own name, those that objects have as well', async () => {
+  const { db, operations, $ } = recorder('wechat', { data: [] });
+  const names = Object.keys($).filter((name) => name !== 'pipeline');
+  const fields = Object.fromEntries(names.map((name) => [name, $[name](1)]));
+  await db.collection('c').aggregate().addFields(fields).end();
+  const encoded = operations[0].pipeline[0].$addFields;
+  assert.ok(names.includes('toString'));
+  for (const name of names) assert.deepEqual(encoded[name], { [`$${name === 'neq' ? 'ne' : name}`]: 1 });
+});
+
+test('a function is told how to empty a collection instead of deleting it', async () => {
+  const { db } = recorder('alipay', {});
+  await assert.rejects(db.deleteCollection('c'), /where\(\{\}\)\.remove\(\)/);
+});
+
 test('geoNear as a stage encodes its place and its query', async () => {
   const { db, operations, _ } = recorder('wechat');
   await db.collection('c').aggregate().geoNear({ near: db.Geo.Point(1, 2), distanceField: 'd', spherical: true, query: { a: _.gt(1) } }).end();
