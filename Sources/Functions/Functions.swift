@@ -62,6 +62,7 @@ public final class Functions: Service {
         entry.functions.withLock { $0 = Weak(self) }
     }
 
+    /// Safe unchecked: only read and written under the mutex of `Entry`.
     private struct Weak: @unchecked Sendable {
         weak var value: Functions?
         init(_ value: Functions?) { self.value = value }

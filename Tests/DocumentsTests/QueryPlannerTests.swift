@@ -9,7 +9,7 @@ import Testing
     ) throws -> (index: String, ranges: Int, exact: Bool, ordered: Bool, reversed: Bool)? {
         let order = try sort.map { try SortOrder(json($0)) }
         guard
-            case .index(let index, let ranges, let exact, let ordered, let reversed) = Documents.plan(
+            case .index(let index, let ranges, let exact, let ordered, let reversed) = chosenPlan(
                 filter: try Filter(json(query)), sort: order, indexes: indexes)
         else { return nil }
         return (index.name, ranges.count, exact, ordered, reversed)
@@ -24,14 +24,14 @@ import Testing
             ("{\"_id\":\"x\"}", ["x"]), ("{\"_id\":{\"$in\":[\"b\",\"a\",\"a\"]},\"n\":1}", ["a", "b"]), ("{\"_id\":{\"$in\":[]}}", []),
             ("{\"$and\":[{\"n\":1},{\"_id\":\"x\"}]}", ["x"]),
         ] {
-            guard case .ids(let ids) = Documents.plan(filter: try Filter(json(query)), sort: nil, indexes: []) else {
+            guard case .ids(let ids) = chosenPlan(filter: try Filter(json(query)), sort: nil, indexes: []) else {
                 Issue.record("\(query) names ids")
                 continue
             }
             #expect(ids == expected)
         }
         for query in ["{}", "{\"_id\":5}", "{\"_id\":{\"$in\":[1,\"a\"]}}", "{\"$or\":[{\"_id\":\"x\"}]}", "{\"_id\":{\"$gt\":\"a\"}}"] {
-            guard case .scan = Documents.plan(filter: try Filter(json(query)), sort: nil, indexes: []) else {
+            guard case .scan = chosenPlan(filter: try Filter(json(query)), sort: nil, indexes: []) else {
                 Issue.record("\(query) names no ids")
                 continue
             }
@@ -96,7 +96,7 @@ import Testing
                 let filter = try Filter(query)
                 let order: SortOrder? = generator.random.below(2) == 0 ? nil : try Self.order(&generator, definition)
                 guard
-                    case .index(_, let ranges, let isExact, let isOrdered, let isReversed) = Documents.plan(
+                    case .index(_, let ranges, let isExact, let isOrdered, let isReversed) = chosenPlan(
                         filter: filter, sort: order, indexes: [definition])
                 else { continue }
                 planned += 1

@@ -1,6 +1,8 @@
+import Documents
 import Foundation
 import HTTPTypes
 import Kernel
+import NIOCore
 import Tenancy
 import Testing
 

@@ -2,6 +2,7 @@ import Foundation
 import HTTPTypes
 import Kernel
 import NIOCore
+import Tenancy
 import Testing
 
 @testable import Files

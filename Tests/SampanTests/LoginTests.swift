@@ -1,4 +1,6 @@
+import Documents
 import Foundation
+import HTTPTypes
 import Kernel
 import Tenancy
 import Testing

@@ -1,7 +1,9 @@
 import CryptoExtras
 import Foundation
+import HTTPTypes
 import Identity
 import Kernel
+import Tenancy
 import Testing
 
 @testable import Sampan
