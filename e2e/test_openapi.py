@@ -40,6 +40,10 @@ def for_environment(description, environment):
         for holder in (kept, *(value for value in kept.values() if isinstance(value, dict))):
             if "parameters" in holder:
                 holder["parameters"] = [each for each in holder["parameters"] if not is_environment(each)]
+            content = holder.get("requestBody", {}).get("content", {})
+            if "application/x-ndjson" in content:
+                # A media type that Schemathesis cannot write; the server reads the same lines from any text.
+                content["text/plain"] = content.pop("application/x-ndjson")
         if any(key in kept for key in ("get", "post", "put", "patch", "delete")):
             paths[path.replace("{env}", environment.id)] = kept
     return {**description, "paths": paths}

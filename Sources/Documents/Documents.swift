@@ -124,6 +124,14 @@ public final class Documents: Service {
         }
     }
 
+    /// The open stores, and those that were evicted while a request still used them.
+    private func inUse() -> [DocumentStore] {
+        stores.withLock { stores in
+            stores.leaving = stores.leaving.filter { $0.value.store != nil }
+            return Array(stores.open.values) + stores.leaving.values.compactMap(\.store)
+        }
+    }
+
     private func forgetAnswers(_ open: [DocumentStore], before: Int64) async {
         for store in open {
             do {

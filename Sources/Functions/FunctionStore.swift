@@ -120,14 +120,14 @@ struct FunctionStore: Sendable {
     /// What is due, oldest first, without those already `running`.
     ///
     /// What waits in environments that do not serve is passed over, so that it keeps nobody else waiting.
-    func due(now: Int64, running: Set<Int64>, max: Int, isServing: (EnvironmentID) -> Bool) throws -> [Queued] {
+    func due(now: Int64, running: Set<Int64>, max: Int, accepts: (EnvironmentID) -> Bool) throws -> [Queued] {
         try control.read { connection in
             var found: [Queued] = []
             try connection.rows(
                 "SELECT id, environment, function, request_id, source, user, event, attempt FROM queue WHERE due_at <= $1 ORDER BY due_at, id",
                 [.int(now)]
             ) { row in
-                guard !running.contains(row.int(0)), let environment = EnvironmentID(row.text(1)), isServing(environment) else { return true }
+                guard !running.contains(row.int(0)), let environment = EnvironmentID(row.text(1)), accepts(environment) else { return true }
                 found.append(
                     Queued(
                         id: row.int(0), environment: environment, function: row.text(2), requestID: row.text(3), source: row.text(4),

@@ -1,4 +1,5 @@
 public import Foundation
+internal import HTTPSupport
 public import Kernel
 internal import NIOCore
 
@@ -10,7 +11,7 @@ extension Functions {
         for name in try manager.contentsOfDirectory(atPath: folder.path).sorted() {
             let function = folder.appendingPathComponent(name)
             guard manager.fileExists(atPath: function.appendingPathComponent("index.js").path) else { continue }
-            var request: JSONObject = ["files": .array(try store(filesIn: function, environment))]
+            var request: JSONObject = ["files": .array(try await offEventLoop { [blobs = blobs(environment)] in try Self.store(filesIn: function, blobs) })]
             if let config = manager.contents(atPath: function.appendingPathComponent("config.json").path) {
                 request["triggers"] = try JSON(parsing: Array(config))["triggers"] ?? []
             }
@@ -18,9 +19,8 @@ extension Functions {
         }
     }
 
-    private func store(filesIn folder: URL, _ environment: EnvironmentID) throws -> [JSON] {
-        let blobs = blobs(environment)
-        return try FileManager.default.subpathsOfDirectory(atPath: folder.path).sorted().compactMap { path in
+    private static func store(filesIn folder: URL, _ blobs: BlobStore) throws -> [JSON] {
+        try FileManager.default.subpathsOfDirectory(atPath: folder.path).sorted().compactMap { path in
             let url = folder.appendingPathComponent(path)
             guard try url.resourceValues(forKeys: [.isRegularFileKey]).isRegularFile == true else { return nil }
             let bytes = ByteBuffer(bytes: try Data(contentsOf: url))

@@ -11,13 +11,16 @@ internal import Synchronization
 /// between, it runs again. So functions that are called asynchronously run at least once.
 public final class Scheduler: Service {
     private struct State {
-        var running: Set<Int64> = []
+        /// Whose invocations run, by their number in the queue.
+        var running: [Int64: EnvironmentID] = [:]
         var timers: [FunctionStore.Timer: Int64] = [:]
         var loaded = false
     }
 
     /// How many background invocations run at once on this node.
     private static let runningMax = 32
+    /// How many of them one environment may have: its long queue must not hold up the others'.
+    private static let runningMaxOfOne = 8
     private static let pollEvery = Duration.milliseconds(100)
     private static let retryFirstMilliseconds: Int64 = 1000
     private static let retryLongestMilliseconds: Int64 = 300_000
@@ -118,8 +121,14 @@ public final class Scheduler: Service {
     func takeDue() throws -> [FunctionStore.Queued] {
         let running = state.withLock { $0.running }
         guard running.count < Self.runningMax else { return [] }
-        let due = try functions.store.due(now: clock.now(), running: running, max: Self.runningMax - running.count, isServing: isServing)
-        state.withLock { state in state.running.formUnion(due.map(\.id)) }
+        var shares: [EnvironmentID: Int] = [:]
+        for environment in running.values { shares[environment, default: 0] += 1 }
+        let due = try functions.store.due(now: clock.now(), running: Set(running.keys), max: Self.runningMax - running.count) { environment in
+            guard shares[environment, default: 0] < Self.runningMaxOfOne, isServing(environment) else { return false }
+            shares[environment, default: 0] += 1
+            return true
+        }
+        state.withLock { state in for item in due { state.running[item.id] = item.environment } }
         return due
     }
 
@@ -130,7 +139,7 @@ public final class Scheduler: Service {
             } catch {
                 logger.error("a queued invocation could not be recorded and will run again", metadata: ["id": "\(item.id)", "error": "\(error)"])
             }
-            state.withLock { _ = $0.running.remove(item.id) }
+            state.withLock { _ = $0.running.removeValue(forKey: item.id) }
         }
     }
 

@@ -79,7 +79,8 @@ extension Data {
     init?(base64URL bytes: ArraySlice<UInt8>) {
         var standard = bytes.map { $0 == 45 ? 43 : $0 == 95 ? 47 : $0 }
         while standard.count % 4 != 0 { standard.append(61) }
-        guard let data = Data(base64Encoded: Data(standard)) else { return nil }
+        // Only the canonical text: the last character has bits that decoding ignores.
+        guard let data = Data(base64Encoded: Data(standard)), data.base64URL.utf8.elementsEqual(bytes) else { return nil }
         self = data
     }
 }

@@ -85,7 +85,7 @@ struct FunctionsFixture: Sendable {
 
     /// Everything that waits in the queue, due or not.
     func queued() throws -> [FunctionStore.Queued] {
-        try functions.store.due(now: .max, running: [], max: 1000, isServing: { _ in true })
+        try functions.store.due(now: .max, running: [], max: 1000, accepts: { _ in true })
     }
 }
 

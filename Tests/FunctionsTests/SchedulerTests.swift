@@ -122,10 +122,15 @@ import Testing
 
     @Test func aQueuedInvocationIsHandedOutOnceAndOnlySoManyAtATime() async throws {
         try await FunctionsFixture.with { base in
-            for _ in 0..<40 { _ = try await base.enqueue("f") }
+            for _ in 0..<6 {
+                let environment = EnvironmentID.random()
+                for _ in 0..<12 { _ = try await base.enqueue("f", in: environment) }
+            }
             let scheduler = base.scheduler()
             let first = try scheduler.takeDue()
             #expect(first.count == 32 && Set(first.map(\.id)).count == 32)
+            let shares = Dictionary(grouping: first, by: \.environment).mapValues(\.count)
+            #expect(shares.values.allSatisfy { $0 <= 8 }, "one environment does not take every place")
             #expect(try scheduler.takeDue().isEmpty)
             // After the death of the process everything that was running runs again.
             #expect(try base.scheduler().takeDue().map(\.id) == first.map(\.id))

@@ -101,11 +101,18 @@ function fileCalls(platform, shaped) {
 }
 
 async function callWechat(platform, api, parameters) {
-  const answer = await platform.openapi({ platform: 'wechat', api, params: toSnakeCase(parameters || {}) });
+  const answer = await platform.openapi({ platform: 'wechat', api, params: toSnakeCase(parameters || {}) }).catch(keepWechatNumber);
   const converted = toCamelCase(answer);
   const { errcode, errmsg, ...rest } = converted;
   if (errcode) throw wechatRefusal(errcode, errmsg);
   return { ...rest, errCode: 0, errMsg: `openapi.${api}:ok` };
+}
+
+/** Programs compare WeChat's own number (87014: the text is not allowed), which the server passes on beside its own code. */
+function keepWechatNumber(error) {
+  const { platformCode, platformMessage } = (error && error.problem) || {};
+  if (platformCode === undefined || !Number.isInteger(Number(platformCode))) throw error;
+  throw wechatRefusal(Number(platformCode), platformMessage);
 }
 
 /** A refusal by WeChat itself keeps WeChat's own number. */

@@ -135,6 +135,9 @@ test('WeChat: openapi at any depth, in camelCase', async () => {
     harness.answer('openapi', ({ api }) => {
       if (api === 'wxacode.getUnlimited') return Buffer.from([0x89, 0x50, 1, 2]);
       if (api === 'bad.call') return { errcode: 40001, errmsg: 'invalid credential' };
+      if (api === 'risky.text') {
+        throw refusal(502, 'PLATFORM_REFUSED', 'WeChat refused: 87014 risky', { platformCode: '87014', platformMessage: 'risky' });
+      }
       if (api === 'not.set') throw refusal(501, 'PLATFORM_NOT_CONFIGURED', 'Set the app id and secret first.');
       return { errcode: 0, errmsg: 'ok', trace_id: 't', result: { suggest_label: 'pass' } };
     });
@@ -147,6 +150,8 @@ test('WeChat: openapi at any depth, in camelCase', async () => {
     assert.deepEqual((await run(harness, "cloud.openapi({ appid: 'x' }).wxacode.getUnlimited({}).then((r) => [r.contentType, r.buffer.length])")).value, ['image/png', 4]);
     const { error } = await run(harness, 'cloud.openapi.bad.call({})');
     assert.deepEqual([error.errCode, error.errMsg], [40001, 'openapi.bad.call:fail 40001 invalid credential']);
+    const refused = (await run(harness, 'cloud.openapi.risky.text({})')).error;
+    assert.deepEqual([refused.errCode, refused.errMsg], [87014, 'openapi.risky.text:fail 87014 risky']);
     assert.match((await run(harness, 'cloud.openapi.not.set({})')).error.errMsg, /Set the app id and secret first/);
     assert.equal((await run(harness, 'typeof (await cloud.openapi)')).value, 'function');
   });
@@ -191,7 +196,7 @@ test('Alipay: arrays, counts, calls and files', async () => {
   });
 });
 
-test('Alipay: files as a plain list, the orders\' names and writes to a whole collection', async () => {
+test('Alipay: files as a plain list, the names of orders, and writes to a whole collection', async () => {
   await withWorker(ALIPAY, async (harness) => {
     const answerFor = ({ fileList }) => ({ fileList: fileList.map((fileID) => ({ fileID, status: 0, errMsg: 'ok' })) });
     harness.answer('file.urls', answerFor);
