@@ -323,7 +323,7 @@ def test_notify_book_sends_to_everybody(deployed):
     environment = deployed("lmy98129/notify-book-cloud", "notification", "user-notification")
     amy = environment.user("amy")
     assert called(amy, "notification", {"$url": "download"}) == {"code": 0}
-    environment.database("add", "notification", data={"_id": "n1", "userList": "0", "title": "t", "content": "c", "createTime": "2026-01-01"})
+    environment.database("add", "notification", data={"_id": "n1", "userList": "0", "title": "t", "content": "c", "createTime": "2026-01"})
     [message] = called(amy, "notification", {"$url": "download"})["unReadArray"]
     assert (message["_id"], message["title"]) == ("ALL,n1", "t")
     assert called(amy, "notification", {"$url": "delete", "idArray": ["ALL,n1"]}) == {"code": 1}

@@ -16,7 +16,7 @@ public protocol FunctionServices: Sendable {
     /// Temporary addresses of files.
     func fileURLs(_ request: JSONObject, _ context: CallContext) async throws -> JSON
     /// A call to a super-app's open API.
-    func openAPI(_ request: JSONObject, _ context: CallContext) async throws -> JSON
+    func openAPI(_ request: JSONObject, _ context: CallContext) async throws -> ByteBuffer
     /// Whether the environment serves, its variables for functions, and whether they reach the internet.
     func environment(_ id: EnvironmentID) throws -> (variables: [String: String], internet: Bool)
 }

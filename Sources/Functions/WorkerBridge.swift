@@ -46,7 +46,7 @@ final class WorkerBridge: WorkerDelegate {
         case "file.download": return try await services.download(object(call).text("fileID"), context)
         case "file.delete": return buffer(try await services.deleteFiles(object(call), context))
         case "file.urls": return buffer(try await services.fileURLs(object(call), context))
-        case "openapi": return buffer(try await services.openAPI(object(call), context))
+        case "openapi": return try await services.openAPI(object(call), context)
         case "pay":
             throw SampanError(
                 "PAYMENT_NOT_CONFIGURED", status: 501, Localized("No payment channel is configured for this environment.", zh: "此环境尚未配置支付渠道。"),

@@ -72,10 +72,12 @@ public struct Identity: Sendable {
     /// Calls a platform's open API for an environment.
     public func openAPI(
         _ environment: EnvironmentID, platform: String, api: String, parameters: JSON, appAuthToken: String?
-    ) async throws -> JSONObject {
+    ) async throws -> [UInt8] {
         let settings = try tenancy.settings(environment)
         switch platform {
-        case "alipay": return try await alipay(settings).call(api, parameters: parameters, appAuthToken: appAuthToken)
+        case "alipay":
+            let (content, topLevel) = AlipayGateway.split(parameters, of: api)
+            return JSON.object(try await alipay(settings).call(api, parameters: content, topLevel: topLevel, appAuthToken: appAuthToken)).serialized()
         case "wechat": return try await weChat(settings).call(api, parameters: parameters)
         default: throw SampanError.badMember("platform", Localized("wechat or alipay", zh: " wechat 或 alipay"))
         }

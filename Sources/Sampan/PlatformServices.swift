@@ -30,11 +30,12 @@ struct PlatformServices: FunctionServices {
 
     func fileURLs(_ request: JSONObject, _ context: CallContext) async throws -> JSON { try files.urls(request, context) }
 
-    func openAPI(_ request: JSONObject, _ context: CallContext) async throws -> JSON {
-        .object(
-            try await identity.openAPI(
-                context.environment, platform: request.text("platform"), api: request.text("api"), parameters: request["params"] ?? [:],
-                appAuthToken: request.optionalText("appAuthToken")))
+    func openAPI(_ request: JSONObject, _ context: CallContext) async throws -> ByteBuffer {
+        ByteBuffer(
+            bytes:
+                try await identity.openAPI(
+                    context.environment, platform: request.text("platform"), api: request.text("api"), parameters: request["params"] ?? [:],
+                    appAuthToken: request.optionalText("appAuthToken")))
     }
 
     func environment(_ id: EnvironmentID) throws -> (variables: [String: String], internet: Bool) {

@@ -150,11 +150,20 @@ import Testing
         #expect(chinese.messages.first?.hasPrefix("错误：无法连接 \(endpoint)") == true)
     }
 
-    @Test func withoutAnEnvironmentNothingIsSent() async throws {
+    @Test func withoutAnEnvironmentNothingIsDeployed() async throws {
         try await RecordingServer.run(SampanStandIn().answer) { server in
             let run = try await CommandLineRun(["deploy"], in: folder, server: server, variables: ["SAMPAN_ENV": ""])
             #expect(run.notices.contains("No environment is chosen."))
-            #expect(server.requests.isEmpty)
+            #expect(server.requests.map(\.line) == ["GET /admin/v1/whoami"])
+        }
+    }
+
+    @Test func anEnvironmentsKeySaysWhichEnvironmentIsMeant() async throws {
+        try await RecordingServer.run(SampanStandIn(keysEnvironment: "env-own").answer) { server in
+            let run = try await CommandLineRun(["deploy"], in: folder, server: server, variables: ["SAMPAN_ENV": ""])
+            #expect(run.succeeded)
+            #expect(server.requests.dropFirst().allSatisfy { $0.path.hasPrefix("/admin/v1/environments/env-own/") })
+            #expect(server.requests.count > 1)
         }
     }
 

@@ -96,6 +96,14 @@ import Testing
         #expect(error?.what.en.contains("{{env.NAME}}") == true)
     }
 
+    @Test func placeholderForOtherToolsNeedsNoValue() throws {
+        try folder.write([
+            "cloudbaserc.json": #"{"functionRoot":"functions","framework":{"plugins":{"mp":{"appid":"{{env.APP_ID}}"}}}}"#,
+            "functions/app/index.js": "",
+        ])
+        #expect(try read().functions.map(\.name) == ["app"])
+    }
+
     @Test func listedFunctionWithoutCodeIsAnError() throws {
         try folder.write(["cloudbaserc.json": #"{"functions":[{"name":"ghost"}]}"#, "functions/app/index.js": ""])
         let error = #expect(throws: CLIError.self) { try read() }

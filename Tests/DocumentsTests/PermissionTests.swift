@@ -64,7 +64,7 @@ import Testing
     /// One document of alice's under a preset; answers how many the request touched, or its code.
     private func touch(_ permission: Permission, _ request: String, _ member: String, as caller: Caller) async throws -> String {
         var touched = ""
-        try await DatabaseFixture.with { base in
+        try await DatabaseFixture.with { base async throws in
             _ = try await base.documents.createCollection("c", permission: permission.rawValue, base.environment)
             _ = try await base.documents.createCollection("open", permission: "READONLY", base.environment)
             try await base.perform(#"{"op":"add","collection":"c","data":{"_id":"x","n":0,"_openid":"alice"}}"#)
@@ -86,7 +86,7 @@ import Testing
     }
 
     @Test func theBareDocumentFollowsThePresetToo() async throws {
-        try await DatabaseFixture.with { base in
+        try await DatabaseFixture.with { base async throws in
             _ = try await base.documents.createCollection("c", permission: "PRIVATE", base.environment)
             try await base.perform(#"{"op":"add","collection":"c","data":{"_id":"x","n":0}}"#, as: DatabaseFixture.alice)
             func read(_ caller: Caller) throws -> String {
@@ -100,7 +100,7 @@ import Testing
     }
 
     @Test func clientsMakeNoCollections() async throws {
-        try await DatabaseFixture.with { base in
+        try await DatabaseFixture.with { base async throws in
             #expect(await base.refusal(#"{"op":"createCollection","collection":"c"}"#, as: DatabaseFixture.alice) == "PERMISSION_DENIED")
             #expect(await base.refusal(#"{"op":"add","collection":"c","data":{}}"#, as: DatabaseFixture.alice) == "COLLECTION_NOT_FOUND")
             for isNew in [true, false] {
@@ -111,7 +111,7 @@ import Testing
     }
 
     @Test func whatAUserWritesCarriesTheirOpenid() async throws {
-        try await DatabaseFixture.with { base in
+        try await DatabaseFixture.with { base async throws in
             _ = try await base.documents.createCollection("c", permission: "READONLY", base.environment)
             try await base.perform(#"{"op":"add","collection":"c","data":{"_id":"x","_openid":"bob","n":0}}"#, as: DatabaseFixture.alice)
             #expect(try await base.document("c", "x")?["_openid"] == "alice")
@@ -125,7 +125,7 @@ import Testing
         #"{"$set":{"_openid":null}}"#,
     ])
     func aUserCannotGiveADocumentAway(_ update: String) async throws {
-        try await DatabaseFixture.with { base in
+        try await DatabaseFixture.with { base async throws in
             _ = try await base.documents.createCollection("c", permission: "READONLY", base.environment)
             try await base.perform(#"{"op":"add","collection":"c","data":{"_id":"x","n":"bob"}}"#, as: DatabaseFixture.alice)
             for target in [#""id":"x""#, #""where":{}"#] {
@@ -137,7 +137,7 @@ import Testing
     }
 
     @Test func openidInAConditionStandsForTheCaller() async throws {
-        try await DatabaseFixture.with { base in
+        try await DatabaseFixture.with { base async throws in
             _ = try await base.documents.createCollection("c", permission: "READONLY", base.environment)
             for caller in [DatabaseFixture.alice, DatabaseFixture.bob] { try await base.perform(#"{"op":"add","collection":"c","data":{"n":0}}"#, as: caller) }
             let condition = #"{"op":"get","collection":"c","where":{"$or":[{"_openid":"{openid}"}]}}"#

@@ -13,7 +13,7 @@ import Testing
     }
 
     @Test func anIndexOnExistingDocumentsFindsEachOnce() async throws {
-        try await DatabaseFixture.with { base in
+        try await DatabaseFixture.with { base async throws in
             try await base.perform(
                 #"{"op":"add","collection":"c","data":[{"_id":"a","tags":["x","y","x"]},{"_id":"b","tags":["y"]},{"_id":"c","tags":"x"},{"_id":"d"}]}"#)
             try await base.documents.createIndex(index([["tags", "asc"]]), of: "c", base.environment)
@@ -26,7 +26,7 @@ import Testing
     }
 
     @Test func aUniqueIndexThatDoesNotFitLeavesNothing() async throws {
-        try await DatabaseFixture.with { base in
+        try await DatabaseFixture.with { base async throws in
             try await base.perform(#"{"op":"add","collection":"c","data":[{"_id":"a","n":1},{"_id":"b","n":1}]}"#)
             let code = await errorCode { try await base.documents.createIndex(index([["n", "asc"]], unique: true, name: "i"), of: "c", base.environment) }
             #expect(code == "DUPLICATE_KEY")
@@ -41,7 +41,7 @@ import Testing
     }
 
     @Test func aUniqueIndexRefusesTheSecondAndFreesTheValueOfARemovedOne() async throws {
-        try await DatabaseFixture.with { base in
+        try await DatabaseFixture.with { base async throws in
             try await base.perform(#"{"op":"createCollection","collection":"c"}"#)
             try await base.documents.createIndex(index([["n", "asc"], ["m", "desc"]], unique: true), of: "c", base.environment)
             try await base.perform(#"{"op":"add","collection":"c","data":[{"_id":"a","n":1,"m":1},{"_id":"b","n":1,"m":2}]}"#)
@@ -55,7 +55,7 @@ import Testing
     }
 
     @Test func aDroppedIndexIsNoLongerKeptNorUsed() async throws {
-        try await DatabaseFixture.with { base in
+        try await DatabaseFixture.with { base async throws in
             try await base.perform(#"{"op":"add","collection":"c","data":{"_id":"a","n":1}}"#)
             try await base.documents.createIndex(index([["n", "asc"]], unique: true, name: "i"), of: "c", base.environment)
             try await base.documents.dropIndex("i", of: "c", base.environment)
@@ -66,7 +66,7 @@ import Testing
     }
 
     @Test func makingTheSameIndexAgainIsFineAndAnotherOfItsNameIsNot() async throws {
-        try await DatabaseFixture.with { base in
+        try await DatabaseFixture.with { base async throws in
             try await base.perform(#"{"op":"createCollection","collection":"c"}"#)
             // Also at the same moment.
             try await withThrowingTaskGroup(of: Void.self) { group in
@@ -83,7 +83,7 @@ import Testing
         var limits = Limits()
         limits.indexesMax = 2
         limits.collectionsMax = 1
-        try await DatabaseFixture.with(limits: limits) { base in
+        try await DatabaseFixture.with(limits: limits) { base async throws in
             try await base.perform(#"{"op":"createCollection","collection":"c"}"#)
             for name in ["a", "b"] { try await base.documents.createIndex(index([[.string(name), "asc"]]), of: "c", base.environment) }
             #expect(await errorCode { try await base.documents.createIndex(index([["c", "asc"]]), of: "c", base.environment) } == "LIMIT_EXCEEDED")
@@ -96,7 +96,7 @@ import Testing
         #"[["a","asc"],["a","desc"]]"#,
     ])
     func anIndexThatCannotBeKeptIsRefused(_ keys: String) async throws {
-        try await DatabaseFixture.with { base in
+        try await DatabaseFixture.with { base async throws in
             try await base.perform(#"{"op":"createCollection","collection":"c"}"#)
             let code = await errorCode { try await base.documents.createIndex(index(json(keys)), of: "c", base.environment) }
             #expect(code == "BAD_MEMBER" || code == "INVALID_QUERY", "\(keys): \(code ?? "taken")")
@@ -106,20 +106,20 @@ import Testing
 
     /// The mark that a document has several keys must survive a job that was undone, a later one, and a restart.
     @Test func arraysAreMetOnceAlsoAfterAnUndoneWriteAndARestart() async throws {
-        try await DatabaseFixture.with { base in
+        try await DatabaseFixture.with { base async throws in
             try await base.perform(#"{"op":"add","collection":"c","data":{"_id":"a","tags":"x"}}"#)
             try await base.documents.createIndex(index([["tags", "asc"]]), of: "c", base.environment)
             #expect(await base.refusal(#"{"op":"add","collection":"c","data":[{"_id":"b","tags":["x","y"]},{"_id":"a"}]}"#) == "DUPLICATE_KEY")
             try await base.perform(#"{"op":"add","collection":"c","data":{"_id":"b","tags":["x","y"]}}"#)
             try base.documents.close(base.environment)
-            try await DatabaseFixture.with(folder: base.folder, environment: base.environment) { again in
+            try await DatabaseFixture.with(folder: base.folder, environment: base.environment) { again async throws in
                 #expect(try await again.ids("c", where: ["tags": ["$gte": "x"]]).sorted() == ["a", "b"])
             }
         }
     }
 
     @Test func reopeningTheFileKeepsEverything() async throws {
-        try await DatabaseFixture.with { base in
+        try await DatabaseFixture.with { base async throws in
             _ = try await base.documents.createCollection("c", permission: "ADMINWRITE", base.environment)
             try await base.documents.createIndex(index([["n", "asc"], ["m", "desc"]], unique: true, name: "i"), of: "c", base.environment)
             try await base.perform(#"{"op":"add","collection":"c","data":[{"_id":"a","n":1,"m":{"$date":5}},{"_id":"b","n":2.5}]}"#)
@@ -127,7 +127,7 @@ import Testing
             let described = try base.documents.collections(base.environment)
             let exported = try base.exported("c")
             try base.documents.close(base.environment)
-            try await DatabaseFixture.with(folder: base.folder, environment: base.environment) { again in
+            try await DatabaseFixture.with(folder: base.folder, environment: base.environment) { again async throws in
                 #expect(try again.documents.collections(again.environment) == described)
                 #expect(try again.exported("c") == exported)
                 #expect(try await again.ids("c", where: ["n": ["$lt": 3]]) == ["a", "b"])
@@ -139,7 +139,7 @@ import Testing
     }
 
     @Test func aCollectionWhoseCommitFailedIsNotThere() async throws {
-        try await DatabaseFixture.with { base in
+        try await DatabaseFixture.with { base async throws in
             try await base.perform(#"{"op":"add","collection":"kept","data":{"_id":"a"}}"#)
             // A deferred foreign key that nothing meets: the commit of every new collection fails.
             try await base.store.database.write { connection in
@@ -159,7 +159,7 @@ import Testing
     }
 
     @Test func aDroppedCollectionTakesItsIndexesAlong() async throws {
-        try await DatabaseFixture.with { base in
+        try await DatabaseFixture.with { base async throws in
             try await base.perform(#"{"op":"add","collection":"c","data":{"n":1}}"#)
             try await base.documents.createIndex(index([["n", "asc"]], unique: true), of: "c", base.environment)
             try await base.documents.dropCollection("c", base.environment)
@@ -171,7 +171,7 @@ import Testing
 
     /// The same documents with indexes and without, asked the same random questions, also after random changes.
     @Test(arguments: 0..<12) func anIndexNeverChangesAnAnswer(_ seed: Int) async throws {
-        try await DatabaseFixture.with { base in
+        try await DatabaseFixture.with { base async throws in
             var generator = QueryGenerator(seed: UInt64(1000 + seed))
             generator.makesArrays = seed % 3 != 0
             try await fill(base, &generator)

@@ -7,7 +7,7 @@ import Testing
 
 @Suite struct TransactionTests {
     @Test func transactionsOnOneDocumentComeOneAfterTheOther() async throws {
-        try await DatabaseFixture.with { base in
+        try await DatabaseFixture.with { base async throws in
             try await base.perform(#"{"op":"add","collection":"c","data":{"_id":"x","n":0}}"#)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for scope in 1...20 {
@@ -27,7 +27,7 @@ import Testing
     }
 
     @Test func nothingIsSeenFromOutsideBeforeTheCommitAndEverythingAfter() async throws {
-        try await DatabaseFixture.with { base in
+        try await DatabaseFixture.with { base async throws in
             try await base.documents.createIndex(["keys": [["n", "asc"]]], of: made("c", base), base.environment)
             try await base.perform(#"{"op":"add","collection":"c","data":[{"_id":"kept","n":1},{"_id":"gone","n":2},{"_id":"old","n":3}]}"#)
             let name = try await base.begin(scope: 1)
@@ -51,7 +51,7 @@ import Testing
     }
 
     @Test func aPlainWriteWaitsForTheTransactionThatHoldsItsDocument() async throws {
-        try await DatabaseFixture.with { base in
+        try await DatabaseFixture.with { base async throws in
             try await base.perform(#"{"op":"add","collection":"c","data":{"_id":"x","n":0}}"#)
             let name = try await base.begin(scope: 1)
             try await base.inTransaction(name, scope: 1, #"{"op":"update","collection":"c","id":"x","update":{"$set":{"t":1}}}"#)
@@ -68,7 +68,7 @@ import Testing
         #"{"op":"add","collection":"c","data":{"_id":"x"}}"#,
     ])
     func aPlainWriteThatWaitsTooLongIsRefused(_ request: String) async throws {
-        try await DatabaseFixture.with { base in
+        try await DatabaseFixture.with { base async throws in
             try await base.perform(#"{"op":"add","collection":"c","data":{"_id":"x","n":0}}"#)
             let name = try await base.begin(scope: 1)
             try await base.inTransaction(name, scope: 1, #"{"op":"get","collection":"c","id":"x"}"#)
@@ -79,7 +79,7 @@ import Testing
     }
 
     @Test func aTransactionThatWaitsTooLongForAnotherIsRefused() async throws {
-        try await DatabaseFixture.with { base in
+        try await DatabaseFixture.with { base async throws in
             try await base.perform(#"{"op":"add","collection":"c","data":{"_id":"x"}}"#)
             let first = try await base.begin(scope: 1)
             let second = try await base.begin(scope: 2)
@@ -92,7 +92,7 @@ import Testing
     }
 
     @Test func transactionsThatHoldWhatTheOtherWantsDoNotWaitForEver() async throws {
-        try await DatabaseFixture.with { base in
+        try await DatabaseFixture.with { base async throws in
             try await base.perform(#"{"op":"add","collection":"c","data":[{"_id":"x"},{"_id":"y"}]}"#)
             let names = [try await base.begin(scope: 1), try await base.begin(scope: 2)]
             try await base.inTransaction(names[0], scope: 1, #"{"op":"get","collection":"c","id":"x"}"#)
@@ -115,7 +115,7 @@ import Testing
     }
 
     @Test func callsOfOneTransactionForTheSameDocumentMayWaitTogether() async throws {
-        try await DatabaseFixture.with { base in
+        try await DatabaseFixture.with { base async throws in
             try await base.perform(#"{"op":"add","collection":"c","data":{"_id":"x","n":0}}"#)
             let first = try await base.begin(scope: 1)
             let second = try await base.begin(scope: 2)
@@ -130,7 +130,7 @@ import Testing
     }
 
     @Test func aChangeUnderTheTransactionIsAConflictAndNothingIsWritten() async throws {
-        try await DatabaseFixture.with { base in
+        try await DatabaseFixture.with { base async throws in
             try await base.perform(#"{"op":"add","collection":"c","data":[{"_id":"x","n":0},{"_id":"y","n":0}]}"#)
             let name = try await base.begin(scope: 1)
             for id in ["y", "x"] {
@@ -152,7 +152,7 @@ import Testing
     }
 
     @Test func whatItsInvocationLeavesOpenIsUndone() async throws {
-        try await DatabaseFixture.with { base in
+        try await DatabaseFixture.with { base async throws in
             try await base.perform(#"{"op":"add","collection":"c","data":{"_id":"x","n":0}}"#)
             let name = try await base.begin(scope: 1)
             let other = try await base.begin(scope: 2)
@@ -167,7 +167,7 @@ import Testing
     }
 
     @Test func aTransactionEndsAfterTenSeconds() async throws {
-        try await DatabaseFixture.with { base in
+        try await DatabaseFixture.with { base async throws in
             try await base.perform(#"{"op":"add","collection":"c","data":{"_id":"x","n":0}}"#)
             let name = try await base.begin(scope: 1)
             try await base.inTransaction(name, scope: 1, #"{"op":"update","collection":"c","id":"x","update":{"$inc":{"n":1}}}"#)
@@ -183,7 +183,7 @@ import Testing
     }
 
     @Test func aDuplicateAtTheCommitLeavesNothingOfIt() async throws {
-        try await DatabaseFixture.with { base in
+        try await DatabaseFixture.with { base async throws in
             try await base.documents.createIndex(["keys": [["email", "asc"]], "unique": true], of: made("c", base), base.environment)
             try await base.perform(#"{"op":"add","collection":"c","data":{"_id":"x","email":"e"}}"#)
             let name = try await base.begin(scope: 1)
@@ -197,7 +197,7 @@ import Testing
     }
 
     @Test func stockIsNeverSoldTwice() async throws {
-        try await DatabaseFixture.with { base in
+        try await DatabaseFixture.with { base async throws in
             for number in 0..<10 { try await base.perform(["op": "add", "collection": "stock", "data": ["_id": .string("g\(number)"), "left": 3]]) }
             let sold = await withTaskGroup(of: Int.self) { group in
                 for buyer in 1...64 {
@@ -214,7 +214,7 @@ import Testing
     }
 
     @Test func aTransactionBelongsToItsInvocation() async throws {
-        try await DatabaseFixture.with { base in
+        try await DatabaseFixture.with { base async throws in
             let name = try await base.begin(scope: 1)
             #expect(await errorCode { try await base.inTransaction(name, scope: 2, #"{"op":"commit"}"#) } == "TRANSACTION_NOT_FOUND")
             #expect(await errorCode { try await base.inTransaction("t-", scope: 1, #"{"op":"commit"}"#) } == "TRANSACTION_NOT_FOUND")
@@ -230,7 +230,7 @@ import Testing
         #"{"op":"remove","collection":"c","where":{}}"#, #"{"op":"aggregate","collection":"c","pipeline":[]}"#,
     ])
     func aTransactionWorksOnDocumentsByIDOnly(_ request: String) async throws {
-        try await DatabaseFixture.with { base in
+        try await DatabaseFixture.with { base async throws in
             _ = try await made("c", base)
             let name = try await base.begin(scope: 1)
             #expect(await errorCode { try await base.inTransaction(name, scope: 1, request) } == "UNSUPPORTED_IN_TRANSACTION")

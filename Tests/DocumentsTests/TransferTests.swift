@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct TransferTests {
     @Test func whatIsExportedCanBeImportedAndIsTheSame() async throws {
-        try await DatabaseFixture.with { base in
+        try await DatabaseFixture.with { base async throws in
             let lines = """
                 {"_id":"a","n":9007199254740993,"d":{"$date":-5},"t":"é\\n\\u0000","deep":{"x":[1,2.0,null,true]}}
                 {"_id":"b"}
@@ -21,7 +21,7 @@ import Testing
     }
 
     @Test func anExportOfManyPagesMissesNothing() async throws {
-        try await DatabaseFixture.with { base in
+        try await DatabaseFixture.with { base async throws in
             let lines = (0..<1203).map { #"{"_id":"\#($0)"}"# }.joined(separator: "\n")
             #expect(try await base.lines(lines, into: "c") == ["inserted": 1203, "updated": 0])
             #expect(try base.exported("c") == lines + "\n")
@@ -33,7 +33,7 @@ import Testing
         ("{\"_id\":\"a\"}\r\n{\"$bad\":1}", 2, "INVALID_DOCUMENT"), ("{\"_id\":[]}", 1, "BAD_MEMBER"),
     ])
     func anErrorNamesItsLineAndItsBatchIsUndone(_ lines: String, line: Int, code: String) async throws {
-        try await DatabaseFixture.with { base in
+        try await DatabaseFixture.with { base async throws in
             let error = await #expect(throws: SampanError.self) { try await base.lines(lines, into: "c") }
             #expect(error?.code == code)
             #expect(error?.members["line"] == .int(Int64(line)))
@@ -43,7 +43,7 @@ import Testing
     }
 
     @Test func anErrorInALaterBatchNamesItsLine() async throws {
-        try await DatabaseFixture.with { base in
+        try await DatabaseFixture.with { base async throws in
             let lines = (1...700).map { $0 == 642 ? "no" : "{}" }.joined(separator: "\n")
             let error = await #expect(throws: SampanError.self) { try await base.lines(lines, into: "c") }
             #expect(error?.members["line"] == 642)
@@ -51,7 +51,7 @@ import Testing
     }
 
     @Test func insertingRefusesWhatIsThereAndUpsertingReplacesIt() async throws {
-        try await DatabaseFixture.with { base in
+        try await DatabaseFixture.with { base async throws in
             try await base.perform(#"{"op":"add","collection":"c","data":{"_id":"a","old":1}}"#)
             await #expect(throws: SampanError.self) { try await base.lines(#"{"_id":"a","n":1}"#, into: "c") }
             let answer = try await base.lines("{\"_id\":\"a\",\"n\":1}\n{\"_id\":\"b\"}", into: "c", upserts: true)
@@ -61,7 +61,7 @@ import Testing
     }
 
     @Test func anImportWaitsForATransactionThatHoldsADocument() async throws {
-        try await DatabaseFixture.with { base in
+        try await DatabaseFixture.with { base async throws in
             try await base.perform(#"{"op":"add","collection":"c","data":{"_id":"a","n":0}}"#)
             let name = try await base.begin(scope: 1)
             try await base.inTransaction(name, scope: 1, #"{"op":"update","collection":"c","id":"a","update":{"$set":{"n":1}}}"#)
@@ -73,7 +73,7 @@ import Testing
     }
 
     @Test func anIndexThatIsMadeDuringAnImportHasEveryDocument() async throws {
-        try await DatabaseFixture.with { base in
+        try await DatabaseFixture.with { base async throws in
             try await base.perform(#"{"op":"createCollection","collection":"c"}"#)
             let lines = (0..<5000).map { #"{"n":\#($0)}"# }.joined(separator: "\n")
             async let imported = base.lines(lines, into: "c")

@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct WriteTests {
     @Test func aRepeatedWriteAnswersTheFirstAnswer() async throws {
-        try await DatabaseFixture.with { base in
+        try await DatabaseFixture.with { base async throws in
             let request = #"{"op":"add","collection":"c","data":{"n":1}}"#
             let first = try await base.perform(request, key: "k")
             let second = try await base.perform(request, key: "k")
@@ -18,7 +18,7 @@ import Testing
     }
 
     @Test func repeatsThatComeTogetherWriteOnce() async throws {
-        try await DatabaseFixture.with { base in
+        try await DatabaseFixture.with { base async throws in
             try await base.perform(#"{"op":"add","collection":"c","data":{"_id":"x","n":0}}"#)
             try await withThrowingTaskGroup(of: JSON.self) { group in
                 for _ in 0..<32 {
@@ -31,7 +31,7 @@ import Testing
     }
 
     @Test func aKeyThatWasUsedForAnotherRequestIsRefused() async throws {
-        try await DatabaseFixture.with { base in
+        try await DatabaseFixture.with { base async throws in
             try await base.perform(#"{"op":"add","collection":"c","data":{"n":1}}"#, key: "k")
             #expect(await base.refusal(#"{"op":"add","collection":"c","data":{"n":2}}"#, key: "k") == "IDEMPOTENCY_MISMATCH")
             #expect(try await base.ids("c", where: [:]).count == 1)
@@ -39,7 +39,7 @@ import Testing
     }
 
     @Test func keysOfDifferentCallersAreDifferentKeys() async throws {
-        try await DatabaseFixture.with { base in
+        try await DatabaseFixture.with { base async throws in
             _ = try await base.documents.createCollection("c", permission: nil, base.environment)
             let request = #"{"op":"add","collection":"c","data":{"n":1}}"#
             let callers: [Caller] = [
@@ -52,7 +52,7 @@ import Testing
 
     /// However ids and keys are put together, one caller's never reads like another's.
     @Test func noOpenidAndKeyTogetherReadLikeAnothers() async throws {
-        try await DatabaseFixture.with { base in
+        try await DatabaseFixture.with { base async throws in
             _ = try await base.documents.createCollection("c", permission: nil, base.environment)
             let request = #"{"op":"add","collection":"c","data":{"n":1}}"#
             try await base.perform(request, as: .user(User(openid: "a")), key: "b:c")
@@ -62,7 +62,7 @@ import Testing
     }
 
     @Test func aWriteThatFailedIsNotRemembered() async throws {
-        try await DatabaseFixture.with { base in
+        try await DatabaseFixture.with { base async throws in
             try await base.perform(#"{"op":"add","collection":"c","data":{"_id":"x"}}"#)
             let request = #"{"op":"add","collection":"c","data":{"_id":"x","n":1}}"#
             #expect(await base.refusal(request, key: "k") == "DUPLICATE_KEY")
@@ -72,7 +72,7 @@ import Testing
     }
 
     @Test func anAddOfManyIsAllOrNothing() async throws {
-        try await DatabaseFixture.with { base in
+        try await DatabaseFixture.with { base async throws in
             try await base.perform(#"{"op":"add","collection":"c","data":{"_id":"b"}}"#)
             #expect(await base.refusal(#"{"op":"add","collection":"c","data":[{"_id":"a"},{"_id":"b"},{"_id":"c"}]}"#) == "DUPLICATE_KEY")
             #expect(try await base.ids("c", where: [:]) == ["b"])
@@ -80,7 +80,7 @@ import Testing
     }
 
     @Test func setCreatesOrReplacesAndSaysWhich() async throws {
-        try await DatabaseFixture.with { base in
+        try await DatabaseFixture.with { base async throws in
             let request = #"{"op":"set","collection":"c","id":"x","data":{"n":1}}"#
             #expect(try await base.perform(request) == ["created": 1, "updated": 0, "id": "x"])
             #expect(try await base.perform(request) == ["created": 0, "updated": 0, "id": "x"])
@@ -90,7 +90,7 @@ import Testing
     }
 
     @Test func anUpdateOfOneOfManyChangesOne() async throws {
-        try await DatabaseFixture.with { base in
+        try await DatabaseFixture.with { base async throws in
             try await base.perform(#"{"op":"add","collection":"c","data":[{"n":1},{"n":1},{"n":2}]}"#)
             let answer = try await base.perform(#"{"op":"update","collection":"c","where":{"n":1},"update":{"$set":{"n":3}},"multi":false}"#)
             #expect(answer == ["matched": 1, "updated": 1])
@@ -104,7 +104,7 @@ import Testing
         ("a\u{0}", false), ("systemusers", true),
     ])
     func namesOfCollections(_ name: String, isFine: Bool) async throws {
-        try await DatabaseFixture.with { base in
+        try await DatabaseFixture.with { base async throws in
             let request: JSON = ["op": "add", "collection": .string(name), "data": [:]]
             #expect(await base.refusal(request) == (isFine ? nil : "BAD_MEMBER"))
             let code = await errorCode { try await base.documents.createCollection(name, permission: nil, base.environment) }
@@ -116,7 +116,7 @@ import Testing
         var limits = Limits()
         limits.clientDocumentBytesMax = 100
         limits.documentBytesMax = 200
-        try await DatabaseFixture.with(limits: limits) { base in
+        try await DatabaseFixture.with(limits: limits) { base async throws in
             _ = try await base.documents.createCollection("c", permission: nil, base.environment)
             func add(_ bytes: Int, as caller: Caller) async -> String? {
                 // {"_id":"x","t":"…","_openid":"alice"} or {"_id":"x","t":"…"}
@@ -149,7 +149,7 @@ import Testing
         (#"{"op":"update","collection":"c","id":"x","update":{"$set":{"_id":"y"}}}"#, "INVALID_UPDATE"),
     ])
     func requestsAreCheckedBeforeAnythingIsDone(_ request: String, code: String?) async throws {
-        try await DatabaseFixture.with { base in
+        try await DatabaseFixture.with { base async throws in
             try await base.perform(#"{"op":"add","collection":"c","data":{"_id":"x"}}"#)
             #expect(await base.refusal(request) == code)
             #expect(try await base.ids("c", where: [:]) == ["x"])
@@ -157,7 +157,7 @@ import Testing
     }
 
     @Test func anAddHasAtMostAThousandDocuments() async throws {
-        try await DatabaseFixture.with { base in
+        try await DatabaseFixture.with { base async throws in
             let many = JSON.array(Array(repeating: ["n": 1], count: 1001))
             #expect(await base.refusal(["op": "add", "collection": "c", "data": many]) == "BAD_MEMBER")
             let fine = JSON.array(Array(repeating: ["n": 1], count: 1000))
@@ -166,7 +166,7 @@ import Testing
     }
 
     @Test func aQueryThatDoesNotSayAnswersAHundred() async throws {
-        try await DatabaseFixture.with { base in
+        try await DatabaseFixture.with { base async throws in
             try await base.perform(["op": "add", "collection": "c", "data": .array(Array(repeating: ["n": 1], count: 150))])
             for request in [#"{"op":"get","collection":"c"}"#, #"{"op":"get","collection":"c","orderBy":[["n","desc"]]}"#] {
                 #expect(try await base.perform(request)["data"]?.arrayValue?.count == 100)
@@ -177,7 +177,7 @@ import Testing
 
     /// What cannot be read again must not be stored.
     @Test func noUpdateNestsADocumentDeeperThanItCanBeRead() async throws {
-        try await DatabaseFixture.with { base in
+        try await DatabaseFixture.with { base async throws in
             try await base.perform(#"{"op":"add","collection":"c","data":{"_id":"x"}}"#)
             let path = Array(repeating: "a", count: 60).joined(separator: ".")
             let deep = String(repeating: #"{"b":"#, count: 35) + "1" + String(repeating: "}", count: 35)

@@ -9,7 +9,7 @@ import Testing
     }
 
     @Test func aTimerFiresOnceWhenItIsDue() async throws {
-        try await FunctionsFixture.with { base in
+        try await FunctionsFixture.with { base async throws in
             try await base.deploy("f", trigger("0 30 9 * * *"))
             let scheduler = base.scheduler()
             try await scheduler.fireTimers()
@@ -31,7 +31,7 @@ import Testing
     }
 
     @Test func aRestartNeitherLosesNorDoublesARun() async throws {
-        try await FunctionsFixture.with { base in
+        try await FunctionsFixture.with { base async throws in
             try await base.deploy("f", trigger("0 30 9 * * *"))
             try await base.scheduler().fireTimers()
             base.time.advance(seconds: 90 * 60)
@@ -42,7 +42,7 @@ import Testing
     }
 
     @Test(arguments: [("once", 1), ("skip", 0)]) func missedRunsAreMadeUpForAsTheTriggerSays(_ catchUp: String, runs: Int) async throws {
-        try await FunctionsFixture.with { base in
+        try await FunctionsFixture.with { base async throws in
             try await base.deploy("f", trigger("0 0 * * * *", catchUp: catchUp))
             try await base.scheduler().fireTimers()
             base.time.advance(seconds: 3 * 86_400 + 1800)
@@ -56,7 +56,7 @@ import Testing
     }
 
     @Test func aScheduleThatWasChangedNoLongerRunsAtItsOldTime() async throws {
-        try await FunctionsFixture.with { base in
+        try await FunctionsFixture.with { base async throws in
             try await base.deploy("f", trigger("0 30 9 * * *"))
             let scheduler = base.scheduler()
             try await scheduler.fireTimers()
@@ -74,7 +74,7 @@ import Testing
     }
 
     @Test func aTimerThatIsGoneRunsNoMore() async throws {
-        try await FunctionsFixture.with { base in
+        try await FunctionsFixture.with { base async throws in
             try await base.deploy("f", trigger("0 30 9 * * *"))
             let scheduler = base.scheduler()
             try await scheduler.fireTimers()
@@ -88,7 +88,7 @@ import Testing
     }
 
     @Test func aScheduleInThePastNeverRuns() async throws {
-        try await FunctionsFixture.with { base in
+        try await FunctionsFixture.with { base async throws in
             try await base.deploy("f", trigger("0 0 0 1 1 * 2020"))
             let scheduler = base.scheduler()
             for _ in 0..<2 { try await scheduler.fireTimers() }
@@ -97,7 +97,7 @@ import Testing
     }
 
     @Test func nothingOfASuspendedEnvironmentIsStarted() async throws {
-        try await FunctionsFixture.with { base in
+        try await FunctionsFixture.with { base async throws in
             try await base.deploy("f", trigger("0 0 * * * *"))
             let scheduler = base.scheduler { _ in false }
             try await scheduler.fireTimers()
@@ -111,7 +111,7 @@ import Testing
     }
 
     @Test func whatWaitsForASuspendedEnvironmentKeepsNobodyElseWaiting() async throws {
-        try await FunctionsFixture.with { base in
+        try await FunctionsFixture.with { base async throws in
             let suspended = EnvironmentID.random()
             for _ in 0..<100 { _ = try await base.enqueue("f", in: suspended) }
             let id = try await base.enqueue("f")
@@ -121,7 +121,7 @@ import Testing
     }
 
     @Test func aQueuedInvocationIsHandedOutOnceAndOnlySoManyAtATime() async throws {
-        try await FunctionsFixture.with { base in
+        try await FunctionsFixture.with { base async throws in
             for _ in 0..<6 {
                 let environment = EnvironmentID.random()
                 for _ in 0..<12 { _ = try await base.enqueue("f", in: environment) }
@@ -138,7 +138,7 @@ import Testing
     }
 
     @Test func aFailedInvocationIsTriedAgainLaterAndLater() async throws {
-        try await FunctionsFixture.with { base in
+        try await FunctionsFixture.with { base async throws in
             try await base.deploy("f", ["asyncRetries": 3])
             _ = try await base.enqueue("f", #"{"n":1}"#)
             var waited: [Int64] = []
@@ -157,7 +157,7 @@ import Testing
     }
 
     @Test func theLastFailureGoesToItsDestination() async throws {
-        try await FunctionsFixture.with { base in
+        try await FunctionsFixture.with { base async throws in
             try await base.deploy("f", ["asyncRetries": 0, "onFailure": "alarm"])
             try await base.deploy("alarm", ["asyncRetries": 0])
             _ = try await base.enqueue("f", #"{"n":1}"#)
@@ -175,7 +175,7 @@ import Testing
     }
 
     @Test func aFunctionThatIsGoneIsNotTriedAgain() async throws {
-        try await FunctionsFixture.with { base in
+        try await FunctionsFixture.with { base async throws in
             _ = try await base.enqueue("f")
             let scheduler = base.scheduler()
             try await scheduler.run(#require(try scheduler.takeDue().first))
@@ -184,7 +184,7 @@ import Testing
     }
 
     @Test(.enabled(if: FunctionsFixture.runtime != nil)) func aResultGoesToItsDestination() async throws {
-        try await FunctionsFixture.with { base in
+        try await FunctionsFixture.with { base async throws in
             let workers = Task { try await base.functions.run() }
             try await base.deploy("f", "exports.main = async event => ({ doubled: event.n * 2 })", ["onSuccess": "after"])
             try await base.deploy("after")

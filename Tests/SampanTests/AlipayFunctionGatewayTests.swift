@@ -38,7 +38,7 @@ import Testing
     private func withGateway(
         _ body: @escaping @Sendable (_ send: @escaping @Sendable (Signed) async throws -> (Int, String?), TurnedClock) async throws -> Void
     ) async throws {
-        try await NodeFixture.with { node in
+        try await NodeFixture.with { node async throws in
             let router = Router(context: SampanRequestContext.self)
             let gateway = AlipayFunctionGateway(
                 node.sampan.functions,
@@ -64,7 +64,7 @@ import Testing
     }
 
     @Test func aSignatureOfTheirSDKsPassesInTheOrderOfItsHeaders() async throws {
-        try await withGateway { send, _ in
+        try await withGateway { send, _ async throws in
             #expect(try await send(Signed()) == (404, "FUNCTION_NOT_FOUND"))
             #expect(try await send(Signed(signature: Self.goldenSorted, names: Self.names.sorted())) == (404, "FUNCTION_NOT_FOUND"))
             let upper = Self.goldenWithoutQuery.uppercased()
@@ -73,7 +73,7 @@ import Testing
     }
 
     @Test func whateverIsSignedCannotBeChanged() async throws {
-        try await withGateway { send, _ in
+        try await withGateway { send, _ async throws in
             var changed: [Signed] = [
                 Signed(signature: Self.goldenSorted), Signed(names: Self.names.sorted()), Signed(credential: "ak-other"), Signed(body: #"{"hello":"世界!"}"#),
                 Signed(body: ""), Signed(path: "/functions/invokeFunction"), Signed(path: "/functions/invokeFunction?a=2&b=%20"),
@@ -99,7 +99,7 @@ import Testing
     }
 
     @Test func aSignatureWorksOnce() async throws {
-        try await withGateway { send, _ in
+        try await withGateway { send, _ async throws in
             #expect(try await send(Signed()) == (404, "FUNCTION_NOT_FOUND"))
             #expect(try await send(Signed()) == (401, "SIGNATURE_REPLAYED"))
             #expect(try await send(Signed(signature: Self.golden.uppercased())) == (401, "SIGNATURE_REPLAYED"))
@@ -108,7 +108,7 @@ import Testing
 
     @Test(arguments: [(299_999, "FUNCTION_NOT_FOUND"), (300_000, "FUNCTION_NOT_FOUND"), (300_001, "SIGNATURE_EXPIRED")])
     func aSignatureAgesForFiveMinutes(_ milliseconds: Int64, code: String) async throws {
-        try await withGateway { send, time in
+        try await withGateway { send, time async throws in
             time.advance(milliseconds: milliseconds)
             #expect(try await send(Signed()).1 == code)
         }
@@ -117,7 +117,7 @@ import Testing
     @Test(arguments: ["", "x", "9223372036854775807", "-9223372036854775808", "99999999999999999999"]) func aTimestampThatIsNoneIsRefused(_ sent: String)
         async throws
     {
-        try await withGateway { send, _ in
+        try await withGateway { send, _ async throws in
             var request = Signed()
             request.headers["x-client-timestamp"] = sent
             #expect(try await send(request).0 == 401)

@@ -10,7 +10,7 @@ import Testing
 
 @Suite(.needsNode) struct EnvironmentLifeTests {
     @Test func secretsAreWrittenAndNeverReadBack() async throws {
-        try await NodeFixture.with { node in
+        try await NodeFixture.with { node async throws in
             let secrets = ["S3CRET-wechat", "S3CRET-alipay", "S3CRET-variable"]
             let answers = [
                 try await node.manage(
@@ -44,7 +44,7 @@ import Testing
     }
 
     @Test func keysAndTokensLieHashedOnDisk() async throws {
-        try await NodeFixture.with { node in
+        try await NodeFixture.with { node async throws in
             let login = try await node.login(["platform": "development", "user": "alice"])
             let key = try await node.manage(.post, "/keys", ["name": "ci"])
             let access = try await node.manage(.post, "/keys", ["kind": "access"])
@@ -57,7 +57,7 @@ import Testing
         #"{"variables":{"A":5}}"#, #"{"variables":{"A":"\u0000"}}"#, #"{"internet":1}"#, "[]",
     ])
     func settingsThatMakeNoSenseChangeNothing(_ patch: String) async throws {
-        try await NodeFixture.with { node in
+        try await NodeFixture.with { node async throws in
             let before = try await node.manage(.get, "/settings").json
             let answer = try await node.manage(.patch, "/settings", try JSON(parsing: patch))
             #expect(answer.status == 400, "\(answer.text)")
@@ -66,7 +66,7 @@ import Testing
     }
 
     @Test func aSuspendedEnvironmentServesNobodyUntilItIsResumed() async throws {
-        try await NodeFixture.with { node in
+        try await NodeFixture.with { node async throws in
             let login = try await node.login(["platform": "development", "user": "alice"])
             let token = login.json["accessToken"]?.stringValue
             #expect(try await node.manage(.post, "/suspend").json["status"] == "suspended")
@@ -86,7 +86,7 @@ import Testing
     }
 
     @Test func aDeletedEnvironmentCanBeRestoredForSevenDaysAndThenIsGone() async throws {
-        try await NodeFixture.with { node in
+        try await NodeFixture.with { node async throws in
             let token = try await node.token(of: "alice")
             _ = try await node.sampan.documents.createCollection("c", permission: "READONLY", node.environment)
             let deleted = try await node.manage(.delete, "")
@@ -119,14 +119,14 @@ import Testing
     }
 
     @Test func twoServersDoNotShareAFolder() async throws {
-        try await NodeFixture.with { node in
+        try await NodeFixture.with { node async throws in
             let error = await #expect(throws: StartError.self) { try await Sampan.build(node.configuration, logger: NodeFixture.logger) }
             #expect(error?.description.contains("Another server") == true)
         }
     }
 
     @Test func onlyTheOwnerReadsTheFolder() async throws {
-        try await NodeFixture.with { node in
+        try await NodeFixture.with { node async throws in
             for (path, mode) in [("", 0o700), ("operator.key", 0o600), ("keys/master.key", 0o600)] {
                 let attributes = try FileManager.default.attributesOfItem(atPath: node.configuration.data.appendingPathComponent(path).path)
                 #expect((attributes[.posixPermissions] as? Int) == mode, "\(path)")

@@ -48,7 +48,7 @@ import Testing
     }
 
     @Test func anUploadedFileComesBackAsItWas() async throws {
-        try await NodeFixture.with { node in
+        try await NodeFixture.with { node async throws in
             // Larger than a piece of the body, and full of what looks like boundaries.
             let bytes =
                 Array("\r\n--\(Self.boundary)x\r\n--".utf8) + (0..<100_000).map { UInt8(truncatingIfNeeded: $0 &* 7) }
@@ -64,7 +64,7 @@ import Testing
     }
 
     @Test func anEmptyFileIsAFile() async throws {
-        try await NodeFixture.with { node in
+        try await NodeFixture.with { node async throws in
             #expect(try await upload(node, "empty.txt", []).json["size"] == 0)
             let file = try await node.send(.get, try await address(node, "cloud://\(node.environment)/empty.txt"))
             #expect(file.status == 200 && file.body.readableBytes == 0)
@@ -79,7 +79,7 @@ import Testing
         ("items=0-1", 200, nil, "0123456789"),
     ])
     func ranges(_ range: String, status: Int, contentRange: String?, text: String) async throws {
-        try await NodeFixture.with { node in
+        try await NodeFixture.with { node async throws in
             _ = try await upload(node, "digits.txt", Array("0123456789".utf8))
             let path = try await address(node, "cloud://\(node.environment)/digits.txt")
             let answer = try await node.send(.get, path, headers: ["range": range])
@@ -88,7 +88,7 @@ import Testing
     }
 
     @Test func anAddressThatWasNotSignedOrHasExpiredOpensNothing() async throws {
-        try await NodeFixture.with { node in
+        try await NodeFixture.with { node async throws in
             _ = try await upload(node, "a.txt", Array("SECRET".utf8))
             _ = try await upload(node, "b.txt", Array("SECRET".utf8))
             let path = try await address(node, "cloud://\(node.environment)/a.txt")
@@ -114,7 +114,7 @@ import Testing
     }
 
     @Test func aFileOfOneEnvironmentIsNoFileOfAnother() async throws {
-        try await NodeFixture.with { node in
+        try await NodeFixture.with { node async throws in
             _ = try await upload(node, "a.txt", Array("SECRET".utf8))
             let path = try await address(node, "cloud://\(node.environment)/a.txt")
             let (other, _) = try await node.keyOfAnotherEnvironment()
@@ -130,7 +130,7 @@ import Testing
     }
 
     @Test func onlyItsOwnerReplacesOrRemovesAFile() async throws {
-        try await NodeFixture.with { node in
+        try await NodeFixture.with { node async throws in
             _ = try await upload(node, "a.txt", Array("alice's".utf8))
             let path = try await address(node, "cloud://\(node.environment)/a.txt")
             let taken = try await upload(node, "a.txt", Array("bob's".utf8), as: "bob")
@@ -150,7 +150,7 @@ import Testing
     }
 
     @Test func anUploadThatIsCutOffLeavesNothing() async throws {
-        try await NodeFixture.with { node in
+        try await NodeFixture.with { node async throws in
             let path = Array("a.txt".utf8)
             for body in [
                 Self.form([("cloudPath", path), ("file", [1, 2, 3])], closes: false), Self.form([("cloudPath", path)]), Self.form([("file", [1])]),
@@ -170,7 +170,7 @@ import Testing
         "", "/a", "a//b", "../a", "a/../b", "a/", ".", "a\\b", "a\u{7F}", String(repeating: "a", count: 256), String(repeating: "a/", count: 600) + "a",
     ])
     func aCloudPathThatIsNoneIsRefused(_ path: String) async throws {
-        try await NodeFixture.with { node in
+        try await NodeFixture.with { node async throws in
             let answer = try await upload(node, path, [1])
             #expect(answer.status == 400 && answer.code == "BAD_MEMBER", "\(answer.text)")
             #expect(try objects(node).isEmpty)
@@ -178,7 +178,7 @@ import Testing
     }
 
     @Test func addressesAreAskedForFiftyAtATime() async throws {
-        try await NodeFixture.with { node in
+        try await NodeFixture.with { node async throws in
             let token = try await node.token(of: "alice")
             func ask(_ count: Int) async throws -> Answer {
                 let list = JSON.array((0..<count).map { .string("cloud://\(node.environment)/\($0)") })
@@ -193,7 +193,7 @@ import Testing
     }
 
     @Test func theListOfFilesGoesOnWhereItEnded() async throws {
-        try await NodeFixture.with { node in
+        try await NodeFixture.with { node async throws in
             for path in ["a/1", "a/2", "a/3", "b/1", "a%2F4"] { _ = try await upload(node, path, [1]) }
             func list(_ query: String) async throws -> [String] {
                 let answer = try await node.manage(.get, "/files?\(query)")

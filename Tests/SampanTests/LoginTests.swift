@@ -14,7 +14,7 @@ import Testing
     }
 
     @Test func aTokenOpensTheClientAPIForTwoHours() async throws {
-        try await NodeFixture.with { node in
+        try await NodeFixture.with { node async throws in
             let answer = try await node.login(["platform": "development", "user": "alice"])
             #expect(answer.status == 200 && answer.headers[.cacheControl] == "no-store")
             #expect(answer.json["openid"] == "dev-alice" && answer.json["anonymous"] == false && answer.json["expiresIn"] == 7200)
@@ -28,7 +28,7 @@ import Testing
     }
 
     @Test func aRefreshTokenWorksOnce() async throws {
-        try await NodeFixture.with { node in
+        try await NodeFixture.with { node async throws in
             let first = try await node.login(["platform": "development", "user": "alice"])
             let request: JSON = ["refreshToken": first.json["refreshToken"] ?? .null]
             node.time.advance(milliseconds: 8_000_000)
@@ -42,7 +42,7 @@ import Testing
     }
 
     @Test func oneOfManyRefreshesWithTheSameTokenSucceeds() async throws {
-        try await NodeFixture.with { node in
+        try await NodeFixture.with { node async throws in
             let first = try await node.login(["platform": "development", "user": "alice"])
             let request: JSON = ["refreshToken": first.json["refreshToken"] ?? .null]
             let succeeded = try await withThrowingTaskGroup(of: Int.self) { group in
@@ -54,7 +54,7 @@ import Testing
     }
 
     @Test func aRefreshTokenLivesThirtyDays() async throws {
-        try await NodeFixture.with { node in
+        try await NodeFixture.with { node async throws in
             let tokens = [
                 try await node.login(["platform": "development", "user": "alice"]), try await node.login(["platform": "development", "user": "alice"]),
             ].map { $0.json["refreshToken"] ?? .null }
@@ -66,7 +66,7 @@ import Testing
     }
 
     @Test func aRefreshForAnotherEnvironmentIsRefusedAndTheTokenStays() async throws {
-        try await NodeFixture.with { node in
+        try await NodeFixture.with { node async throws in
             let (other, _) = try await node.keyOfAnotherEnvironment()
             let first = try await node.login(["platform": "development", "user": "alice"])
             let request: JSON = ["refreshToken": first.json["refreshToken"] ?? .null]
@@ -77,7 +77,7 @@ import Testing
     }
 
     @Test func aForgedTokenIsRefused() async throws {
-        try await NodeFixture.with { node in
+        try await NodeFixture.with { node async throws in
             let token = try await node.token(of: "alice")
             let parts = token.split(separator: ".").map(String.init)
             #expect(parts.count == 3)
@@ -99,7 +99,7 @@ import Testing
     }
 
     @Test func aTokenCountsInItsEnvironmentOnly() async throws {
-        try await NodeFixture.with { node in
+        try await NodeFixture.with { node async throws in
             let (other, _) = try await node.keyOfAnotherEnvironment()
             let token = try await node.token(of: "alice")
             #expect(try await count(node, token, headers: ["x-sampan-env": node.environment.text]).status == 200)
@@ -111,7 +111,7 @@ import Testing
     @Test(arguments: ["/v1/database", "/v1/functions/f", "/v1/files", "/v1/files/urls", "/v1/files/delete"]) func clientCallsNeedAToken(_ path: String)
         async throws
     {
-        try await NodeFixture.with { node in
+        try await NodeFixture.with { node async throws in
             let answer = try await node.send(.post, path, [:], headers: ["x-sampan-env": node.environment.text])
             #expect(answer.status == 401 && answer.code == "TOKEN_MISSING")
             #expect(try await node.send(.post, path, [:], bearer: node.sampan.operatorKey).code == "TOKEN_INVALID")
@@ -119,7 +119,7 @@ import Testing
     }
 
     @Test func aLoginThatIsOffIsRefused() async throws {
-        try await NodeFixture.with { node in
+        try await NodeFixture.with { node async throws in
             _ = try await node.manage(.patch, "/settings", ["developmentLogin": false, "anonymousLogin": false])
             for body in [["platform": "development", "user": "alice"], ["platform": "anonymous"]] as [JSON] {
                 let answer = try await node.login(body)
@@ -131,7 +131,7 @@ import Testing
     }
 
     @Test func everyAnonymousUserIsSomeoneElse() async throws {
-        try await NodeFixture.with { node in
+        try await NodeFixture.with { node async throws in
             let (one, two) = (try await node.login(["platform": "anonymous"]), try await node.login(["platform": "anonymous"]))
             #expect(one.json["anonymous"] == true && one.json["openid"] != nil && one.json["openid"] != two.json["openid"])
         }
@@ -143,14 +143,14 @@ import Testing
         #"{"platform":"development","user":"商品"}"#,
     ])
     func aLoginThatMakesNoSenseIsRefused(_ body: String) async throws {
-        try await NodeFixture.with { node in
+        try await NodeFixture.with { node async throws in
             let answer = try await node.login(try JSON(parsing: body))
             #expect(answer.status == 400 && answer.code == "BAD_MEMBER", "\(answer.text)")
         }
     }
 
     @Test func aLoginSaysItsEnvironment() async throws {
-        try await NodeFixture.with { node in
+        try await NodeFixture.with { node async throws in
             let body: JSON = ["platform": "anonymous"]
             #expect(try await node.send(.post, "/v1/login", body).code == "ENVIRONMENT_MISSING")
             #expect(try await node.send(.post, "/v1/login", body, headers: ["x-sampan-env": "env-unknown"]).code == "ENVIRONMENT_NOT_FOUND")

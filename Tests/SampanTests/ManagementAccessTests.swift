@@ -44,7 +44,7 @@ import Testing
     }
 
     @Test func withoutAKeyNothingIsManaged() async throws {
-        try await NodeFixture.with { node in
+        try await NodeFixture.with { node async throws in
             let routes = routes(node)
             #expect(routes.count >= 40, "the walk covers the API")
             let token = try await node.token(of: "alice")
@@ -58,7 +58,7 @@ import Testing
     }
 
     @Test func theKeyOfAnotherEnvironmentFindsNothing() async throws {
-        try await NodeFixture.with { node in
+        try await NodeFixture.with { node async throws in
             let (other, key) = try await node.keyOfAnotherEnvironment()
             let routes = routes(node).filter(\.hasEnvironment)
             #expect(routes.count >= 35)
@@ -78,7 +78,7 @@ import Testing
     }
 
     @Test func anEnvironmentThatDoesNotExistIsNotMade() async throws {
-        try await NodeFixture.with { node in
+        try await NodeFixture.with { node async throws in
             for route in routes(node) where route.hasEnvironment {
                 for name in ["env-unknown", "nonsense", "env-..%2F.."] {
                     let answer = try await send(node, route, in: name, bearer: node.sampan.operatorKey)
@@ -94,7 +94,7 @@ import Testing
     }
 
     @Test func theKeyOfAnEnvironmentDoesNotDoTheOperatorsWork() async throws {
-        try await NodeFixture.with { node in
+        try await NodeFixture.with { node async throws in
             let (_, key) = try await node.sampan.tenancy.createKey(node.environment, name: "", kind: .management)
             let base = "/admin/v1/environments/\(node.environment)"
             for (method, path) in [
@@ -112,7 +112,7 @@ import Testing
     }
 
     @Test func aRevokedKeyStopsWorkingAtOnce() async throws {
-        try await NodeFixture.with { node in
+        try await NodeFixture.with { node async throws in
             let made = try await node.manage(.post, "/keys", ["name": "ci"])
             let (id, secret) = (try #require(made.json["id"]?.stringValue), try #require(made.json["secret"]?.stringValue))
             let path = "/admin/v1/environments/\(node.environment)"
@@ -127,7 +127,7 @@ import Testing
     }
 
     @Test func theSecretOfAnAccessKeyOpensNoManagement() async throws {
-        try await NodeFixture.with { node in
+        try await NodeFixture.with { node async throws in
             let made = try await node.manage(.post, "/keys", ["kind": "access"])
             for member in ["id", "secret"] {
                 let answer = try await node.send(.get, "/admin/v1/whoami", bearer: made.json[member]?.stringValue)
@@ -137,7 +137,7 @@ import Testing
     }
 
     @Test func aSessionChangesNothingOnBehalfOfAnotherSite() async throws {
-        try await NodeFixture.with { node in
+        try await NodeFixture.with { node async throws in
             let session = try #require(try await node.sampan.tenancy.signIn(with: node.sampan.operatorKey))
             func send(_ method: HTTPRequest.Method, _ origin: String?) async throws -> Answer {
                 var headers = ["cookie": "sampan_session=\(session)"]

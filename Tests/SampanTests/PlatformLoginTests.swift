@@ -15,7 +15,7 @@ import Testing
     }
 
     @Test func aCodeIsTradedForTheUser() async throws {
-        try await NodeFixture.with { node in
+        try await NodeFixture.with { node async throws in
             try await configure(node)
             node.platform.answers { _ in #"{"openid":"o-1","unionid":"u-1","session_key":"SECRET-KEY"}"# }
             let answer = try await node.login(["platform": "wechat", "code": "c/1"])
@@ -37,7 +37,7 @@ import Testing
         (#"{"openid":5}"#, 502, "PLATFORM_UNREACHABLE"),
     ])
     func whatThePlatformRefusesIsSaid(_ body: String, status: Int, code: String) async throws {
-        try await NodeFixture.with { node in
+        try await NodeFixture.with { node async throws in
             // An app id that may travel in a token, so that nothing else is in the way.
             _ = try await node.manage(.patch, "/settings", ["wechat": ["appId": "wx1", "appSecret": "s", "gateway": "http://weixin.test"]])
             node.platform.answers { _ in body }
@@ -47,7 +47,7 @@ import Testing
     }
 
     @Test func aGatewayThatCannotBeReachedIsSaid() async throws {
-        try await NodeFixture.with { node in
+        try await NodeFixture.with { node async throws in
             try await configure(node)
             node.platform.answers { _ in throw CocoaError(.fileReadUnknown) }
             let answer = try await node.login(["platform": "wechat", "code": "c"])
@@ -56,7 +56,7 @@ import Testing
     }
 
     @Test(arguments: ["wechat", "alipay"]) func aPlatformThatIsNotSetUpIsSaid(_ platform: String) async throws {
-        try await NodeFixture.with { node in
+        try await NodeFixture.with { node async throws in
             let answer = try await node.login(["platform": .string(platform), "code": "c"])
             #expect(answer.status == 501 && answer.code == "PLATFORM_NOT_CONFIGURED")
             #expect(node.platform.requests.isEmpty)
@@ -65,7 +65,7 @@ import Testing
     }
 
     @Test func anAccessTokenIsFetchedOnceUntilShortlyBeforeItExpires() async throws {
-        try await NodeFixture.with { node in
+        try await NodeFixture.with { node async throws in
             try await configure(node)
             node.platform.answers { $0.url.contains("/cgi-bin/token") ? #"{"access_token":"T1","expires_in":7200}"# : #"{"errcode":0}"# }
             func call() async throws {
@@ -86,7 +86,7 @@ import Testing
 
     /// App ids are public: whoever sets another's must not get the token that the other's secret was traded for.
     @Test func anotherEnvironmentWithTheSameAppIDGetsNoToken() async throws {
-        try await NodeFixture.with { node in
+        try await NodeFixture.with { node async throws in
             try await configure(node)
             node.platform.answers { request in
                 if request.url.hasPrefix("http://weixin.test/cgi-bin/token") { return #"{"access_token":"T-OF-THE-FIRST","expires_in":7200}"# }
@@ -144,7 +144,7 @@ import Testing
     }
 
     @Test(arguments: ["PKCS#8", "PKCS#1", "PEM"]) func theRequestIsSignedAndTheAnswerChecked(_ form: String) async throws {
-        try await NodeFixture.with { node in
+        try await NodeFixture.with { node async throws in
             let key = try Self.app.get()
             let forms = ["PKCS#8": Self.bare(key.pkcs8PEMRepresentation), "PKCS#1": Self.bare(key.pemRepresentation), "PEM": key.pkcs8PEMRepresentation]
             try await configure(node, privateKey: forms[form])
@@ -165,7 +165,7 @@ import Testing
     }
 
     @Test func anAnswerThatAlipayDidNotSignIsRefused() async throws {
-        try await NodeFixture.with { node in
+        try await NodeFixture.with { node async throws in
             try await configure(node)
             let signed = try Self.signed(Self.inner)
             for forged in [
@@ -189,7 +189,7 @@ import Testing
         (#"{"alipay_system_oauth_token_response":[]}"#, 502, "PLATFORM_UNREACHABLE"),
     ])
     func whatAlipayRefusesIsSaid(_ body: String, status: Int, code: String) async throws {
-        try await NodeFixture.with { node in
+        try await NodeFixture.with { node async throws in
             try await configure(node)
             node.platform.answers { _ in body }
             let answer = try await node.login(["platform": "alipay", "code": "c"])
@@ -198,7 +198,7 @@ import Testing
     }
 
     @Test func aPrivateKeyThatIsNoneIsSaid() async throws {
-        try await NodeFixture.with { node in
+        try await NodeFixture.with { node async throws in
             try await configure(node, privateKey: "bm8ga2V5")
             #expect(try await node.login(["platform": "alipay", "code": "c"]).code == "PLATFORM_NOT_CONFIGURED")
             #expect(node.platform.requests.isEmpty)

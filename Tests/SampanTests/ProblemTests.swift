@@ -1,3 +1,4 @@
+import Documents
 import Foundation
 import HTTPTypes
 import Kernel
@@ -42,7 +43,7 @@ import Testing
     }
 
     @Test(arguments: ["en-US", "zh-CN"]) func aMalformedBodyIsAProblemDocument(_ language: String) async throws {
-        try await NodeFixture.with { node in
+        try await NodeFixture.with { node async throws in
             _ = try await node.sampan.documents.createCollection("c", permission: nil, node.environment)
             for (method, template) in Self.readers {
                 let path = template.replacingOccurrences(of: "ENV", with: node.environment.text)
@@ -60,7 +61,7 @@ import Testing
     }
 
     @Test(arguments: ["en-US", "zh-CN"]) func anAddressThatDoesNotExistIsAProblemDocument(_ language: String) async throws {
-        try await NodeFixture.with { node in
+        try await NodeFixture.with { node async throws in
             for (method, path) in [(.get, "/nothing"), (.get, "/v1/database"), (.delete, "/v1/login"), (.get, "/admin/v1/nothing")]
                 as [(HTTPRequest.Method, String)]
             {
@@ -72,7 +73,7 @@ import Testing
     }
 
     @Test func theClientsRequestIDIsKeptIfItMayBeOne() async throws {
-        try await NodeFixture.with { node in
+        try await NodeFixture.with { node async throws in
             let name = try #require(HTTPField.Name("x-request-id"))
             for (sent, isKept) in [("my-request-1", true), (String(repeating: "a", count: 65), false), ("a b", false), ("a\"b", false), ("", false)] {
                 let answer = try await node.send(.get, "/nothing", headers: ["x-request-id": sent])
@@ -87,7 +88,7 @@ import Testing
         ("/admin/v1/environments/ENV/collections", 64 << 10), ("/v1/database", 16 << 20),
     ])
     func aBodyBeyondItsLimitIsRefused(_ template: String, limit: Int) async throws {
-        try await NodeFixture.with { node in
+        try await NodeFixture.with { node async throws in
             let path = template.replacingOccurrences(of: "ENV", with: node.environment.text)
             let method: HTTPRequest.Method = path.hasSuffix("/settings") ? .patch : .post
             let body = ByteBuffer(repeating: UInt8(ascii: " "), count: limit + 1)
@@ -98,7 +99,7 @@ import Testing
     }
 
     @Test func pagesOfOtherOriginsMayUseWhatClientsUseAndNothingElse() async throws {
-        try await NodeFixture.with { node in
+        try await NodeFixture.with { node async throws in
             let allowed = try #require(HTTPField.Name("access-control-allow-origin"))
             let asking = ["origin": "https://shop.example", "access-control-request-method": "POST", "access-control-request-headers": "authorization"]
             for (path, isOpen) in [
@@ -122,7 +123,7 @@ import Testing
         "/sdk/../secret.txt", "/console/assets/..%2f..%2fsecret.txt",
     ])
     func noPathLeavesTheSamplesPages(_ path: String) async throws {
-        try await NodeFixture.with { node in
+        try await NodeFixture.with { node async throws in
             let answer = try await node.send(.get, path)
             #expect(!answer.text.contains("SECRET") && !answer.text.contains("root:"))
             #expect((400..<500).contains(answer.status), "\(answer.status)")
@@ -130,7 +131,7 @@ import Testing
     }
 
     @Test func theSamplesPagesAreServed() async throws {
-        try await NodeFixture.with { node in
+        try await NodeFixture.with { node async throws in
             for path in ["/samples/retail/", "/samples/retail/index.html"] { #expect(try await node.send(.get, path).text == "<p>shop") }
             #expect(try await node.send(.get, "/samples/retail/sub/a%20b.js").text == "1")
             let redirect = try await node.send(.get, "/samples/retail?env=x")

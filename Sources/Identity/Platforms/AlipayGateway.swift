@@ -31,6 +31,22 @@ struct AlipayGateway: Sendable {
         return try opened(answer.body, method)
     }
 
+    /// The few methods that take parameters beside `biz_content`, from before there was one.
+    private static let topLevelNames: [String: [String]] = [
+        "alipay.system.oauth.token": ["grant_type", "code", "refresh_token"], "alipay.user.info.share": ["auth_token"],
+    ]
+
+    /// Parts a function's parameters into `biz_content` and what goes beside it.
+    static func split(_ parameters: JSON, of method: String) -> (content: JSON?, topLevel: [String: String]) {
+        guard let names = topLevelNames[method], var content = parameters.objectValue else { return (parameters, [:]) }
+        var topLevel: [String: String] = [:]
+        for name in names {
+            topLevel[name] = content[name]?.stringValue
+            content[name] = nil
+        }
+        return (content.isEmpty ? nil : .object(content), topLevel)
+    }
+
     private func signedForm(_ method: String, parameters: JSON?, topLevel: [String: String], appAuthToken: String?) throws -> String {
         guard !settings.appID.isEmpty else { throw SampanError.platformNotConfigured("Alipay", "appId") }
         guard let secret = settings.secret else { throw SampanError.platformNotConfigured("Alipay", "privateKey") }

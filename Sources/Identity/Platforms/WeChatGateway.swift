@@ -1,3 +1,4 @@
+internal import Foundation
 internal import Kernel
 internal import Synchronization
 internal import Tenancy
@@ -24,14 +25,15 @@ struct WeChatGateway: Sendable {
     }
 
     /// Calls an open API by the name that `cloud.openapi` gives it.
-    func call(_ api: String, parameters: JSON) async throws -> JSONObject {
+    ///
+    /// - Returns: the answer's bytes: JSON, or a picture where the API makes one.
+    func call(_ api: String, parameters: JSON) async throws -> [UInt8] {
         let path = try Self.path(of: api)
-        let token = try await accessToken()
-        let answer = try await send(
-            .init(
-                method: "POST", url: "\(settings.gateway)\(path)?access_token=\(formEncoded(token))", contentType: "application/json",
-                body: Self.snakeCased(parameters).serialized()))
-        return answer
+        let url = "\(settings.gateway)\(path)?access_token=\(formEncoded(try await accessToken()))"
+        if let media = UploadedMedia(parameters) {
+            return try await send(.init(method: "POST", url: url, contentType: media.contentType, body: media.form))
+        }
+        return try await send(.init(method: "POST", url: url, contentType: "application/json", body: Self.snakeCased(parameters).serialized()))
     }
 
     private func credentials() throws -> (id: String, secret: String) {
@@ -54,21 +56,24 @@ struct WeChatGateway: Sendable {
     }
 
     private func get(_ pathAndQuery: String) async throws -> JSONObject {
-        try await send(.init(method: "GET", url: settings.gateway + pathAndQuery, contentType: nil, body: []))
+        let body = try await send(.init(method: "GET", url: settings.gateway + pathAndQuery, contentType: nil, body: []))
+        guard let answer = (try? JSON(parsing: body))?.objectValue else { throw SampanError.platformUnreachable("WeChat") }
+        return answer
     }
 
-    private func send(_ request: OutboundHTTP.Request) async throws -> JSONObject {
-        let body: [UInt8]
+    private func send(_ request: OutboundHTTP.Request) async throws -> [UInt8] {
+        let answer: (status: Int, body: [UInt8])
         do {
-            body = try await http.send(request).body
+            answer = try await http.send(request)
         } catch {
             throw SampanError.platformUnreachable("WeChat")
         }
-        guard let answer = (try? JSON(parsing: body))?.objectValue else { throw SampanError.platformUnreachable("WeChat") }
-        if let code = answer["errcode"]?.intValue, code != 0 {
-            throw SampanError.platformRefused("WeChat", code: String(code), message: answer["errmsg"]?.stringValue ?? "")
+        guard (200..<300).contains(answer.status) else { throw SampanError.platformUnreachable("WeChat") }
+        // WeChat says what went wrong in JSON, whatever the API answers when it goes well.
+        if let problem = (try? JSON(parsing: answer.body))?.objectValue, let code = problem["errcode"]?.intValue, code != 0 {
+            throw SampanError.platformRefused("WeChat", code: String(code), message: problem["errmsg"]?.stringValue ?? "")
         }
-        return answer
+        return answer.body
     }
 
     /// Where the API is.
@@ -95,6 +100,7 @@ struct WeChatGateway: Sendable {
         "templateMessage.send": "/cgi-bin/message/wxopen/template/send",
         "customerServiceMessage.send": "/cgi-bin/message/custom/send",
         "security.msgSecCheck": "/wxa/msg_sec_check",
+        "security.imgSecCheck": "/wxa/img_sec_check",
         "security.mediaCheckAsync": "/wxa/media_check_async",
         "wxacode.get": "/wxa/getwxacode",
         "wxacode.getUnlimited": "/wxa/getwxacodeunlimit",
@@ -113,5 +119,22 @@ struct WeChatGateway: Sendable {
         var renamed: JSONObject = [:]
         for (key, value) in object { renamed[names[key] ?? key] = value }
         return .object(renamed)
+    }
+}
+
+/// A file in the parameters, which the HTTP API takes as a form: `{"media":{"contentType","value":{"$base64"}}}`.
+private struct UploadedMedia {
+    let contentType: String
+    let form: [UInt8]
+
+    init?(_ parameters: JSON) {
+        guard let media = parameters["media"], let text = media["value"]?["$base64"]?.stringValue, let bytes = Data(base64Encoded: text) else { return nil }
+        let boundary = "sampan-\(RandomText.make(24))"
+        // Only what a type may consist of: nothing that could end the header.
+        let type = (media["contentType"]?.stringValue ?? "").filter { $0.isASCII && ($0.isLetter || $0.isNumber || "/.+-".contains($0)) }
+        let head =
+            "--\(boundary)\r\nContent-Disposition: form-data; name=\"media\"; filename=\"media\"\r\nContent-Type: \(type.isEmpty ? "image/png" : type)\r\n\r\n"
+        form = Array(head.utf8) + bytes + Array("\r\n--\(boundary)--\r\n".utf8)
+        contentType = "multipart/form-data; boundary=\(boundary)"
     }
 }

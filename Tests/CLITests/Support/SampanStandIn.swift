@@ -6,13 +6,23 @@ final class SampanStandIn: Sendable {
     private let blobs: Mutex<Set<String>>
     private let versions = Mutex<[String: JSON]>([:])
 
-    init(blobs: Set<String> = []) { self.blobs = Mutex(blobs) }
+    private let keysEnvironment: String?
+
+    /// - Parameter keysEnvironment: the environment that the key belongs to; `nil` for an operator's key.
+    init(blobs: Set<String> = [], keysEnvironment: String? = nil) {
+        self.blobs = Mutex(blobs)
+        self.keysEnvironment = keysEnvironment
+    }
 
     var answer: RecordingServer.Answer { { self.respond($0) } }
 
     func respond(_ request: RecordingServer.Request) -> RecordingServer.Response {
         guard request.headers["authorization"] == "Bearer sk-test" else {
             return .problem(401, code: "KEY_INVALID", detail: "The key is not known.", remedy: "Run `sampan login` again.")
+        }
+        if request.line == "GET /admin/v1/whoami" {
+            guard let keysEnvironment else { return .json(["kind": "operator"]) }
+            return .json(["kind": "environment", "environment": .string(keysEnvironment)])
         }
         let parts = request.path.split(separator: "/").map(String.init)
         switch (request.method, parts.dropFirst(4).first) {

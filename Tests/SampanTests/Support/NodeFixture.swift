@@ -1,3 +1,4 @@
+import Documents
 import Foundation
 import HTTPSupport
 import HTTPTypes
@@ -8,6 +9,7 @@ import Kernel
 import Logging
 import NIOCore
 import Synchronization
+import Tenancy
 import Testing
 
 @testable import Sampan

@@ -18,8 +18,8 @@ async function withWorker(files, body, settings) {
 }
 
 /** A folder of packages such as a layer has: name → source of index.js. */
-function makeLayer(packages) {
-  const layer = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'sampan-layer-')), 'node_modules');
+function makeLayer(packages, folder = 'node_modules') {
+  const layer = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'sampan-layer-')), folder);
   for (const [name, source] of Object.entries(packages)) {
     fs.mkdirSync(path.join(layer, name), { recursive: true });
     fs.writeFileSync(path.join(layer, name, 'index.js'), source);
@@ -79,6 +79,18 @@ test('own node_modules come before the layers; layers serve what is missing, in 
   await withWorker(files, async (harness) => {
     assert.deepEqual(await harness.run(1, {}), ['own a', 'b of layer 1 with c of layer 2', 'c of layer 2']);
   }, { layers: [first, second] });
+});
+
+// As Debian keeps its packages in /usr/share/nodejs: packages find each other there, and `import` finds them too.
+test('a layer is a folder of packages under any name', async () => {
+  const packages = { a: "module.exports = 'a with ' + require('b');", b: "module.exports = 'b';" };
+  const layers = [makeLayer(packages, 'nodejs')];
+  await withWorker({ 'index.js': "const a = require('a'); exports.main = () => a;" }, async (harness) => {
+    assert.equal(await harness.run(1, {}), 'a with b');
+  }, { layers });
+  await withWorker({ 'index.mjs': "import a from 'a'; export const main = () => a;" }, async (harness) => {
+    assert.equal(await harness.run(1, {}), 'a with b');
+  }, { layers });
 });
 
 test('tcb-router comes along, and a deployed one wins', async () => {
