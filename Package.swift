@@ -56,7 +56,7 @@ let package = Package(
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         room("Storage", ["CSQLite"]),
         room("LoopTasks", [nio]),
-        room("HTTPSupport", ["Kernel", "LoopTasks", hummingbird, hummingbirdCore, httpTypes, nio, logging, lifecycle]),
+        room("HTTPSupport", ["Kernel", "LoopTasks", hummingbird, hummingbirdCore, httpTypes, nio, nioPosix, logging, lifecycle]),
         .target(name: "CSpawn"),
         room("Workers", ["CSpawn", "LoopTasks", nio, nioPosix, logging, lifecycle]),
         room("Tenancy", ["Kernel", "HTTPSupport", "Storage", hummingbird, httpTypes, crypto]),

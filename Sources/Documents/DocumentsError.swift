@@ -53,7 +53,7 @@ extension SampanError {
         remedy: Localized("Begin a new one; a transaction may take 10 seconds.", zh: "请重新开始事务;事务最长 10 秒。"))
 
     static let queryTooSlow = SampanError(
-        "QUERY_TOO_SLOW", status: 503, Localized("The query read too many documents.", zh: "查询扫描的文档过多。"),
+        "QUERY_TOO_SLOW", status: 422, Localized("The query read too many documents.", zh: "查询扫描的文档过多。"),
         remedy: Localized("Add an index for its fields, or narrow it.", zh: "请为查询字段建立索引,或缩小范围。"))
 
     static func limitExceeded(_ what: Localized) -> SampanError {

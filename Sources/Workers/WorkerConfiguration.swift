@@ -16,7 +16,8 @@ public struct WorkerConfiguration: Sendable {
     public var runtimeDirectory: String
     /// What Node runs, in that folder.
     public var workerScript = "worker.js"
-    /// Folders with packages for every function (each with a `node_modules`); workers see them read-only under `/layers`.
+    /// Folders with packages for every function, or with a `node_modules` that has them; workers see them read-only under
+    /// `/layers`, those of the system at their own paths.
     public var layers: [String]
     /// Where the pool keeps its workers' folders; made when missing, emptied at start.
     public var stateDirectory: String

@@ -177,13 +177,13 @@ private struct LockHistory {
 
     private mutating func release(_ keys: [DocumentLocks.Key], of holder: UInt64) {
         let granted = locks.release(keys, of: holder)
-        for key in keys { owner[key] = nil }
+        for key in keys where owner[key] == holder { owner[key] = nil }
         for ticket in granted {
             guard let wait = answer(ticket), let next = wait.holder else { continue }
             #expect(owner[wait.key] == nil || owner[wait.key] == next, "\(wait.key.id) is handed to two")
             owner[wait.key] = next
         }
-        for (key, next) in owner where ended.contains(next) && next != holder { release([key], of: next) }
+        for (key, next) in owner where ended.contains(next) { release([key], of: next) }
     }
 
     private mutating func expire(before deadline: Int64) {

@@ -244,18 +244,21 @@ import Testing
 
     /// Lets waits expire, but no transaction, for as long as `body` runs.
     private func sweepingUntilOver(_ base: DatabaseFixture, _ body: @escaping @Sendable () async -> String?) async -> String? {
-        let isOver = Atomic(false)
-        return await withTaskGroup(of: String?.self) { group in
-            group.addTask {
-                defer { isOver.store(true, ordering: .releasing) }
-                return await body()
-            }
-            while !isOver.load(ordering: .acquiring) {
-                (try? base.store)?.transactions.sweep(now: base.time.now + 3001)
-                await Task.yield()
-            }
-            return await group.next() ?? nil
+        let outcome = Outcome()
+        let task = Task {
+            let code = await body()
+            outcome.isOver.store(true, ordering: .releasing)
+            return code
         }
+        while !outcome.isOver.load(ordering: .acquiring) {
+            (try? base.store)?.transactions.sweep(now: base.time.now + 3001)
+            await Task.yield()
+        }
+        return await task.value
+    }
+
+    private final class Outcome: Sendable {
+        let isOver = Atomic(false)
     }
 
     /// Buys one of each, all or nothing, and tries again on a conflict; answers how many were bought.

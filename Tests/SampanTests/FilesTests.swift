@@ -51,7 +51,7 @@ import Testing
         try await NodeFixture.with { node async throws in
             // Larger than a piece of the body, and full of what looks like boundaries.
             let bytes =
-                Array("\r\n--\(Self.boundary)x\r\n--".utf8) + (0..<100_000).map { UInt8(truncatingIfNeeded: $0 &* 7) }
+                Array("\r\n--\(Self.boundary.dropLast())x\r\n--".utf8) + (0..<100_000).map { UInt8(truncatingIfNeeded: $0 &* 7) }
                 + Array("\r\n--\(Self.boundary)".utf8.dropLast())
             let answer = try await upload(node, "照片/a b+c%.png", bytes)
             let fileID = "cloud://\(node.environment)/照片/a b+c%.png"
@@ -233,7 +233,8 @@ import Testing
                 }
             }
         }
-        return .read(fields: fields, file: file, isWhole: form.isDone)
+        // How much of a file came out before it was cut off is nobody's business: it is not kept.
+        return .read(fields: fields, file: form.isDone ? file : nil, isWhole: form.isDone)
     }
 
     private static let sample = Array(

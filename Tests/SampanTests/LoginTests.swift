@@ -86,7 +86,7 @@ import Testing
             let other = try await node.token(of: "bob").split(separator: ".").map(String.init)
             let flipped = String(parts[2].prefix(10)) + (parts[2].dropFirst(10).hasPrefix("A") ? "B" : "A") + parts[2].dropFirst(11)
             let forged = [
-                "", ".", "..", "v1..", "v1.\(parts[1])", "v1.\(parts[1]).", "v2.\(parts[1]).\(parts[2])", "v1.\(claims).\(parts[2])", "v1.\(claims).",
+                ".", "..", "v1..", "v1.\(parts[1])", "v1.\(parts[1]).", "v2.\(parts[1]).\(parts[2])", "v1.\(claims).\(parts[2])", "v1.\(claims).",
                 "v1.\(other[1]).\(parts[2])", "v1.\(parts[1]).\(flipped)", "v1.\(parts[1]).\(parts[2].prefix(20))", token + "x", "x" + token,
                 token + token, String(repeating: "a", count: 100_000), "v1.\u{FFFD}.\u{FFFD}",
             ]
