@@ -77,9 +77,14 @@ let package = Package(
         tests("Kernel", ["Kernel"]),
         tests("Storage", ["Storage"]),
         tests("Documents", ["Documents", "Kernel", "Storage", nio, logging], exclude: ["Vectors"]),
-        tests("Functions", ["Functions", "Kernel", "Storage", nio]),
+        tests("Functions", ["Functions", "Kernel", "Storage", "Workers", nio, logging]),
         tests("Workers", ["Workers", "CSpawn", nio, nioPosix, logging, lifecycle]),
         tests("CLI", ["CLI", "Kernel", nio, nioPosix, nioHTTP, nioFoundation, crypto, httpClient, arguments]),
-        tests("Sampan", ["Sampan", "Kernel", "HTTPSupport", "Identity", hummingbird, httpTypes, nio, logging, hummingbirdTesting]),
+        tests(
+            "Sampan",
+            [
+                "Sampan", "Kernel", "HTTPSupport", "Identity", "Functions", "Files", "Documents", "Tenancy", hummingbird, httpTypes, nio, logging,
+                cryptoExtras, hummingbirdTesting, .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+            ]),
     ]
 )
