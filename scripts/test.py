@@ -45,7 +45,13 @@ def run(command):
 def read_reports(suite, paths):
     """Adds up JUnit files, which all three runners can write."""
     for path in paths:
-        for case in ElementTree.parse(path).getroot().iter("testcase"):
+        try:
+            cases = list(ElementTree.parse(path).getroot().iter("testcase"))
+        except ElementTree.ParseError as error:
+            suite.failed += 1
+            suite.failures.append(f"{path.name} is not a whole report ({error}): the runner died")
+            continue
+        for case in cases:
             name = f"{case.get('classname', '')} {case.get('name', '')}".strip()
             if case.find("failure") is not None or case.find("error") is not None:
                 suite.failed += 1

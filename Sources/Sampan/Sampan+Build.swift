@@ -22,6 +22,8 @@ struct Sampan: Sendable {
     let files: Files
     let functions: Functions
     let shop: SampleShop
+    /// What functions run in; looked at before the server listens.
+    let workers: WorkerConfiguration
     let operatorKey: String
     /// Where clients reach the server; known once it listens.
     let address: ServerAddress
@@ -42,7 +44,6 @@ struct Sampan: Sendable {
         let operatorKey = try folder.operatorKey()
         let address = ServerAddress(configuration.publicURL)
         let workers = workers(configuration, folder)
-        try WorkersCheck.run(workers)
 
         let tenancy = try Tenancy(control: control, sealer: sealer, operatorKey: operatorKey, clock: clock)
         let identity = try Identity(control: control, tenancy: tenancy, sealer: sealer, http: outbound, clock: clock)
@@ -71,7 +72,8 @@ struct Sampan: Sendable {
             try await tenancy.changeSettings(first.id, ["developmentLogin": true])
         }
         return Sampan(
-            tenancy: tenancy, identity: identity, documents: documents, files: files, functions: functions, shop: shop, operatorKey: operatorKey,
+            tenancy: tenancy, identity: identity, documents: documents, files: files, functions: functions, shop: shop, workers: workers,
+            operatorKey: operatorKey,
             address: address,
             responder: router.buildResponder(), services: [accessLog, documents, logBook, functions, scheduler, caretaker])
     }

@@ -42,6 +42,7 @@ struct ServeCommand: AsyncParsableCommand {
         logger.logLevel = .notice
         let configuration = try serverConfiguration()
         let sampan = try await Sampan.build(configuration, logger: logger)
+        try WorkersCheck.run(sampan.workers)
         let announcement = Announcement(sampan: sampan, sample: sample ?? variable("SAMPLE"), json: json)
         var application = Application(
             responder: sampan.responder, server: .loopBound(idleTimeout: .seconds(75)),
