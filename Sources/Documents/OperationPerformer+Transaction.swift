@@ -66,7 +66,9 @@ extension OperationPerformer {
         for document in documents {
             let (id, stamped) = try stamped(document, id: DocumentOperation.id(of: document, now: clock.now()))
             ids.append(.string(id))
-            _ = try await touch(operation, id, scope: scope) { entry in
+            // Nobody else knows an id that was made just now, so there is nothing to look for.
+            let isMade = document["_id"]?.isNull ?? true
+            _ = try await touch(operation, id, isMade: isMade, scope: scope) { entry in
                 guard entry.current == nil else { throw SampanError.duplicate("_id", " _id ") }
                 entry.current = stamped
                 entry.isChanged = true
@@ -78,14 +80,14 @@ extension OperationPerformer {
 
     /// Locks a document for the transaction, reads it if it has not been, and works on it.
     private func touch(
-        _ operation: DocumentOperation, _ id: String, scope: UInt64?, _ body: (inout OpenTransaction.Entry) throws -> ByteBuffer
+        _ operation: DocumentOperation, _ id: String, isMade: Bool = false, scope: UInt64?, _ body: (inout OpenTransaction.Entry) throws -> ByteBuffer
     ) async throws -> ByteBuffer {
         guard let scope, let name = operation.transaction else { throw clientsMayNot() }
         let transaction = try store.transactions.find(name, scope: scope, now: clock.now())
         let collection = try store.collection(operation.collection)
         let key = DocumentLocks.Key(collection: collection.name, id: id)
         try await store.transactions.lock(key, for: transaction, now: clock.now())
-        return try transaction.change(key, load: { try load(collection, id) }, body)
+        return try transaction.change(key, load: { isMade ? .made : try load(collection, id) }, body)
     }
 
     private func load(_ collection: Collection, _ id: String) throws -> OpenTransaction.Entry {
@@ -106,16 +108,20 @@ extension OperationPerformer {
             try await store.database.write { [store] connection in
                 for (key, entry) in entries {
                     let collection = try store.collection(key.collection)
-                    let now = try store.reader(connection, collection).one(key.id) { row in
-                        (seq: row.int(0), isSame: entry.original.map { original in row.withBytes(2) { $0.elementsEqual(original.bytes) } } ?? false)
-                    }
-                    guard now?.seq == entry.original?.seq, now?.isSame ?? true else { throw SampanError.transactionConflict }
+                    if !entry.isMade { try Self.check(entry, key.id, store.reader(connection, collection)) }
                     if entry.isChanged { try Self.store(entry, key, store.mutator(connection, collection), bytesMax: bytesMax) }
                 }
             }
         } catch StorageError.busy {
             throw SampanError.writesWaiting
         }
+    }
+
+    private static func check(_ entry: OpenTransaction.Entry, _ id: String, _ reader: DocumentReader) throws {
+        let now = try reader.one(id) { row in
+            (seq: row.int(0), isSame: entry.original.map { original in row.withBytes(2) { $0.elementsEqual(original.bytes) } } ?? false)
+        }
+        guard now?.seq == entry.original?.seq, now?.isSame ?? true else { throw SampanError.transactionConflict }
     }
 
     private static func store(

@@ -158,6 +158,10 @@ final class OpenTransaction: Sendable {
         /// As it is to be; `nil` when it is to be gone.
         var current: JSONObject?
         var isChanged = false
+        /// Its id was made by this transaction: it cannot have been there before.
+        var isMade = false
+
+        static let made = Entry(original: nil, current: nil, isMade: true)
     }
 
     private struct State {

@@ -22,7 +22,7 @@ public final class Database: Sendable {
     ///   - queueMax: how many writes may wait.
     public init(path: String, durability: Durability = .full, readers: Int = 8, queueMax: Int = 10_000) throws {
         // The writer first: it makes the file and its write-ahead log, without which nobody can read.
-        writer = try GroupWriter(SQLiteHandle(path: path, role: .writer(durability)), queueMax: queueMax)
+        writer = try GroupWriter(SQLiteHandle(path: path, role: .writer(durability)), checkpointer: Checkpointer(path: path), queueMax: queueMax)
         self.readers = ReaderPool(path: path, readers: readers)
     }
 

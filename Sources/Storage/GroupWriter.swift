@@ -24,11 +24,13 @@ final class GroupWriter: Sendable {
     private let queue = DispatchQueue(label: "sampan.writer")
     /// Touched on `queue` only; `nil` once closed.
     private let handle: Mutex<SQLiteHandle?>
+    private let checkpointer: Checkpointer
     private let queueMax: Int
     private let state = Mutex(State())
 
-    init(_ handle: SQLiteHandle, queueMax: Int) {
+    init(_ handle: SQLiteHandle, checkpointer: Checkpointer, queueMax: Int) {
         self.handle = Mutex(handle)
+        self.checkpointer = checkpointer
         self.queueMax = queueMax
     }
 
@@ -54,7 +56,7 @@ final class GroupWriter: Sendable {
 
     func writeNow<T>(_ body: (Connection) throws -> T) throws -> T {
         try queue.sync {
-            let connection = try open()
+            let connection = Connection(try open())
             try connection.execute("BEGIN IMMEDIATE")
             do {
                 let value = try body(connection)
@@ -68,18 +70,22 @@ final class GroupWriter: Sendable {
     }
 
     func close() {
+        // First, so that the writer is the last to close the file: SQLite then takes the whole log back.
+        checkpointer.close()
         queue.sync { handle.withLock { $0 = nil } }
     }
 
-    private func open() throws -> Connection {
+    private func open() throws -> SQLiteHandle {
         guard let open = handle.withLock({ $0 }) else { throw StorageError.closed }
-        return Connection(open)
+        return open
     }
 
     private func drain() {
         while let batch = takeBatch() {
             do {
-                commit(batch, try open())
+                let handle = try open()
+                commit(batch, Connection(handle))
+                checkpointer.committed(pages: handle.pagesInLog, by: handle)
             } catch {
                 for job in batch { job.fail(error) }
             }

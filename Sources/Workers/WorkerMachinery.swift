@@ -58,7 +58,8 @@ final class WorkerMachinery: Sendable {
             let handler = WorkerChannelHandler(
                 id: id, process: process, events: pool, delegate: pool.delegate, limits: limits, sink: sink,
                 outputsClosed: EventLoopFuture.andAllComplete(outputs, on: loop))
-            let connection = WorkerConnection(process: process, eventLoop: loop, handler: handler)
+            let connection = WorkerConnection(
+                process: process, eventLoop: loop, handler: handler, socket: DirectSocket(duplicating: descriptors.socket))
             handler.connection = connection
             // Before the socket is read, so that nothing a worker says comes before it is known.
             done(.success(connection))

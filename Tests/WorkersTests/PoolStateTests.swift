@@ -175,6 +175,34 @@ struct PoolStateTests {
         #expect(pool.running[second] != nil)
     }
 
+    /// On a full node the next first call still finds a generic worker: it takes the place of one that is hardly used.
+    @Test func keepsGenericWorkersReadyOnAFullNode() throws {
+        var pool = PoolModel { limits in
+            limits.warmWorkers = 1
+            limits.maxWorkers = 3
+        }
+        pool.tick()
+        pool.settle()
+        for name in ["a", "b", "c"] {
+            let ticket = pool.admit(PoolModel.code(name))
+            pool.settle()
+            pool.finish(ticket)
+            pool.tick(after: .seconds(1))
+            pool.settle()
+        }
+        #expect(pool.state.generic.isEmpty, "all three have worked a moment ago and keep their places")
+        pool.tick(after: .seconds(10))
+        pool.settle()
+        #expect(pool.state.generic.count == 1)
+        #expect(pool.state.functions["a"]?.workers.isEmpty ?? true, "the one that was idle for the longest time went")
+        pool.tick(after: .seconds(1))
+        #expect(pool.ended.isEmpty, "once one is ready, nobody else has to go")
+        let ticket = pool.admit(PoolModel.code("new"))
+        #expect(pool.starts.isEmpty && pool.specialisations.count == 1, "nobody waits for a process")
+        pool.specialiseAll()
+        #expect(pool.running[ticket] != nil)
+    }
+
     // MARK: Recycling
 
     @Test func endsIdleWorkers() {

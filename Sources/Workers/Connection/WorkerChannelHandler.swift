@@ -5,12 +5,6 @@ final class WorkerChannelHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    private struct InFlight {
-        let invocation: Invocation
-        let dispatchedAt: NIODeadline
-        let cold: Bool
-    }
-
     private let id: WorkerID
     private let process: WorkerProcess
     private let events: any WorkerEvents
@@ -18,13 +12,12 @@ final class WorkerChannelHandler: ChannelInboundHandler {
     private let limits: ConnectionLimits
     private let sink: LogSink
     private let outputsClosed: EventLoopFuture<Void>
+    let inFlight = InFlightInvocations()
     /// Set once, before anything can arrive.
     var connection: WorkerConnection?
 
     private var context: ChannelHandlerContext?
     private var decoder: FrameDecoder
-    private var inFlight: [UInt32: InFlight] = [:]
-    private var lastInvocation: UInt32 = 0
     private var callsInFlight = 0
     private var isLost = false
     private var deadlineCheck: (at: NIODeadline, task: Scheduled<Void>)?
@@ -49,8 +42,12 @@ final class WorkerChannelHandler: ChannelInboundHandler {
     // MARK: Sending
 
     /// Sends what has gathered, in one write where the events are small.
-    func send(_ messages: [WorkerConnection.Message]) {
-        guard let context, !isLost else { return giveBack(messages) }
+    /// - Parameter written: called when the socket has taken it all, or never will.
+    func send(_ messages: [WorkerConnection.Message], written: @escaping @Sendable () -> Void) {
+        guard let context, !isLost else {
+            written()
+            return giveBack(messages)
+        }
         var buffer = context.channel.allocator.buffer(capacity: 1024)
         for message in messages {
             switch message {
@@ -60,19 +57,21 @@ final class WorkerChannelHandler: ChannelInboundHandler {
                 FrameEncoder.write(.specialise, id: 0, body: json, into: &buffer)
                 sink.code = code
                 expect(within: limits.load, orEndBecause: WorkerDeadlines.loading)
+            case .rest(let bytes): buffer.writeImmutableBuffer(bytes)
             case .close: process.kill()
             }
         }
-        if buffer.readableBytes > 0 { context.write(Self.wrapOutboundOut(buffer), promise: nil) }
-        context.flush()
+        // The last write ends after all that went before it.
+        let last = context.eventLoop.makePromise(of: Void.self)
+        last.futureResult.whenComplete { _ in written() }
+        context.writeAndFlush(Self.wrapOutboundOut(buffer), promise: last)
     }
 
     private func writeInvocation(_ invocation: Invocation, cold: Bool, into buffer: inout ByteBuffer, _ context: ChannelHandlerContext) {
-        repeat { lastInvocation &+= 1 } while lastInvocation == 0 || inFlight[lastInvocation] != nil
-        inFlight[lastInvocation] = InFlight(invocation: invocation, dispatchedAt: .now(), cold: cold)
-        checkDeadlines(at: invocation.deadline)
+        guard let (number, needsCheck) = inFlight.add(invocation, cold: cold) else { return events.workerDidNotTake(invocation) }
+        if needsCheck { checkDeadlines(at: invocation.deadline) }
         let event = invocation.request.event
-        FrameEncoder.writeInvokeHead(id: lastInvocation, meta: invocation.request.meta, eventBytes: event.readableBytes, into: &buffer)
+        FrameEncoder.writeInvokeHead(id: number, meta: invocation.request.meta, eventBytes: event.readableBytes, into: &buffer)
         append(event, to: &buffer, context)
     }
 
@@ -140,13 +139,13 @@ final class WorkerChannelHandler: ChannelInboundHandler {
 
     private func finish(_ number: UInt32, _ outcome: InvocationOutcome) {
         // One that is not known has run out of time; its caller was answered then.
-        guard let ended = inFlight.removeValue(forKey: number) else { return }
+        guard let ended = inFlight.remove(number) else { return }
         // The pool first, so that a caller who goes on at once finds this place free.
         events.workerFinishedInvocation(id, memoryHigh: process.isMemoryHigh)
         end(ended, outcome)
     }
 
-    private func end(_ ended: InFlight, _ outcome: InvocationOutcome) {
+    private func end(_ ended: InFlightInvocations.Entry, _ outcome: InvocationOutcome) {
         delegate.invocationEnded(ended.invocation.context)
         ended.invocation.end(
             outcome, dispatchedAt: ended.dispatchedAt, cold: ended.cold, memoryMB: process.memoryMB, now: .now())
@@ -155,7 +154,7 @@ final class WorkerChannelHandler: ChannelInboundHandler {
     private func handleCall(_ call: UInt32, _ body: CallBody) {
         guard let connection, let loop = context?.eventLoop else { return }
         callsInFlight += 1
-        guard let invocation = inFlight[body.invocation]?.invocation.context else {
+        guard let invocation = inFlight.context(of: body.invocation) else {
             return connection.send(.answer(call, .error(CallProblem.invocationEnded)))
         }
         guard callsInFlight <= limits.callsInFlightMax else {
@@ -167,34 +166,32 @@ final class WorkerChannelHandler: ChannelInboundHandler {
     private func handleLog(_ frame: Frame) throws(ProtocolViolation) {
         guard sink.admits(frame.body.readableBytes) else { return }
         let body = try LogBody(frame.body)
-        sink.pass(body.text, level: body.level, invocation: inFlight[frame.id]?.invocation.context)
+        sink.pass(body.text, level: body.level, invocation: inFlight.context(of: frame.id))
     }
 
     // MARK: Time
 
     /// One timer for all invocations, set to the earliest: as long as they take their usual time it is hardly ever set again.
-    private func checkDeadlines(at deadline: NIODeadline) {
+    func checkDeadlines(at deadline: NIODeadline) {
         if let deadlineCheck {
             if deadlineCheck.at <= deadline { return }
             deadlineCheck.task.cancel()
         }
-        guard let eventLoop = context?.eventLoop else { return }
+        guard !isLost, let eventLoop = context?.eventLoop else { return }
         let task = eventLoop.assumeIsolated().scheduleTask(deadline: deadline) { self.endLateInvocations() }
         deadlineCheck = (deadline, task)
     }
 
     private func endLateInvocations() {
         deadlineCheck = nil
-        let now = NIODeadline.now()
-        let late = inFlight.filter { $0.value.invocation.deadline <= now }
-        guard !late.isEmpty else {
-            if let next = inFlight.values.map(\.invocation.deadline).min() { checkDeadlines(at: next) }
+        let (late, nextCheck) = inFlight.removeLate(now: .now())
+        if late.isEmpty {
+            if let nextCheck { checkDeadlines(at: nextCheck) }
             return
         }
-        for number in late.keys { inFlight[number] = nil }
         events.workerRanOutOfTime(id)
         process.kill(because: "ended because another invocation in the same worker ran over its time limit")
-        for ended in late.values { end(ended, .timeout) }
+        for ended in late { end(ended, .timeout) }
     }
 
     private func expect(within time: TimeAmount, orEndBecause reason: String) {
@@ -228,6 +225,7 @@ final class WorkerChannelHandler: ChannelInboundHandler {
 
     private func lose(on eventLoop: any EventLoop) {
         isLost = true
+        inFlight.close()
         events.workerIsLost(id)
         process.kill()
         awaitExit(on: eventLoop, pause: .milliseconds(1))
@@ -248,11 +246,10 @@ final class WorkerChannelHandler: ChannelInboundHandler {
 
     private func conclude(status: Int32) {
         let ending = process.ending(status: status)
-        let unfinished = inFlight
-        inFlight = [:]
+        let unfinished = inFlight.removeAll()
         // The pool first, so that whoever hears of the crash and calls again meets a pool that knows.
         events.workerExited(id, ending, process)
-        for ended in unfinished.values { end(ended, .crashed(reason: ending.reason)) }
+        for ended in unfinished { end(ended, .crashed(reason: ending.reason)) }
         connection = nil
     }
 }

@@ -9,6 +9,8 @@ struct PoolLimits: Sendable {
     var maxWorkersPerFunction: Int
     var queueMax: Int
     var idle: TimeAmount
+    /// On a full node a worker keeps its place against a generic one until it has had no work for this long.
+    var sparedIdle: TimeAmount = .seconds(10)
     var maxAge: TimeAmount
     var maxInvocationsPerWorker: Int
     /// The pause after a worker that did not start; doubled with each further one up to `startPauseMax`.

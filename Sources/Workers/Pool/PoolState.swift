@@ -355,12 +355,28 @@ struct PoolState<Ticket: Sendable>: Sendable {
                 return
             }
         }
-        var missing =
-            limits.warmWorkers - starting[limits.warmMemoryMB, default: 0] - generic.count { workers[$0]?.memoryMB == limits.warmMemoryMB }
-        while missing > 0, toStart > 0, workers.count < limits.maxWorkers {
-            start(memoryMB: limits.warmMemoryMB, now: now)
+        keepWarm(startable: toStart, starting: starting[limits.warmMemoryMB, default: 0], ending: ending, now: now)
+    }
+
+    /// Starts generic workers for functions that nobody has called yet.
+    ///
+    /// On a full node they take the place of workers whose functions are hardly called: otherwise every first call
+    /// would have to wait for one process to end and for another to start.
+    private mutating func keepWarm(startable: Int, starting: Int, ending: Int, now: NIODeadline) {
+        var (startable, ending) = (startable, ending)
+        var missing = limits.warmWorkers - starting - generic.count { workers[$0]?.memoryMB == limits.warmMemoryMB }
+        while missing > 0, startable > 0 {
+            if workers.count < limits.maxWorkers {
+                start(memoryMB: limits.warmMemoryMB, now: now)
+            } else if ending > 0 {
+                ending -= 1
+            } else if let victim = longestIdle(), let worker = workers[victim], now - worker.idleSince >= limits.sparedIdle {
+                end(victim)
+            } else {
+                return
+            }
             missing -= 1
-            toStart -= 1
+            startable -= 1
         }
     }
 
@@ -370,11 +386,18 @@ struct PoolState<Ticket: Sendable>: Sendable {
         actions.append(.start(lastID, memoryMB: memoryMB))
     }
 
-    /// The worker that has been without work for the longest time; a generic one only when nobody else is free.
+    /// Whom to end when a function needs the place: a generic worker only when nobody else is free.
     private func leastUseful() -> WorkerID? {
-        let idle = workers.filter { $0.value.phase == .serving && $0.value.inFlight == 0 && !hasQueue($0.value.key) }
-        let candidates = idle.isEmpty ? workers.filter { $0.value.phase == .generic } : idle
-        return candidates.min { ($0.value.idleSince, $0.key) < ($1.value.idleSince, $1.key) }?.key
+        longestIdle() ?? longestIdle { $0.phase == .generic }
+    }
+
+    /// The serving worker that has been without work for the longest time.
+    private func longestIdle() -> WorkerID? {
+        longestIdle { $0.phase == .serving && $0.inFlight == 0 && !hasQueue($0.key) }
+    }
+
+    private func longestIdle(where isCandidate: (Worker) -> Bool) -> WorkerID? {
+        workers.filter { isCandidate($0.value) }.min { ($0.value.idleSince, $0.key) < ($1.value.idleSince, $1.key) }?.key
     }
 
     private func hasQueue(_ key: String?) -> Bool {
