@@ -11,7 +11,7 @@ public struct FunctionSettings: Sendable, Hashable {
     /// The memory of one worker.
     public var memoryMB = 512
     /// How many invocations one worker serves at once.
-    public var concurrency = 16
+    public var concurrency = 32
     /// How often an asynchronous invocation that failed is tried again.
     public var asyncRetries = 2
     /// The function that gets the result of an asynchronous invocation.

@@ -28,7 +28,7 @@ public struct FunctionCode: Sendable {
     /// Describes one version of a function.
     public init(
         key: String, directory: String, handler: String = "index.main", environment: [String: String] = [:], env: String, function: String,
-        version: Int, timeoutMs: Int = 20_000, memoryMB: Int = 512, concurrency: Int = 16, internet: Bool = false
+        version: Int, timeoutMs: Int = 20_000, memoryMB: Int = 512, concurrency: Int = 32, internet: Bool = false
     ) {
         self.key = key
         self.directory = directory

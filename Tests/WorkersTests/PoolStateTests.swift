@@ -66,6 +66,24 @@ struct PoolStateTests {
         #expect(Set(pool.running.values).count == 1)
     }
 
+    /// A second worker comes before the first is full, and then none as long as there is room: more than processors gain nothing.
+    @Test func usesTheProcessorsBeforeAWorkerIsFull() {
+        var pool = PoolModel { $0.processors = 2 }
+        let code = PoolModel.code("f", concurrency: 32)
+        var tickets = [pool.admit(code)]
+        pool.settle()
+        for _ in 1..<8 { tickets.append(pool.admit(code)) }
+        pool.settle()
+        #expect(Set(pool.running.values).count == 1)
+        for _ in 8..<40 {
+            tickets.append(pool.admit(code))
+            pool.settle()
+        }
+        #expect(tickets.allSatisfy { pool.running[$0] != nil })
+        #expect(Set(pool.running.values).count == 2)
+        #expect(pool.state.functions["f"]?.workers.count == 2)
+    }
+
     /// Calls go to the least busy worker.
     @Test func spreadsOverWorkers() {
         var pool = PoolModel()

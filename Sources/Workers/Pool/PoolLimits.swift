@@ -7,6 +7,10 @@ struct PoolLimits: Sendable {
     var maxWorkers: Int
     var startingWorkersMax: Int
     var maxWorkersPerFunction: Int
+    /// From so many invocations on a worker counts as busy.
+    var busyInFlight = 8
+    /// JavaScript runs on one of them in each worker.
+    var processors = System.coreCount
     var queueMax: Int
     var idle: TimeAmount
     /// On a full node a worker keeps its place against a generic one until it has had no work for this long.

@@ -108,6 +108,7 @@ struct PoolState<Ticket: Sendable>: Sendable {
         if shutsDown { return .refused }
         if let function = functions[code.key] {
             if function.queue.isEmpty, let id = freeWorker(of: function) {
+                if workers[id]?.inFlight ?? 0 >= limits.busyInFlight { spread(code.key, now: now) }
                 take(id)
                 return .dispatch(id)
             }
@@ -148,6 +149,17 @@ struct PoolState<Ticket: Sendable>: Sendable {
             bestInFlight = worker.inFlight
         }
         return best
+    }
+
+    /// Even its least busy worker has much to do: while there are processors for more, another one shares the work.
+    ///
+    /// Beyond that more workers only add switching, so that from then on each is filled first.
+    private mutating func spread(_ key: String, now: NIODeadline) {
+        guard let function = functions[key] else { return }
+        let usable = function.workers.count { workers[$0]?.drains == false && workers[$0]?.phase != .ending }
+        guard usable + function.requested < min(limits.processors, limits.maxWorkersPerFunction) else { return }
+        request(key)
+        satisfyDemand(now: now)
     }
 
     private mutating func take(_ id: WorkerID) {
