@@ -3,6 +3,7 @@
 import json
 import shutil
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -98,7 +99,7 @@ def test_errors_are_one_clear_line(sampan, tmp_path):
 
 
 def test_help_has_an_example(sampan):
-    for command in ("serve", "deploy", "invoke", "logs", "env", "db", "doctor", "init", "login"):
+    for command in ("serve", "deploy", "functions", "invoke", "logs", "env", "db", "doctor", "init", "login"):
         text = sampan(command, "--help").stdout
         assert f"sampan {command}" in text
         assert "xample" in text, f"no example in `sampan {command} --help`"
@@ -114,3 +115,80 @@ def test_an_environments_key_says_which_environment_is_meant(environment, sampan
 def test_an_operators_key_needs_an_environment_named(server, sampan):
     refused = sampan("invoke", "named", SAMPAN_ENV="", SAMPAN_KEY=server.operator_key, code=1)
     assert "--env" in refused.stderr
+
+
+@pytest.fixture
+def three_versions(environment):
+    """A function whose versions 1 to 3 answer their numbers."""
+    name = f"versioned-{time.monotonic_ns()}"
+    for number in (1, 2, 3):
+        environment.deploy(name, f"exports.main = async () => {number}", description=f"note {number}")
+    return name
+
+
+def test_listing_functions(environment, sampan, three_versions):
+    rows = [line.split() for line in sampan("functions", "list").stdout.splitlines()]
+    assert rows[0][:2] == ["NAME", "VERSION"]
+    assert [three_versions, "v3"] in [row[:2] for row in rows]
+    listed = json.loads(sampan("functions", "list", "--json").stdout)["functions"]
+    assert three_versions in [entry["name"] for entry in listed]
+
+
+def test_listing_versions(sampan, three_versions):
+    rows = [line.split() for line in sampan("functions", "versions", three_versions).stdout.splitlines()]
+    assert [row[0] for row in rows] == ["VERSION", "v3", "v2", "v1"]
+    assert rows[1][1] == "100%"
+    assert [row[-2:] for row in rows[1:]] == [["note", "3"], ["note", "2"], ["note", "1"]]
+    versions = json.loads(sampan("functions", "versions", three_versions, "--json").stdout)["versions"]
+    assert [entry["version"] for entry in versions] == [3, 2, 1]
+
+
+def test_rolling_back_and_forward(environment, sampan, three_versions):
+    assert sampan("functions", "rollback", three_versions).stdout == f"{three_versions} is at v2.\n"
+    assert environment.invoke(three_versions) == 2
+    sampan("functions", "rollback", three_versions)
+    assert environment.invoke(three_versions) == 1
+    assert "no version before v1" in sampan("functions", "rollback", three_versions, code=1).stderr
+    sampan("functions", "rollback", three_versions, "v3")
+    assert environment.invoke(three_versions) == 3
+    assert "VERSION_NOT_FOUND" in sampan("functions", "rollback", three_versions, "v9", code=1).stderr
+    assert environment.invoke(three_versions) == 3
+
+
+def test_dividing_traffic(environment, sampan, three_versions):
+    told = sampan("functions", "traffic", three_versions, "v1=3", "v3=1").stdout
+    assert told == f"{three_versions}: v1 75%, v3 25%\n"
+    assert {environment.invoke(three_versions) for _ in range(60)} == {1, 3}
+    assert sampan("functions", "traffic", three_versions).stdout == told
+    refused = sampan("functions", "traffic", three_versions, "v1:3", code=1)
+    assert "v3=90" in refused.stderr
+    chinese = sampan("functions", "traffic", three_versions, "v1:3", code=1, LC_ALL="zh_CN.UTF-8")
+    assert "错误" in chinese.stderr
+
+
+def test_deleting_a_function(environment, sampan, three_versions):
+    refused = sampan("functions", "delete", three_versions, code=1)
+    assert "--yes" in refused.stderr
+    assert environment.invoke(three_versions) == 3
+    sampan("functions", "delete", three_versions, "--yes")
+    assert environment.try_invoke(three_versions).status_code == 404
+    assert "FUNCTION_NOT_FOUND" in sampan("functions", "versions", three_versions, code=1).stderr
+
+
+def test_a_projects_settings_for_asynchronous_calls(environment, sampan, tmp_path):
+    name = f"later-{time.monotonic_ns()}"
+    function = tmp_path / "functions" / name
+    function.mkdir(parents=True)
+    (function / "index.js").write_text("exports.main = async () => 1\n", encoding="utf-8")
+    timer = {"name": "yearly", "type": "timer", "config": "0 0 0 1 1 *", "catchUp": "skip"}
+    settings = {"asyncRetries": 5, "onSuccess": "after", "onFailure": "alarm", "httpPath": f"/{name}", "triggers": [timer]}
+    (function / "config.json").write_text(json.dumps(settings), encoding="utf-8")
+    sampan("deploy", "--path", tmp_path)
+    deployed = environment.function(name)
+    assert {key: deployed[key] for key in settings} == settings
+    removed = {"asyncRetries": 5, "onSuccess": None, "onFailure": None, "httpPath": None, "triggers": []}
+    (function / "config.json").write_text(json.dumps(removed), encoding="utf-8")
+    sampan("deploy", "--path", tmp_path)
+    deployed = environment.function(name)
+    assert deployed["asyncRetries"] == 5 and deployed["triggers"] == []
+    assert not {"onSuccess", "onFailure", "httpPath"} & set(deployed)

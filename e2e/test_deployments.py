@@ -34,6 +34,20 @@ def test_other_settings_are_another_version(environment):
     assert environment.function("tuned")["timeoutSeconds"] == 6, "absent settings keep the previous version's"
 
 
+def test_null_puts_a_setting_back(environment):
+    timer = {"name": "t", "type": "timer", "config": "0 0 0 1 1 *"}
+    given = {"timeoutSeconds": 5, "onSuccess": "after", "onFailure": "alarm", "variables": {"A": "1"}}
+    environment.deploy("cleared", version(1), httpPath="/cleared", triggers=[timer], **given)
+    nothing = {name: None for name in ("timeoutSeconds", "onSuccess", "onFailure", "variables", "httpPath", "triggers")}
+    environment.deploy("cleared", version(1), **nothing)
+    shown = environment.function("cleared")
+    assert shown["timeoutSeconds"] == 20 and shown["triggers"] == [] and shown["versions"][0]["variables"] == []
+    assert not {"onSuccess", "onFailure", "httpPath"} & set(shown)
+    ok(environment.request("PUT", "/functions/cleared/triggers", json={"triggers": [timer]}))
+    assert ok(environment.request("PUT", "/functions/cleared/triggers", json={"triggers": None}))["triggers"] == []
+    assert_problem(environment.request("PUT", "/functions/cleared/triggers", json={}), 400, "BAD_MEMBER")
+
+
 def test_rolling_back_is_immediate_and_whole(environment):
     for n in (1, 2, 3):
         environment.deploy("rolled", version(n))

@@ -4,7 +4,7 @@ public import ArgumentParser
 public enum SampanCLI {
     /// What the executable adds beside its own `serve`.
     public static let subcommands: [any ParsableCommand.Type] = [
-        InitCommand.self, LoginCommand.self, EnvironmentCommand.self, DeployCommand.self, InvokeCommand.self, LogsCommand.self,
-        DatabaseCommand.self, DoctorCommand.self,
+        InitCommand.self, LoginCommand.self, EnvironmentCommand.self, DeployCommand.self, FunctionsCommand.self, InvokeCommand.self,
+        LogsCommand.self, DatabaseCommand.self, DoctorCommand.self,
     ]
 }

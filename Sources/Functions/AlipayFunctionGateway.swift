@@ -114,14 +114,10 @@ public struct AlipayFunctionGateway: Sendable {
             \(request.uri.query ?? "")
             \(headers)
             \(authorization.signedHeaders.joined(separator: ";"))
-            \(body.withUnsafeReadableBytes { Self.hash(Data($0)) })
+            \(BlobStore.hash(body))
 
             """
-        return "HMAC-SHA256\n\(timestamp)\n\(Self.hash(Data(canonical.utf8)))\n"
-    }
-
-    private static func hash(_ data: Data) -> String {
-        SHA256.hash(data: data).reduce(into: "") { $0 += ($1 < 16 ? "0" : "") + String($1, radix: 16) }
+        return "HMAC-SHA256\n\(timestamp)\n\(SHA256.hash(data: Data(canonical.utf8)).hex)\n"
     }
 
     private static func header(_ name: String) -> HTTPField.Name { HTTPField.Name(name).unsafelyUnwrapped }

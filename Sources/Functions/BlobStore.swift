@@ -11,15 +11,8 @@ struct BlobStore: Sendable {
         text.utf8.count == 64 && text.utf8.allSatisfy { (48...57).contains($0) || (97...102).contains($0) }
     }
 
-    /// SHA-256 of a text, in hexadecimal.
-    static func hash(_ text: String) -> String { hex(SHA256.hash(data: Data(text.utf8))) }
-
     /// SHA-256 of some bytes, in hexadecimal.
-    static func hash(_ bytes: ByteBuffer) -> String { hex(bytes.withUnsafeReadableBytes { SHA256.hash(data: $0) }) }
-
-    private static func hex(_ digest: SHA256.Digest) -> String {
-        digest.reduce(into: "") { $0 += ($1 < 16 ? "0" : "") + String($1, radix: 16) }
-    }
+    static func hash(_ bytes: ByteBuffer) -> String { bytes.withUnsafeReadableBytes { SHA256.hash(data: $0) }.hex }
 
     func has(_ hash: String) -> Bool { FileManager.default.fileExists(atPath: url(hash).path) }
 

@@ -10,9 +10,13 @@ struct DeploymentRequest: Sendable {
     }
 
     let files: [File]
+    /// The request, from which the members of `FunctionSettings` are read over those of the newest version.
     let settings: JSONObject
+    /// `nil` keeps those of the newest version.
     let variables: [String: String]?
+    /// `nil` keeps those of the function.
     let triggers: [Trigger]?
+    /// `nil` keeps the function's; empty unbinds it.
     let httpPath: String?
     let description: String
     let activate: Bool
@@ -28,9 +32,9 @@ struct DeploymentRequest: Sendable {
             throw SampanError.badMember("files", Localized("each path once (\(path))", zh: "路径不可重复(\(path))"))
         }
         settings = request
-        variables = try request.optionalObject("variables").map { try Self.variables($0) }
-        triggers = try request["triggers"].flatMap { $0.isNull ? nil : try Trigger.list($0) }
-        httpPath = try request.optionalText("httpPath").map(Self.checkedHTTPPath)
+        variables = try request.isCleared("variables") ? [:] : request.optionalObject("variables").map(EnvironmentVariables.checked)
+        triggers = try Trigger.wanted(in: request)
+        httpPath = try request.isCleared("httpPath") ? "" : request.optionalText("httpPath").map(Self.checkedHTTPPath)
         description = try request.optionalText("description") ?? ""
         activate = try request.optionalBool("activate") ?? true
         isForced = try request.optionalBool("force") ?? false
@@ -75,28 +79,19 @@ struct DeploymentRequest: Sendable {
         return path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
     }
 
-    static func variables(_ object: JSONObject) throws -> [String: String] {
-        var variables: [String: String] = [:]
-        var bytes = 0
-        for (name, value) in object {
-            let first = name.utf8.first ?? 48
-            let wellFormed = name.utf8.allSatisfy { ($0 | 32) >= 97 && ($0 | 32) <= 122 || (48...57).contains($0) || $0 == 95 } && !(48...57).contains(first)
-            let text = value.stringValue ?? value.intValue.map(String.init) ?? value.boolValue.map(String.init)
-            guard wellFormed, name.utf8.count <= 128, let text, !text.utf8.contains(0) else {
-                throw SampanError.badMember("variables", Localized("names of letters, digits and _ with text values", zh: "由字母、数字、下划线组成的名称及文本值"))
-            }
-            variables[name] = text
-            bytes += name.utf8.count + text.utf8.count
-        }
-        guard bytes <= 64 << 10 else { throw SampanError.badMember("variables", Localized("at most 64 KiB together", zh: "总计至多 64 KiB")) }
-        return variables
+    /// Puts what is not part of a version into the function's record.
+    func apply(to record: inout FunctionRecord, version: Int) {
+        if activate || record.traffic.isEmpty { record.traffic = [TrafficShare(version: version, weight: 100)] }
+        if let triggers { record.triggers = triggers }
+        if let httpPath { record.httpPath = httpPath.isEmpty ? nil : httpPath }
     }
 }
 
 extension FunctionSettings {
-    /// `base` with the members that `object` has.
+    /// `base` with the members that `object` has; `null` puts one back to what a new function has.
     init(_ object: JSONObject, base: FunctionSettings) throws {
         self = base
+        clear(object)
         if let handler = try object.optionalText("handler") {
             let parts = handler.split(separator: ".", omittingEmptySubsequences: false)
             guard parts.count >= 2, DeploymentRequest.isSafe(handler), parts.allSatisfy({ !$0.isEmpty }) else {
@@ -111,9 +106,30 @@ extension FunctionSettings {
         onSuccess = try object.optionalText("onSuccess") ?? onSuccess
         onFailure = try object.optionalText("onFailure") ?? onFailure
     }
+
+    private mutating func clear(_ object: JSONObject) {
+        let new = FunctionSettings()
+        if object.isCleared("handler") { handler = new.handler }
+        if object.isCleared("timeoutSeconds") { timeoutSeconds = new.timeoutSeconds }
+        if object.isCleared("memoryMB") { memoryMB = new.memoryMB }
+        if object.isCleared("concurrency") { concurrency = new.concurrency }
+        if object.isCleared("asyncRetries") { asyncRetries = new.asyncRetries }
+        if object.isCleared("onSuccess") { onSuccess = nil }
+        if object.isCleared("onFailure") { onFailure = nil }
+    }
+}
+
+extension JSONObject {
+    /// Whether a member is `null`: what it stands for is to be removed, while an absent one leaves it as it is.
+    fileprivate func isCleared(_ name: String) -> Bool { self[name]?.isNull ?? false }
 }
 
 extension Trigger {
+    /// What a request says of triggers: nothing, that there are to be none (`null`), or which.
+    static func wanted(in request: JSONObject) throws -> [Trigger]? {
+        try request.isCleared("triggers") ? [] : request["triggers"].map(list)
+    }
+
     /// Reads a list of triggers.
     static func list(_ json: JSON) throws -> [Trigger] {
         guard let list = json.arrayValue, list.count <= 10 else { throw SampanError.badMember("triggers", Localized("a list of at most 10", zh: "至多 10 项的数组")) }

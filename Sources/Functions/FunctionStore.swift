@@ -1,3 +1,4 @@
+internal import HTTPSupport
 internal import Kernel
 internal import Storage
 
@@ -33,10 +34,9 @@ struct FunctionStore: Sendable {
 
     private func version(_ row: Row) throws -> FunctionVersion {
         let settings = try JSON(parsing: Array(row.text(4).utf8)).objectValue ?? [:]
-        let variables = try JSON(parsing: Array(openVariables(row.text(5)).utf8)).objectValue ?? [:]
         return FunctionVersion(
             number: Int(row.int(2)), fingerprint: row.text(3), settings: try FunctionSettings(settings, base: FunctionSettings()),
-            variables: Dictionary(variables.map { ($0.key, $0.value.stringValue ?? "") }) { first, _ in first }, description: row.text(6),
+            variables: try EnvironmentVariables.stored(openVariables(row.text(5))), description: row.text(6),
             files: Int(row.int(7)), size: row.int(8), createdAt: row.int(9))
     }
 
@@ -135,6 +135,20 @@ struct FunctionStore: Sendable {
                 return found.count < max
             }
             return found
+        }
+    }
+
+    /// When the next of those becomes due that are not yet; `nil` when there is none.
+    func nextDue(after now: Int64) throws -> Int64? {
+        try control.read { try $0.first("SELECT due_at FROM queue WHERE due_at > $1 ORDER BY due_at LIMIT 1", .int(now)) { $0.int(0) } }
+    }
+
+    /// Makes due what a clock that has since been set back has queued for a time that is still far off.
+    ///
+    /// First tries are due when they are queued, and no retry waits longer than `waitMax`.
+    func recallFromLater(than now: Int64, waitMax: Int64) async throws {
+        try await control.write {
+            _ = try $0.execute("UPDATE queue SET due_at = $1 WHERE due_at > $1 AND (attempt = 0 OR due_at > $2)", .int(now), .int(now + waitMax))
         }
     }
 

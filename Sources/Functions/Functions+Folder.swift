@@ -11,11 +11,12 @@ extension Functions {
         for name in try manager.contentsOfDirectory(atPath: folder.path).sorted() {
             let function = folder.appendingPathComponent(name)
             guard manager.fileExists(atPath: function.appendingPathComponent("index.js").path) else { continue }
-            var request: JSONObject = ["files": .array(try await offEventLoop { [blobs = blobs(environment)] in try Self.store(filesIn: function, blobs) })]
+            let files = try await offEventLoop { [blobs = folders.blobs(environment)] in try Self.store(filesIn: function, blobs) }
+            var request: JSONObject = ["files": .array(files)]
             if let config = manager.contents(atPath: function.appendingPathComponent("config.json").path) {
                 request["triggers"] = try JSON(parsing: Array(config))["triggers"] ?? []
             }
-            _ = try await deploy(name, to: environment, DeploymentRequest(request, limits: limits))
+            _ = try await deployments.deploy(name, to: environment, DeploymentRequest(request, limits: limits))
         }
     }
 

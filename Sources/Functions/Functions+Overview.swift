@@ -3,14 +3,14 @@ public import Kernel
 /// What pages about functions show and change, in the management API's words.
 extension Functions {
     /// Every function of an environment, by name.
-    public func overview(of environment: EnvironmentID) -> [JSON] { records(environment).map { .object($0.summary) } }
+    public func overview(of environment: EnvironmentID) -> [JSON] { catalog.records(of: environment).map { .object($0.summary) } }
 
     /// One function with its versions and their traffic.
-    public func detail(of name: String, in environment: EnvironmentID) throws -> JSON { .object(try record(name, environment).detail) }
+    public func detail(of name: String, in environment: EnvironmentID) throws -> JSON { .object(try catalog.record(name, in: environment).detail) }
 
     /// Gives one version all calls: rolling back, or forward again.
     public func makeCurrent(version: Int, of name: String, in environment: EnvironmentID) async throws {
-        _ = try await setTraffic([TrafficShare(version: version, weight: 100)], of: name, in: environment)
+        _ = try await deployments.setTraffic([TrafficShare(version: version, weight: 100)], of: name, in: environment)
     }
 
     /// The latest runs of a function, newest first.

@@ -8,26 +8,22 @@ public import Storage
 internal import Synchronization
 public import Workers
 
-/// Cloud functions: deployed versions, the share of calls that each gets, and calling them.
+/// Cloud functions: calling what is deployed.
+///
+/// What is deployed is changed through `deployments` and looked up in `catalog`.
 public final class Functions: Service {
-    private struct State {
-        var records: [EnvironmentID: [String: FunctionRecord]] = [:]
-        /// Functions that answer HTTP, longest path first.
-        var httpPaths: [EnvironmentID: [(path: String, name: String)]] = [:]
-    }
-
     let store: FunctionStore
+    let catalog: FunctionCatalog
+    let deployments: Deployments
+    let folders: FunctionFolders
     /// Log lines and executions.
     public let logBook: LogBook
-    let blobs: @Sendable (EnvironmentID) -> BlobStore
-    private let versionsFolder: @Sendable (EnvironmentID) -> URL
-    private let state: Mutex<State>
-    private let deploying = DeploymentTurns()
+    /// Tells the scheduler of what it has to do.
+    let wake = WakeSignal()
     private let pool: WorkerPool
     private let services: any FunctionServices
     let limits: Limits
     let clock: WallClock
-    private let logger: Logger
 
     /// Opens functions in the control database.
     /// - Parameters:
@@ -40,25 +36,19 @@ public final class Functions: Service {
     ) throws {
         try control.migrate(functionsMigrations)
         store = FunctionStore(control: control, sealVariables: secrets.seal, openVariables: secrets.open)
-        blobs = { BlobStore(folder: folder($0).appendingPathComponent("blobs")) }
-        versionsFolder = { folder($0).appendingPathComponent("functions") }
+        catalog = FunctionCatalog(try store.load())
+        folders = FunctionFolders(environment: folder)
         self.services = services
         self.logBook = logBook
         self.limits = limits
         self.clock = clock
-        self.logger = logger
-        var state = State()
-        for record in try store.load() {
-            state.records[record.environment, default: [:]][record.name] = record
-            Self.indexPaths(&state, record.environment)
-        }
-        self.state = Mutex(state)
         let entry = Entry()
         let bridge = WorkerBridge(services: services, logBook: logBook, clock: clock) { name, event, context in
             guard let functions = entry.functions.withLock({ $0.value }) else { throw SampanError.functionBusy }
             return try await functions.call(name, event, source: "function", context)
         }
         pool = WorkerPool(configuration: workers, delegate: bridge, logger: logger)
+        deployments = Deployments(store: store, catalog: catalog, folders: folders, pool: pool, wake: wake, clock: clock)
         entry.functions.withLock { $0 = Weak(self) }
     }
 
@@ -90,7 +80,7 @@ public final class Functions: Service {
 
     /// Calls a function and answers its return value as JSON bytes.
     public func call(_ name: String, _ event: ByteBuffer, source: String, _ context: CallContext) async throws -> ByteBuffer {
-        let record = try record(name, context.environment)
+        let record = try catalog.record(name, in: context.environment)
         guard let version = record.draw() else { throw SampanError.noFunction(name, context.environment) }
         let seconds = min(version.settings.timeoutSeconds, FunctionSettings.timeoutSecondsMax)
         return try await run(record, version, event, source: source, timeoutSeconds: seconds, context)
@@ -99,7 +89,7 @@ public final class Functions: Service {
     /// Calls a function for the queue, with the long timeout.
     func callInBackground(_ item: FunctionStore.Queued) async throws -> ByteBuffer {
         let context = CallContext(environment: item.environment, caller: .function(name: "", user: item.user), requestID: item.requestID)
-        let record = try record(item.function, item.environment)
+        let record = try catalog.record(item.function, in: item.environment)
         guard let version = record.draw() else { throw SampanError.noFunction(item.function, item.environment) }
         return try await run(
             record, version, ByteBuffer(bytes: item.event), source: item.source, timeoutSeconds: version.settings.timeoutSeconds, context)
@@ -107,17 +97,12 @@ public final class Functions: Service {
 
     /// Queues an invocation; when this returns it is on disk.
     public func enqueue(_ name: String, _ event: ByteBuffer, source: String, _ context: CallContext) async throws -> Int64 {
-        _ = try record(name, context.environment)
-        return try await store.enqueue(
+        _ = try catalog.record(name, in: context.environment)
+        let id = try await store.enqueue(
             context.environment, name, requestID: context.requestID, source: source, user: context.caller.user ?? .nobody,
             event: Array(event.readableBytesView), now: clock.now())
-    }
-
-    /// The function bound to the longest prefix of `path`.
-    func function(at path: String, in environment: EnvironmentID) -> String? {
-        state.withLock { $0.httpPaths[environment] }?.first { bound, _ in
-            bound == "/" || path == bound || path.hasPrefix(bound + "/")
-        }?.name
+        wake.send(.queue)
+        return id
     }
 
     private func run(
@@ -128,7 +113,7 @@ public final class Functions: Service {
         let request = InvocationRequest(
             meta: meta(context, source: source, timeoutSeconds: timeoutSeconds), event: event, requestID: context.requestID,
             timeoutMs: timeoutSeconds * 1000)
-        let report = await pool.invoke(request, code: code, caller: context)
+        let report = await pool.invoke(request, code: code, caller: RunningInvocation(context))
         let result = result(of: report.outcome, timeoutSeconds: timeoutSeconds)
         logBook.append(
             LogBook.Execution(
@@ -147,7 +132,7 @@ public final class Functions: Service {
             hasher.combine(variables)
             return FunctionCode(
                 key: "\(record.environment)/\(record.name)/\(version.number)/\(UInt(bitPattern: hasher.finalize()))",
-                directory: folder(record.environment, record.name, version.number).path, handler: version.settings.handler,
+                directory: folders.version(version.number, of: record.name, in: record.environment).path, handler: version.settings.handler,
                 environment: variables.merging(version.variables) { _, own in own }, env: record.environment.text, function: record.name,
                 version: version.number, timeoutMs: version.settings.timeoutSeconds * 1000, memoryMB: version.settings.memoryMB,
                 concurrency: version.settings.concurrency, internet: internet)
@@ -191,173 +176,15 @@ public final class Functions: Service {
 
     // MARK: What is deployed
 
-    func record(_ name: String, _ environment: EnvironmentID) throws -> FunctionRecord {
-        guard let record = state.withLock({ $0.records[environment]?[name] }) else { throw SampanError.noFunction(name, environment) }
-        return record
-    }
-
-    func records(_ environment: EnvironmentID) -> [FunctionRecord] {
-        state.withLock { $0.records[environment]?.values.sorted { $0.name < $1.name } ?? [] }
-    }
-
-    func allRecords() -> [FunctionRecord] { state.withLock { $0.records.values.flatMap(\.values) } }
-
     /// Whether an environment has a function called `name`.
-    public func exists(_ name: String, in environment: EnvironmentID) -> Bool { state.withLock { $0.records[environment]?[name] != nil } }
-
-    /// Records an immutable version and, unless told otherwise, gives it all traffic.
-    /// - Returns: the version's number, and whether it was there already.
-    func deploy(_ name: String, to environment: EnvironmentID, _ request: DeploymentRequest) async throws -> (version: Int, reused: Bool) {
-        guard FunctionRecord.isName(name) else {
-            throw SampanError.badMember("name", Localized("1 to 60 letters, digits, _ or -", zh: " 1 到 60 个字母、数字、_ 或 -"))
-        }
-        return try await deploying.inTurn("\(environment)/\(name)") { [self] in
-            var record =
-                (try? record(name, environment))
-                ?? FunctionRecord(environment: environment, name: name, traffic: [], triggers: [], updatedAt: 0, versions: [])
-            let newest = record.versions.last
-            let settings = try FunctionSettings(request.settings, base: newest?.settings ?? FunctionSettings())
-            let variables = request.variables ?? newest?.variables ?? [:]
-            let fingerprint = fingerprint(request.files, settings, variables)
-            let isReused = newest?.fingerprint == fingerprint && !request.isForced
-            let known = record
-            let version = try await isReused ? newest : offEventLoop { [self] in try makeVersion(request, settings, variables, fingerprint, known) }
-            guard let version else { preconditionFailure("a reused version is the newest one") }
-            if !isReused { record.versions.append(version) }
-            if request.activate || record.traffic.isEmpty { record.traffic = [TrafficShare(version: version.number, weight: 100)] }
-            if let triggers = request.triggers { record.triggers = triggers }
-            if let path = request.httpPath { record.httpPath = path }
-            try await save(&record, newVersion: isReused ? nil : version)
-            return (version.number, isReused)
-        }
-    }
-
-    func setTraffic(_ shares: [TrafficShare], of name: String, in environment: EnvironmentID) async throws -> FunctionRecord {
-        try await change(name, environment) { record in
-            guard shares.contains(where: { $0.weight > 0 }), Set(shares.map(\.version)).count == shares.count else {
-                throw SampanError.badMember("traffic", Localized("each version once, at least one with a weight", zh: "版本不可重复,且至少一个权重大于 0"))
-            }
-            for share in shares where !record.versions.contains(where: { $0.number == share.version }) {
-                throw SampanError.notFound(
-                    "VERSION_NOT_FOUND", Localized("\"\(name)\" has no version \(share.version).", zh: "“\(name)” 没有版本 \(share.version)。"),
-                    remedy: Localized("The function's page lists its versions.", zh: "可在函数页查看版本列表。"))
-            }
-            record.traffic = shares
-        }
-    }
-
-    func setTriggers(_ triggers: [Trigger], of name: String, in environment: EnvironmentID) async throws -> FunctionRecord {
-        try await change(name, environment) { $0.triggers = triggers }
-    }
-
-    func remove(_ name: String, from environment: EnvironmentID) async throws {
-        _ = try record(name, environment)
-        try await store.remove(name, of: environment)
-        state.withLock { state in
-            state.records[environment]?[name] = nil
-            Self.indexPaths(&state, environment)
-        }
-        pool.retire { $0.env == environment.text && $0.function == name }
-        let folder = versionsFolder(environment).appendingPathComponent(name)
-        try await offEventLoop { [self] in try removeFolder(folder) }
-    }
+    public func exists(_ name: String, in environment: EnvironmentID) -> Bool { catalog.find(name, in: environment) != nil }
 
     /// Ends an environment's workers and forgets its functions; its files are removed by who removes its folder.
-    public func removeAll(of environment: EnvironmentID) async throws {
-        try await store.removeAll(of: environment)
-        state.withLock { state in
-            state.records[environment] = nil
-            state.httpPaths[environment] = nil
-        }
-        pool.retire { $0.env == environment.text }
-    }
-
-    private func change(_ name: String, _ environment: EnvironmentID, _ body: @Sendable (inout FunctionRecord) throws -> Void) async throws -> FunctionRecord {
-        try await deploying.inTurn("\(environment)/\(name)") { [self] in
-            var record = try record(name, environment)
-            try body(&record)
-            try await save(&record, newVersion: nil)
-            return record
-        }
-    }
-
-    private func save(_ record: inout FunctionRecord, newVersion: FunctionVersion?) async throws {
-        record.updatedAt = clock.now()
-        try await store.save(record, newVersion: newVersion)
-        let saved = record
-        state.withLock { state in
-            state.records[saved.environment, default: [:]][saved.name] = saved
-            Self.indexPaths(&state, saved.environment)
-        }
-        let serving = Set(saved.traffic.filter { $0.weight > 0 }.map(\.version))
-        pool.retire { $0.env == saved.environment.text && $0.function == saved.name && !serving.contains($0.version) }
-    }
-
-    private func makeVersion(
-        _ request: DeploymentRequest, _ settings: FunctionSettings, _ variables: [String: String], _ fingerprint: String, _ record: FunctionRecord
-    ) throws -> FunctionVersion {
-        let blobs = blobs(record.environment)
-        let missing = request.files.filter { !blobs.has($0.hash) }
-        guard missing.isEmpty else {
-            throw SampanError(
-                "BLOBS_MISSING", status: 409,
-                Localized("\(missing.count) files were not uploaded, for example \(missing[0].path).", zh: "有 \(missing.count) 个文件尚未上传,例如 \(missing[0].path)。"),
-                remedy: Localized("Ask /blobs/missing and PUT them first.", zh: "请先查询 /blobs/missing 并上传。"))
-        }
-        let number = (record.versions.map(\.number).max() ?? 0) + 1
-        try blobs.materialize(request.files, at: folder(record.environment, record.name, number))
-        return FunctionVersion(
-            number: number, fingerprint: fingerprint, settings: settings, variables: variables, description: request.description,
-            files: request.files.count, size: try request.files.reduce(0) { $0 + (try blobs.size($1.hash)) }, createdAt: clock.now())
-    }
-
-    private func fingerprint(_ files: [DeploymentRequest.File], _ settings: FunctionSettings, _ variables: [String: String]) -> String {
-        var text = JSON.object(settings.json).text
-        for file in files { text += "\n\(file.hash) \(file.isExecutable ? "x" : "-") \(file.path)" }
-        for (name, value) in variables.sorted(by: { $0.key < $1.key }) { text += "\n\(name)=\(value)" }
-        return BlobStore.hash(text)
-    }
-
-    private func folder(_ environment: EnvironmentID, _ name: String, _ version: Int) -> URL {
-        versionsFolder(environment).appendingPathComponent(name).appendingPathComponent(String(version))
-    }
-
-    private func removeFolder(_ url: URL) throws {
-        if FileManager.default.fileExists(atPath: url.path) { try FileManager.default.removeItem(at: url) }
-    }
-
-    private static func indexPaths(_ state: inout State, _ environment: EnvironmentID) {
-        let bound = state.records[environment]?.values.compactMap { record in record.httpPath.map { (path: $0, name: record.name) } } ?? []
-        state.httpPaths[environment] = bound.sorted { ($0.path.count, $1.name) > ($1.path.count, $0.name) }
-    }
+    public func removeAll(of environment: EnvironmentID) async throws { try await deployments.removeAll(of: environment) }
 }
 
 extension Result {
     fileprivate var failure: Failure? {
         if case .failure(let error) = self { error } else { nil }
-    }
-}
-
-/// One deployment of a function at a time: version numbers are given in turn.
-private actor DeploymentTurns {
-    private var busy: [String: [CheckedContinuation<Void, Never>]] = [:]
-
-    func inTurn<T: Sendable>(_ name: String, _ body: @Sendable () async throws -> T) async throws -> T {
-        if busy[name] != nil {
-            await withCheckedContinuation { busy[name]?.append($0) }
-        } else {
-            busy[name] = []
-        }
-        defer { leave(name) }
-        return try await body()
-    }
-
-    private func leave(_ name: String) {
-        guard var waiting = busy[name], !waiting.isEmpty else {
-            busy[name] = nil
-            return
-        }
-        waiting.removeFirst().resume()
-        busy[name] = waiting
     }
 }

@@ -35,6 +35,11 @@ extension SampanError {
             remedy: Localized("Look at the function's logs; raise its memory if it ran out.", zh: "请查看云函数日志;若内存不足请调大内存。"))
     }
 
+    /// What belongs to a transaction came after the function had returned or run out of time.
+    static let invocationEnded = SampanError(
+        "INVOCATION_ENDED", status: 409, Localized("The invocation that makes this call has ended.", zh: "发起此调用的云函数已执行结束。"),
+        remedy: Localized("Wait for the transaction before the function returns.", zh: "请在函数返回前等待事务完成。"))
+
     static let functionBusy = SampanError(
         "FUNCTION_BUSY", status: 429, Localized("The function has too many calls at once.", zh: "云函数并发过高。"),
         remedy: Localized("Try again after a moment, or raise its concurrency.", zh: "请稍后重试,或调大并发数。"), retryAfter: 1)

@@ -34,7 +34,7 @@ public struct FunctionsManagementRoutes: Sendable {
         guard let list = try await request.jsonObject(upTo: Self.bodyBytesMax).optionalList("hashes"), list.count <= 10_000 else {
             throw SampanError.badMember("hashes", Localized("a list of at most 10000", zh: "至多 10000 项的数组"))
         }
-        let blobs = functions.blobs(environment)
+        let blobs = functions.folders.blobs(environment)
         let hashes = try list.map { item in
             guard let hash = item.stringValue, BlobStore.isHash(hash) else {
                 throw SampanError.badMember("hashes", Localized("SHA-256 in hexadecimal", zh: "十六进制 SHA-256"))
@@ -50,21 +50,21 @@ public struct FunctionsManagementRoutes: Sendable {
         let hash = try context.parameters.require("hash")
         guard BlobStore.isHash(hash) else { throw SampanError.badMember("hash", Localized("64 hexadecimal digits (SHA-256)", zh: " 64 位十六进制 SHA-256")) }
         let bytes = try await request.bytes(upTo: functions.limits.blobBytesMax)
-        let blobs = functions.blobs(environment)
+        let blobs = functions.folders.blobs(environment)
         try await offEventLoop { try blobs.put(bytes, hash: hash) }
         return Response(status: .noContent)
     }
 
     private func list(_ request: Request, _ context: SampanRequestContext) async throws -> Response {
-        .json(["functions": .array(functions.records(try context.managedEnvironment()).map { .object($0.summary) })])
+        .json(["functions": .array(functions.catalog.records(of: try context.managedEnvironment()).map { .object($0.summary) })])
     }
 
     private func show(_ request: Request, _ context: SampanRequestContext) async throws -> Response {
-        .json(.object(try functions.record(context.parameters.require("name"), context.managedEnvironment()).detail))
+        .json(.object(try functions.catalog.record(context.parameters.require("name"), in: context.managedEnvironment()).detail))
     }
 
     private func remove(_ request: Request, _ context: SampanRequestContext) async throws -> Response {
-        try await functions.remove(context.parameters.require("name"), from: context.managedEnvironment())
+        try await functions.deployments.remove(context.parameters.require("name"), from: context.managedEnvironment())
         return Response(status: .noContent)
     }
 
@@ -72,20 +72,22 @@ public struct FunctionsManagementRoutes: Sendable {
         let environment = try context.managedEnvironment()
         let name = try context.parameters.require("name")
         let wanted = try DeploymentRequest(try await request.jsonObject(upTo: Self.bodyBytesMax), limits: functions.limits)
-        let (version, reused) = try await functions.deploy(name, to: environment, wanted)
+        let (version, reused) = try await functions.deployments.deploy(name, to: environment, wanted)
         return .json(["version": .int(Int64(version)), "reused": .bool(reused)], status: reused ? .ok : .created)
     }
 
     private func setTraffic(_ request: Request, _ context: SampanRequestContext) async throws -> Response {
         let environment = try context.managedEnvironment()
         let shares = try TrafficShare.list(try await request.jsonObject(upTo: Self.bodyBytesMax)["traffic"] ?? .null)
-        return .json(.object(try await functions.setTraffic(shares, of: context.parameters.require("name"), in: environment).detail))
+        return .json(.object(try await functions.deployments.setTraffic(shares, of: context.parameters.require("name"), in: environment).detail))
     }
 
     private func setTriggers(_ request: Request, _ context: SampanRequestContext) async throws -> Response {
         let environment = try context.managedEnvironment()
-        let triggers = try Trigger.list(try await request.jsonObject(upTo: Self.bodyBytesMax)["triggers"] ?? .null)
-        return .json(.object(try await functions.setTriggers(triggers, of: context.parameters.require("name"), in: environment).detail))
+        guard let triggers = try Trigger.wanted(in: try await request.jsonObject(upTo: Self.bodyBytesMax)) else {
+            throw SampanError.badMember("triggers", Localized("a list, or null for none", zh: "数组,或以 null 表示清空"))
+        }
+        return .json(.object(try await functions.deployments.setTriggers(triggers, of: context.parameters.require("name"), in: environment).detail))
     }
 
     private func invoke(_ request: Request, _ context: SampanRequestContext) async throws -> Response {

@@ -42,7 +42,7 @@ public struct FunctionsRoutes: Sendable {
         let prefix = "/http/\(environment)"
         let rest = String(request.uri.path.dropFirst(prefix.count))
         let path = rest.isEmpty ? "/" : rest
-        guard let name = functions.function(at: path, in: environment) else { throw SampanError.noEnvironmentAtPath }
+        guard let name = functions.catalog.function(at: path, in: environment) else { throw SampanError.noEnvironmentAtPath }
         let body = try await request.bytes(upTo: functions.limits.functionBytesMax)
         let call = CallContext(
             environment: environment, caller: .function(name: "", user: .nobody), requestID: context.requestID, language: context.language,

@@ -15,17 +15,40 @@ public final class Scheduler: Service {
         var running: [Int64: EnvironmentID] = [:]
         var timers: [FunctionStore.Timer: Int64] = [:]
         var loaded = false
+        var agenda = Agenda()
+    }
+
+    /// When something has to be looked at again, by the wall clock; at first everything at once.
+    private struct Agenda {
+        /// When the next timer is due; `nil` when there is none.
+        var timersAt: Int64? = .min
+        /// When the queue has something more to run; `nil` when it has nothing that time alone makes due.
+        var queueAt: Int64? = .min
+        /// Whether something due had to wait for a place, or for its environment.
+        var isCrowded = false
+        /// The latest time seen; a clock that is behind it was set back.
+        var seen: Int64 = .max
+
+        var next: Int64? { [timersAt, queueAt].compactMap(\.self).min() }
     }
 
     /// How many background invocations run at once on this node.
     private static let runningMax = 32
     /// How many of them one environment may have: its long queue must not hold up the others'.
     private static let runningMaxOfOne = 8
-    private static let pollEvery = Duration.milliseconds(100)
+    /// The longest sleep: a clock that is set forward makes things due that nobody waited for.
+    ///
+    /// Less than what counts as missed.
+    private static let sleepMaxMilliseconds: Int64 = 1000
+    /// The shortest time between two looks at a queue that has more due than may run: each reads all that waits.
+    private static let crowdedPause = Duration.milliseconds(100)
+    /// A run that is later than this was missed: the server was down or the environment suspended.
+    private static let missedMilliseconds: Int64 = 2000
     private static let retryFirstMilliseconds: Int64 = 1000
     private static let retryLongestMilliseconds: Int64 = 300_000
 
     private let functions: Functions
+    private let wake: WakeSignal
     private let clock: WallClock
     private let logger: Logger
     private let isServing: @Sendable (EnvironmentID) -> Bool
@@ -35,25 +58,62 @@ public final class Scheduler: Service {
     /// - Parameter isServing: whether an environment serves; nothing of one that does not is started.
     public init(_ functions: Functions, clock: WallClock, logger: Logger, isServing: @escaping @Sendable (EnvironmentID) -> Bool) {
         self.functions = functions
+        wake = functions.wake
         self.clock = clock
         self.logger = logger
         self.isServing = isServing
     }
 
     /// Runs until shutdown; then waits for what is running.
+    ///
+    /// Between two rounds it sleeps until the next thing is due, and looks at no database.
     public func run() async throws {
-        await withDiscardingTaskGroup { group in
-            while !Task.isShuttingDownGracefully, !Task.isCancelled {
-                do {
-                    try await fireTimers()
-                    for item in try takeDue() { start(item, in: &group) }
-                } catch {
-                    logger.error("the scheduler failed and goes on", metadata: ["error": "\(error)"])
+        await withGracefulShutdownHandler {
+            await withDiscardingTaskGroup { group in
+                while !Task.isShuttingDownGracefully, !Task.isCancelled {
+                    await round(in: &group)
+                    await sleep()
                 }
-                // Cancelled: the loop ends.
-                try? await Task.sleep(for: Self.pollEvery)
             }
+        } onGracefulShutdown: { [wake] in
+            wake.send([])
         }
+    }
+
+    /// Does what is due.
+    private func round(in group: inout DiscardingTaskGroup) async {
+        do {
+            let reasons = wake.take()
+            let now = clock.now()
+            if now < state.withLock({ $0.agenda.seen }) { try await clockWasSetBack(to: now) }
+            let agenda = state.withLock { state in
+                state.agenda.seen = now
+                return state.agenda
+            }
+            let hasTimers = reasons.contains(.triggers) || agenda.timersAt.map { $0 <= now } ?? false
+            if hasTimers { try await fireTimers() }
+            if hasTimers || reasons.contains(.queue) || agenda.queueAt.map({ $0 <= now }) ?? false {
+                for item in try takeDue() { start(item, in: &group) }
+            }
+        } catch {
+            logger.error("the scheduler failed and goes on", metadata: ["error": "\(error)"])
+            let again = clock.now() + Self.sleepMaxMilliseconds
+            state.withLock { ($0.agenda.timersAt, $0.agenda.queueAt) = (again, again) }
+        }
+    }
+
+    private func sleep() async {
+        let agenda = state.withLock { $0.agenda }
+        // Cancelled: the loop ends.
+        if agenda.isCrowded { try? await Task.sleep(for: Self.crowdedPause) }
+        let rest = agenda.next.map { max(0, $0 - clock.now()) } ?? Self.sleepMaxMilliseconds
+        await wake.sleep(upTo: .milliseconds(min(rest, Self.sleepMaxMilliseconds)))
+    }
+
+    /// Also at the start: what is on disk may come from a clock that was ahead.
+    private func clockWasSetBack(to now: Int64) async throws {
+        try await functions.store.recallFromLater(than: now, waitMax: Self.retryLongestMilliseconds)
+        state.withLock { ($0.agenda.timersAt, $0.agenda.queueAt) = (.min, .min) }
     }
 
     // MARK: Timers
@@ -72,8 +132,7 @@ public final class Scheduler: Service {
                 continue
             }
             if next <= now {
-                // Missed by more than two seconds: the server was down or the environment suspended.
-                let isMissed = next < now - 2000
+                let isMissed = next < now - Self.missedMilliseconds
                 let runs = isServing(timer.environment) && !(isMissed && trigger.catchUp == .skip)
                 try await setTimer(timer, run: runs ? (RequestID.make(), event(trigger, next)) : nil, nextAt: following, now)
             } else if following != next {
@@ -81,6 +140,7 @@ public final class Scheduler: Service {
                 try await setTimer(timer, run: nil, nextAt: following, now)
             }
         }
+        state.withLock { $0.agenda.timersAt = $0.timers.values.min() }
     }
 
     private func loadTimers() throws {
@@ -94,7 +154,7 @@ public final class Scheduler: Service {
 
     private func wantedTimers() -> [FunctionStore.Timer: Trigger] {
         var wanted: [FunctionStore.Timer: Trigger] = [:]
-        for record in functions.allRecords() {
+        for record in functions.catalog.all {
             for trigger in record.triggers {
                 wanted[FunctionStore.Timer(environment: record.environment, function: record.name, name: trigger.name)] = trigger
             }
@@ -120,15 +180,29 @@ public final class Scheduler: Service {
 
     func takeDue() throws -> [FunctionStore.Queued] {
         let running = state.withLock { $0.running }
-        guard running.count < Self.runningMax else { return [] }
+        guard running.count < Self.runningMax else {
+            state.withLock { ($0.agenda.queueAt, $0.agenda.isCrowded) = (nil, true) }
+            return []
+        }
+        let now = clock.now()
         var shares: [EnvironmentID: Int] = [:]
         for environment in running.values { shares[environment, default: 0] += 1 }
-        let due = try functions.store.due(now: clock.now(), running: Set(running.keys), max: Self.runningMax - running.count) { environment in
-            guard shares[environment, default: 0] < Self.runningMaxOfOne, isServing(environment) else { return false }
+        var isCrowded = false
+        let due = try functions.store.due(now: now, running: Set(running.keys), max: Self.runningMax - running.count) { environment in
+            guard shares[environment, default: 0] < Self.runningMaxOfOne, isServing(environment) else {
+                isCrowded = true
+                return false
+            }
             shares[environment, default: 0] += 1
             return true
         }
-        state.withLock { state in for item in due { state.running[item.id] = item.environment } }
+        let next = try functions.store.nextDue(after: now)
+        state.withLock { state in
+            for item in due { state.running[item.id] = item.environment }
+            state.agenda.isCrowded = isCrowded
+            // A place that becomes free wakes the scheduler; an environment that serves again does not.
+            state.agenda.queueAt = isCrowded ? min(next ?? .max, now + Self.sleepMaxMilliseconds) : next
+        }
         return due
     }
 
@@ -138,13 +212,16 @@ public final class Scheduler: Service {
                 try await run(item)
             } catch {
                 logger.error("a queued invocation could not be recorded and will run again", metadata: ["id": "\(item.id)", "error": "\(error)"])
+                // Not at once: what keeps the outcome from the disk is seldom over in a moment. Cancelled: the process ends.
+                try? await Task.sleep(for: .milliseconds(Self.sleepMaxMilliseconds))
             }
             state.withLock { _ = $0.running.removeValue(forKey: item.id) }
+            wake.send(.queue)
         }
     }
 
     func run(_ item: FunctionStore.Queued) async throws {
-        let settings = (try? functions.record(item.function, item.environment))?.primary?.settings ?? FunctionSettings()
+        let settings = functions.catalog.find(item.function, in: item.environment)?.primary?.settings ?? FunctionSettings()
         do {
             let result = try await functions.callInBackground(item)
             let follow = settings.onSuccess.map { ($0, outcome(item, "success", "result", (try? JSON(result)) ?? .null)) }

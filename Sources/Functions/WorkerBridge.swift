@@ -24,22 +24,27 @@ final class WorkerBridge: WorkerDelegate {
     }
 
     func call(_ call: WorkerCall, from invocation: InvocationContext) async -> CallAnswer {
-        guard let caller = invocation.caller as? CallContext else {
-            preconditionFailure("invocations carry the context that Functions gave them")
-        }
-        let user = caller.caller.user ?? .nobody
-        let context = caller.acting(as: .function(name: invocation.code.function, user: user))
+        let running = running(invocation)
+        let user = running.context.caller.user ?? .nobody
+        let context = running.context.acting(as: .function(name: invocation.code.function, user: user))
         do {
-            return .reply(try await perform(call, scope: invocation.id, context))
+            return .reply(try await perform(call, running, scope: invocation.id, context))
         } catch {
             let known = SampanError(reporting: error)
             return .error(JSON.object(known.problem(requestID: context.requestID, language: context.language)).serialized())
         }
     }
 
-    private func perform(_ call: WorkerCall, scope: UInt64, _ context: CallContext) async throws -> ByteBuffer {
+    private func running(_ invocation: InvocationContext) -> RunningInvocation {
+        guard let running = invocation.caller as? RunningInvocation else {
+            preconditionFailure("invocations carry what Functions gave them")
+        }
+        return running
+    }
+
+    private func perform(_ call: WorkerCall, _ running: RunningInvocation, scope: UInt64, _ context: CallContext) async throws -> ByteBuffer {
         switch call.method {
-        case "database": return try await services.database(call.json, scope: scope, context)
+        case "database": return try await database(call, running, scope: scope, context)
         case "callFunction": return try await callFunction(call, context)
         case "file.upload":
             return buffer(try await services.upload(object(call).text("cloudPath"), call.attachment, context))
@@ -56,6 +61,19 @@ final class WorkerBridge: WorkerDelegate {
                 "UNKNOWN_METHOD", Localized("There is no method \"\(call.method.prefix(60))\".", zh: "不存在方法 “\(call.method.prefix(60))”。"),
                 remedy: Localized("Update the function SDK and the server together.", zh: "请同时升级函数 SDK 与服务器。"))
         }
+    }
+
+    /// A database operation, which leaves no transaction open that nobody would end.
+    ///
+    /// An invocation may end while its call is on the way here or under way. A plain write that was not waited for is still
+    /// done; what belongs to a transaction is refused, and what has begun one meanwhile ends it again.
+    private func database(_ call: WorkerCall, _ running: RunningInvocation, scope: UInt64, _ context: CallContext) async throws -> ByteBuffer {
+        if running.hasEnded {
+            let operation = try object(call)
+            guard operation["op"] != "begin", operation["transaction"] == nil else { throw SampanError.invocationEnded }
+        }
+        defer { if running.hasEnded { services.endScope(scope, in: context.environment) } }
+        return try await services.database(call.json, scope: scope, context)
     }
 
     private func callFunction(_ call: WorkerCall, _ context: CallContext) async throws -> ByteBuffer {
@@ -80,7 +98,9 @@ final class WorkerBridge: WorkerDelegate {
     }
 
     func invocationEnded(_ invocation: InvocationContext) {
-        guard let environment = EnvironmentID(invocation.code.env) else { return }
-        services.endScope(invocation.id, in: environment)
+        let running = running(invocation)
+        // First: a call that begins a transaction after `endScope` then sees that it has to end it.
+        running.end()
+        services.endScope(invocation.id, in: running.context.environment)
     }
 }

@@ -1,5 +1,6 @@
 public import Crypto
 public import Foundation
+internal import Kernel
 
 /// Seals secrets with a key that lies outside the database, so that a copy of the database gives none away.
 public struct Sealer: Sendable {
@@ -57,17 +58,4 @@ public enum SealerError: Error, CustomStringConvertible {
 extension String {
     /// SHA-256 of the text's UTF-8, in hexadecimal: how keys and tokens are stored.
     public var sha256Hex: String { SHA256.hash(data: Data(utf8)).hex }
-}
-
-extension Sequence<UInt8> {
-    /// The bytes in lower-case hexadecimal.
-    public var hex: String {
-        let digits = Array("0123456789abcdef".utf8)
-        var text: [UInt8] = []
-        for byte in self {
-            text.append(digits[Int(byte >> 4)])
-            text.append(digits[Int(byte & 15)])
-        }
-        return String(decoding: text, as: UTF8.self)
-    }
 }

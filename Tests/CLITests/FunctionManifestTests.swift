@@ -54,6 +54,19 @@ import Testing
         #expect(body["force"] == true)
     }
 
+    @Test func whatAsynchronousCallsNeedIsSent() async throws {
+        let configuration: JSON = [
+            "asyncRetries": 5, "onSuccess": "after", "onFailure": .null, "httpPath": .null,
+            "triggers": [["name": "t", "config": "0 0 2 * * *", "catchUp": "skip"]],
+        ]
+        try folder.write(["fn/index.js": "", "fn/config.json": configuration.text])
+        let body = try await manifest("fn").version(description: nil, activate: true, force: false)
+        #expect(body["asyncRetries"] == 5)
+        #expect(body["onSuccess"] == "after")
+        #expect(body["onFailure"] == .null && body["httpPath"] == .null, "null removes what the server has")
+        #expect(body["triggers"] == [["name": "t", "type": "timer", "config": "0 0 2 * * *", "catchUp": "skip"]])
+    }
+
     @Test func whatTheProjectDoesNotSayIsNotSent() async throws {
         try folder.write(["fn/index.js": "abc"])
         let body = try await manifest("fn").version(description: nil, activate: true, force: false)

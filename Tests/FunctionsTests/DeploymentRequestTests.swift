@@ -79,6 +79,40 @@ import Testing
         #expect(settings == base)
     }
 
+    @Test(arguments: ["handler", "timeoutSeconds", "memoryMB", "concurrency", "asyncRetries", "onSuccess", "onFailure"])
+    func nullPutsASettingBack(_ name: String) throws {
+        let set: JSONObject = [
+            "handler": "src/app.handler", "timeoutSeconds": 60, "memoryMB": 1024, "concurrency": 3, "asyncRetries": 7, "onSuccess": "after",
+            "onFailure": "alarm",
+        ]
+        let base = try FunctionSettings(set, base: FunctionSettings())
+        var expected = set
+        expected[name] = nil
+        #expect(try FunctionSettings([name: .null], base: base) == FunctionSettings(expected, base: FunctionSettings()))
+    }
+
+    @Test func whatANullRemovesIsGone() async throws {
+        try await FunctionsFixture.with { base async throws in
+            let trigger: JSON = ["name": "t", "config": "0 0 9 * * *"]
+            try await base.deploy("f", ["variables": ["A": "1"], "triggers": [trigger], "httpPath": "/f", "onFailure": "alarm"])
+            try await base.deploy("f", [:])
+            let kept = try base.functions.catalog.record("f", in: base.environment)
+            #expect(kept.versions.count == 1 && kept.triggers.count == 1 && kept.httpPath == "/f", "what is not named stays")
+            try await base.deploy("f", ["variables": .null, "triggers": .null, "httpPath": .null, "onFailure": .null])
+            let record = try base.functions.catalog.record("f", in: base.environment)
+            #expect(record.versions.last?.variables == [:] && record.versions.last?.settings.onFailure == nil)
+            #expect(record.triggers.isEmpty && record.httpPath == nil)
+            #expect(base.functions.catalog.function(at: "/f", in: base.environment) == nil)
+            #expect(try base.functions.store.load().first?.httpPath == nil, "on disk too")
+        }
+    }
+
+    @Test func aListOfTriggersIsGivenOrNullOrNothing() throws {
+        #expect(try Trigger.wanted(in: [:]) == nil)
+        #expect(try Trigger.wanted(in: ["triggers": .null]) == [])
+        #expect(throws: SampanError.self) { try Trigger.wanted(in: ["triggers": "none"]) }
+    }
+
     @Test func modesMakeFilesExecutable() throws {
         let files = try request {
             $0["files"] = [

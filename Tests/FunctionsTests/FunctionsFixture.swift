@@ -30,26 +30,28 @@ struct FunctionsFixture: Sendable {
     let functions: Functions
     let environment = EnvironmentID.random()
     let time: TurnedClock
+    let clock: WallClock
 
-    static func with(_ body: (FunctionsFixture) async throws -> Void) async throws {
+    /// - Parameter clock: what tells the time instead of the clock that the test turns.
+    static func with(clock: WallClock? = nil, _ body: (FunctionsFixture) async throws -> Void) async throws {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("sampan-functions-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
-        try await body(FunctionsFixture(folder))
+        try await body(FunctionsFixture(folder, clock))
     }
 
-    private init(_ folder: URL) throws {
+    private init(_ folder: URL, _ given: WallClock?) throws {
         self.folder = folder
-        let time = TurnedClock()
-        self.time = time
+        time = TurnedClock()
+        clock = given ?? time.clock
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        let logBook = LogBook(limits: Limits(), clock: time.clock, logger: logger) { folder.appendingPathComponent("\($0)-logs.sqlite").path }
+        let logBook = LogBook(limits: Limits(), clock: clock, logger: logger) { folder.appendingPathComponent("\($0)-logs.sqlite").path }
         var workers = WorkerConfiguration(
             runtimeDirectory: Self.runtime ?? folder.path, stateDirectory: folder.appendingPathComponent("workers").path, sandbox: .none)
         workers.workerScript = "functions/worker.js"
         functions = try Functions(
             control: Database(path: folder.appendingPathComponent("control.sqlite").path), folder: { folder.appendingPathComponent($0.text) },
-            workers: workers, services: NoServices(), logBook: logBook, secrets: (seal: { $0 }, open: { $0 }), limits: Limits(), clock: time.clock,
+            workers: workers, services: NoServices(), logBook: logBook, secrets: (seal: { $0 }, open: { $0 }), limits: Limits(), clock: clock,
             logger: logger)
     }
 
@@ -67,15 +69,17 @@ struct FunctionsFixture: Sendable {
     func deploy(_ name: String, _ source: String = "exports.main = async event => event", _ settings: JSONObject = [:]) async throws {
         let bytes = ByteBuffer(string: source)
         let hash = BlobStore.hash(bytes)
-        try functions.blobs(environment).put(bytes, hash: hash)
+        try functions.folders.blobs(environment).put(bytes, hash: hash)
         var request = settings
         request["files"] = [["path": "index.js", "hash": .string(hash)]]
-        _ = try await functions.deploy(name, to: environment, DeploymentRequest(request, limits: Limits()))
+        _ = try await functions.deployments.deploy(name, to: environment, DeploymentRequest(request, limits: Limits()))
     }
 
     /// A scheduler as after a restart: it knows what is on disk and nothing else.
-    func scheduler(isServing: @escaping @Sendable (EnvironmentID) -> Bool = { _ in true }) -> Scheduler {
-        Scheduler(functions, clock: time.clock, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, isServing: isServing)
+    func scheduler(
+        logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, isServing: @escaping @Sendable (EnvironmentID) -> Bool = { _ in true }
+    ) -> Scheduler {
+        Scheduler(functions, clock: clock, logger: logger, isServing: isServing)
     }
 
     func enqueue(_ name: String, _ event: String = "{}", in other: EnvironmentID? = nil) async throws -> Int64 {

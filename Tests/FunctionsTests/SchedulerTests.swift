@@ -78,7 +78,7 @@ import Testing
             try await base.deploy("f", trigger("0 30 9 * * *"))
             let scheduler = base.scheduler()
             try await scheduler.fireTimers()
-            _ = try await base.functions.setTriggers([], of: "f", in: base.environment)
+            _ = try await base.functions.deployments.setTriggers([], of: "f", in: base.environment)
             try await scheduler.fireTimers()
             #expect(try base.functions.store.timers().isEmpty)
             base.time.advance(seconds: 86_400)

@@ -26,7 +26,7 @@ extension SampanCommand {
         } catch is SilentFailure {
             // The command has already said what is wrong, line by line.
         } catch let error as JSONError {
-            report(CLIError(Localized("The server's answer is not JSON: \(error).", zh: "服务器的应答不是合法的 JSON：\(error)。")), in: context)
+            report(CLIError(Localized("The server's answer is not JSON: \(error).", zh: "服务器的应答不是合法的 JSON：\(error.message.zh)。")), in: context)
         } catch {
             // Foundation's errors have a sentence for people; the others describe themselves.
             let text = (error as? CocoaError)?.localizedDescription ?? String(describing: error)

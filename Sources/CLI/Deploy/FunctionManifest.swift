@@ -31,7 +31,10 @@ struct FunctionManifest: Sendable {
         body["timeoutSeconds"] = settings.timeoutSeconds
         body["memoryMB"] = settings.memoryMB
         body["concurrency"] = settings.concurrency
-        body["httpPath"] = settings.httpPath.map { .string($0) }
+        body["asyncRetries"] = settings.asyncRetries
+        body["onSuccess"] = settings.onSuccess
+        body["onFailure"] = settings.onFailure
+        body["httpPath"] = settings.httpPath
         body["variables"] = settings.variables.map { .object($0) }
         body["triggers"] = settings.triggers.map { .array($0.map(\.json)) }
         body["description"] = description.map { .string($0) }

@@ -12,6 +12,6 @@ enum ContentHash {
         defer { try? handle.close() }
         var hash = SHA256()
         while let piece = try handle.read(upToCount: pieceBytes), !piece.isEmpty { hash.update(data: piece) }
-        return hash.finalize().map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
+        return hash.finalize().hex
     }
 }

@@ -8,10 +8,13 @@ struct FunctionSettings: Sendable, Equatable {
         var config: String
         /// Handed to the function when the timer fires.
         var argument: String?
+        /// What happens to missed runs, in the management API's words.
+        var catchUp: String?
 
         var json: JSON {
             var json: JSONObject = ["name": .string(name), "type": "timer", "config": .string(config)]
             if let argument { json["argument"] = .string(argument) }
+            if let catchUp { json["catchUp"] = .string(catchUp) }
             return .object(json)
         }
     }
@@ -21,7 +24,13 @@ struct FunctionSettings: Sendable, Equatable {
     var timeoutSeconds: JSON?
     var memoryMB: JSON?
     var concurrency: JSON?
-    var httpPath: String?
+    var asyncRetries: JSON?
+    /// A function's name, or `null` for none.
+    var onSuccess: JSON?
+    /// A function's name, or `null` for none.
+    var onFailure: JSON?
+    /// A path, or `null` for none.
+    var httpPath: JSON?
     var variables: JSONObject?
     var triggers: [Trigger]?
     var ignore: [String] = []
@@ -30,8 +39,9 @@ struct FunctionSettings: Sendable, Equatable {
     func overridden(by other: FunctionSettings) -> FunctionSettings {
         FunctionSettings(
             handler: other.handler ?? handler, runtime: other.runtime ?? runtime, timeoutSeconds: other.timeoutSeconds ?? timeoutSeconds,
-            memoryMB: other.memoryMB ?? memoryMB, concurrency: other.concurrency ?? concurrency, httpPath: other.httpPath ?? httpPath,
-            variables: other.variables ?? variables, triggers: other.triggers ?? triggers, ignore: ignore + other.ignore)
+            memoryMB: other.memoryMB ?? memoryMB, concurrency: other.concurrency ?? concurrency,
+            asyncRetries: other.asyncRetries ?? asyncRetries, onSuccess: other.onSuccess ?? onSuccess, onFailure: other.onFailure ?? onFailure,
+            httpPath: other.httpPath ?? httpPath, variables: other.variables ?? variables, triggers: other.triggers ?? triggers, ignore: ignore + other.ignore)
     }
 }
 
@@ -50,10 +60,13 @@ struct FunctionSettingsReader {
         if let nested = entry["config"]?.objectValue { read(nested) }
         settings.handler = text(entry, "handler") ?? settings.handler
         settings.runtime = text(entry, "runtime") ?? settings.runtime
-        settings.httpPath = text(entry, "httpPath") ?? settings.httpPath
+        settings.httpPath = textOrNull(entry, "httpPath") ?? settings.httpPath
+        settings.onSuccess = textOrNull(entry, "onSuccess") ?? settings.onSuccess
+        settings.onFailure = textOrNull(entry, "onFailure") ?? settings.onFailure
         settings.timeoutSeconds = number(entry, "timeout") ?? settings.timeoutSeconds
         settings.memoryMB = number(entry, "memorySize") ?? settings.memoryMB
         settings.concurrency = number(entry, "concurrency") ?? settings.concurrency
+        settings.asyncRetries = number(entry, "asyncRetries") ?? settings.asyncRetries
         readVariables(entry["envVariables"])
         readTriggers(entry["triggers"])
         readIgnore(entry["ignore"])
@@ -63,6 +76,12 @@ struct FunctionSettingsReader {
         guard let value = entry[name], !value.isNull else { return nil }
         if value.stringValue == nil { warn(name, "text", zh: "文本") }
         return value.stringValue
+    }
+
+    /// For what can be removed: `null` says so.
+    private mutating func textOrNull(_ entry: JSONObject, _ name: String) -> JSON? {
+        guard let value = entry[name] else { return nil }
+        return value.isNull ? .null : text(entry, name).map { .string($0) }
     }
 
     private mutating func number(_ entry: JSONObject, _ name: String) -> JSON? {
@@ -106,7 +125,9 @@ struct FunctionSettingsReader {
                     zh: "\(source)：触发器 “\(name)” 的类型是 “\(type)”；此处只支持 “timer”，已略过。"))
             return nil
         }
-        return FunctionSettings.Trigger(name: name, config: config, argument: entry["argument"].map { $0.stringValue ?? $0.text })
+        return FunctionSettings.Trigger(
+            name: name, config: config, argument: entry["argument"].map { $0.stringValue ?? $0.text },
+            catchUp: text(entry.objectValue ?? [:], "catchUp"))
     }
 
     private mutating func readIgnore(_ value: JSON?) {

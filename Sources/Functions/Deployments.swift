@@ -1,0 +1,162 @@
+internal import Crypto
+internal import Foundation
+internal import HTTPSupport
+internal import Kernel
+internal import Workers
+
+/// Changing what is deployed: versions, the calls that each gets, triggers, removal.
+///
+/// A change is on disk before calls see it. Workers that no call can reach any more are let go.
+final class Deployments: Sendable {
+    private let store: FunctionStore
+    private let catalog: FunctionCatalog
+    private let folders: FunctionFolders
+    private let pool: WorkerPool
+    private let wake: WakeSignal
+    private let clock: WallClock
+    private let turns = DeploymentTurns()
+
+    /// - Parameter wake: told of every change, since it may be one of triggers.
+    init(store: FunctionStore, catalog: FunctionCatalog, folders: FunctionFolders, pool: WorkerPool, wake: WakeSignal, clock: WallClock) {
+        self.store = store
+        self.catalog = catalog
+        self.folders = folders
+        self.pool = pool
+        self.wake = wake
+        self.clock = clock
+    }
+
+    /// Records an immutable version and, unless told otherwise, gives it all traffic.
+    /// - Returns: the version's number, and whether it was there already.
+    func deploy(_ name: String, to environment: EnvironmentID, _ request: DeploymentRequest) async throws -> (version: Int, reused: Bool) {
+        guard FunctionRecord.isName(name) else {
+            throw SampanError.badMember("name", Localized("1 to 60 letters, digits, _ or -", zh: " 1 到 60 个字母、数字、_ 或 -"))
+        }
+        return try await turns.inTurn("\(environment)/\(name)") { [self] in
+            var record =
+                catalog.find(name, in: environment)
+                ?? FunctionRecord(environment: environment, name: name, traffic: [], triggers: [], updatedAt: 0, versions: [])
+            let newest = record.versions.last
+            let settings = try FunctionSettings(request.settings, base: newest?.settings ?? FunctionSettings())
+            let variables = request.variables ?? newest?.variables ?? [:]
+            let fingerprint = fingerprint(request.files, settings, variables)
+            let isReused = newest?.fingerprint == fingerprint && !request.isForced
+            let known = record
+            let version = try await isReused ? newest : offEventLoop { [self] in try makeVersion(request, settings, variables, fingerprint, known) }
+            guard let version else { preconditionFailure("a reused version is the newest one") }
+            if !isReused { record.versions.append(version) }
+            request.apply(to: &record, version: version.number)
+            try await save(&record, newVersion: isReused ? nil : version)
+            return (version.number, isReused)
+        }
+    }
+
+    /// Divides the calls of a function among its versions.
+    func setTraffic(_ shares: [TrafficShare], of name: String, in environment: EnvironmentID) async throws -> FunctionRecord {
+        try await change(name, environment) { record in
+            guard shares.contains(where: { $0.weight > 0 }), Set(shares.map(\.version)).count == shares.count else {
+                throw SampanError.badMember("traffic", Localized("each version once, at least one with a weight", zh: "版本不可重复,且至少一个权重大于 0"))
+            }
+            for share in shares where !record.versions.contains(where: { $0.number == share.version }) {
+                throw SampanError.notFound(
+                    "VERSION_NOT_FOUND", Localized("\"\(name)\" has no version \(share.version).", zh: "“\(name)” 没有版本 \(share.version)。"),
+                    remedy: Localized("The function's page lists its versions.", zh: "可在函数页查看版本列表。"))
+            }
+            record.traffic = shares
+        }
+    }
+
+    /// Replaces the triggers of a function.
+    func setTriggers(_ triggers: [Trigger], of name: String, in environment: EnvironmentID) async throws -> FunctionRecord {
+        try await change(name, environment) { $0.triggers = triggers }
+    }
+
+    /// Removes a function with its versions, its timers and what waits for it in the queue.
+    func remove(_ name: String, from environment: EnvironmentID) async throws {
+        _ = try catalog.record(name, in: environment)
+        try await store.remove(name, of: environment)
+        catalog.remove(name, from: environment)
+        wake.send(.triggers)
+        pool.retire { $0.env == environment.text && $0.function == name }
+        let folder = folders.versions(of: name, in: environment)
+        try await offEventLoop {
+            if FileManager.default.fileExists(atPath: folder.path) { try FileManager.default.removeItem(at: folder) }
+        }
+    }
+
+    /// Ends an environment's workers and forgets its functions; its files are removed by who removes its folder.
+    func removeAll(of environment: EnvironmentID) async throws {
+        try await store.removeAll(of: environment)
+        catalog.removeAll(of: environment)
+        wake.send(.triggers)
+        pool.retire { $0.env == environment.text }
+    }
+
+    private func change(_ name: String, _ environment: EnvironmentID, _ body: @Sendable (inout FunctionRecord) throws -> Void) async throws -> FunctionRecord {
+        try await turns.inTurn("\(environment)/\(name)") { [self] in
+            var record = try catalog.record(name, in: environment)
+            try body(&record)
+            try await save(&record, newVersion: nil)
+            return record
+        }
+    }
+
+    private func save(_ record: inout FunctionRecord, newVersion: FunctionVersion?) async throws {
+        record.updatedAt = clock.now()
+        try await store.save(record, newVersion: newVersion)
+        let saved = record
+        catalog.put(saved)
+        wake.send(.triggers)
+        let serving = Set(saved.traffic.filter { $0.weight > 0 }.map(\.version))
+        pool.retire { $0.env == saved.environment.text && $0.function == saved.name && !serving.contains($0.version) }
+    }
+
+    private func makeVersion(
+        _ request: DeploymentRequest, _ settings: FunctionSettings, _ variables: [String: String], _ fingerprint: String, _ record: FunctionRecord
+    ) throws -> FunctionVersion {
+        let blobs = folders.blobs(record.environment)
+        let missing = request.files.filter { !blobs.has($0.hash) }
+        guard missing.isEmpty else {
+            throw SampanError(
+                "BLOBS_MISSING", status: 409,
+                Localized("\(missing.count) files were not uploaded, for example \(missing[0].path).", zh: "有 \(missing.count) 个文件尚未上传,例如 \(missing[0].path)。"),
+                remedy: Localized("Ask /blobs/missing and PUT them first.", zh: "请先查询 /blobs/missing 并上传。"))
+        }
+        let number = (record.versions.map(\.number).max() ?? 0) + 1
+        try blobs.materialize(request.files, at: folders.version(number, of: record.name, in: record.environment))
+        return FunctionVersion(
+            number: number, fingerprint: fingerprint, settings: settings, variables: variables, description: request.description,
+            files: request.files.count, size: try request.files.reduce(0) { $0 + (try blobs.size($1.hash)) }, createdAt: clock.now())
+    }
+
+    private func fingerprint(_ files: [DeploymentRequest.File], _ settings: FunctionSettings, _ variables: [String: String]) -> String {
+        var text = JSON.object(settings.json).text
+        for file in files { text += "\n\(file.hash) \(file.isExecutable ? "x" : "-") \(file.path)" }
+        for (name, value) in variables.sorted(by: { $0.key < $1.key }) { text += "\n\(name)=\(value)" }
+        return SHA256.hash(data: Data(text.utf8)).hex
+    }
+}
+
+/// One deployment of a function at a time: version numbers are given in turn.
+private actor DeploymentTurns {
+    private var busy: [String: [CheckedContinuation<Void, Never>]] = [:]
+
+    func inTurn<T: Sendable>(_ name: String, _ body: @Sendable () async throws -> T) async throws -> T {
+        if busy[name] != nil {
+            await withCheckedContinuation { busy[name]?.append($0) }
+        } else {
+            busy[name] = []
+        }
+        defer { leave(name) }
+        return try await body()
+    }
+
+    private func leave(_ name: String) {
+        guard var waiting = busy[name], !waiting.isEmpty else {
+            busy[name] = nil
+            return
+        }
+        waiting.removeFirst().resume()
+        busy[name] = waiting
+    }
+}

@@ -1,0 +1,21 @@
+internal import Foundation
+internal import Kernel
+
+/// Where the files of functions lie in an environment's folder.
+struct FunctionFolders: Sendable {
+    /// The folder of an environment.
+    let environment: @Sendable (EnvironmentID) -> URL
+
+    /// The contents of all deployments.
+    func blobs(_ id: EnvironmentID) -> BlobStore { BlobStore(folder: environment(id).appendingPathComponent("blobs")) }
+
+    /// Every version of a function.
+    func versions(of name: String, in id: EnvironmentID) -> URL {
+        environment(id).appendingPathComponent("functions").appendingPathComponent(name)
+    }
+
+    /// What a worker of one version runs.
+    func version(_ number: Int, of name: String, in id: EnvironmentID) -> URL {
+        versions(of: name, in: id).appendingPathComponent(String(number))
+    }
+}
