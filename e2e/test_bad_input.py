@@ -228,7 +228,7 @@ ENVIRONMENT_BODIES = [
     ("PATCH", "/settings", {"wechat": {"gateway": "file:///etc/passwd"}}),
     ("PATCH", "/settings", {"wechat": []}),
     ("PATCH", "/settings", {"variables": {"A=B": "x"}}),
-    ("PATCH", "/settings", {"variables": {"A": 1}}),
+    ("PATCH", "/settings", {"variables": {"A": [1]}}),
     ("POST", "/keys", {"name": "x", "kind": "root"}),
     ("POST", "/keys", {}),
     ("DELETE", "/keys/nothing", None),

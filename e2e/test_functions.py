@@ -162,6 +162,13 @@ def test_environment_variables_reach_the_function(environment, user):
     assert ok(user.call("variables")) == "你好"
 
 
+@pytest.mark.parametrize("name", ["1A", "A B", "", "A-B", "A" * 129])
+def test_names_of_variables_are_checked_alike_for_functions_and_environments(environment, name):
+    code = {"index.js": "exports.main = async () => 1"}
+    assert_problem(environment.try_deploy("variables", code, variables={name: "x"}), 400, "BAD_MEMBER")
+    assert_problem(environment.request("PATCH", "/settings", json={"variables": {name: "x"}}), 400, "BAD_MEMBER")
+
+
 def test_functions_call_functions(environment, user):
     environment.deploy("inner", """
         const cloud = require('wx-server-sdk'); cloud.init({ env: cloud.DYNAMIC_CURRENT_ENV })

@@ -99,9 +99,7 @@ struct CollectionPage: Sendable {
         } catch let error as JSONError {
             throw SampanError.badRequest(
                 "MALFORMED_JSON",
-                Localized(
-                    "The condition is not valid JSON: \(error.message) (at byte \(error.offset)).",
-                    zh: "条件不是合法的 JSON：\(error.message)（第 \(error.offset) 字节）。"),
+                Localized("The condition is not valid JSON: \(error.message.en).", zh: "条件不是合法的 JSON：\(error.message.zh)。"),
                 remedy: Localized("Write names and texts in double quotes.", zh: "字段名与文本请用英文双引号。"))
         }
     }

@@ -2,7 +2,7 @@ public import Documents
 public import Functions
 public import HTTPSupport
 public import Hummingbird
-internal import Kernel
+public import Kernel
 public import Logging
 public import Tenancy
 
@@ -39,6 +39,13 @@ public struct ConsoleRoutes: Sendable {
         router.post("/console/environments", use: frame.action(back: { _ in "/console" }, environments.create))
         addEnvironmentRoutes(to: router.group("/console/env/:env"))
         router.get("/console/**", use: frame.page { _ in throw SampanError.nothingHere })
+    }
+
+    /// The page about an error that arose before any of the console's own pages was reached; `nil` outside the console.
+    public func errorPage(_ error: SampanError, _ request: Request, _ context: SampanRequestContext) -> Response? {
+        let path = request.uri.path
+        guard path == "/" || path == "/console" || path.hasPrefix("/console/") else { return nil }
+        return frame.failure(error, Visit(request, context))
     }
 
     private func addEnvironmentRoutes(to group: some RouterMethods<SampanRequestContext>) {

@@ -32,6 +32,13 @@ struct DocumentOperation: Sendable {
         case matching(Filter)
     }
 
+    /// The deepest nesting of an operation: what goes into the deepest document lies up to three levels deeper in an update
+    /// (`{"update":{"$push":{"list":{"$each":[…]}}}}`); with one more, a document that is too deep is told so.
+    private static let depthMax = maximumDocumentDepth + 4
+
+    /// Reads the text of an operation.
+    static func parse(_ bytes: UnsafeRawBufferPointer) throws(JSONError) -> JSON { try JSON(parsing: bytes, maxDepth: depthMax) }
+
     let kind: Kind
     let collection: String
     let transaction: String?
@@ -80,7 +87,10 @@ extension DocumentOperation {
                 return .get(try selection())
             case "count": return .count(try filter())
             case "add": return try add()
-            case "set": return .set(id: try requiredID(), try document(request["data"]))
+            case "set":
+                var replacement = try document(request["data"])
+                replacement["_id"] = request["id"]
+                return .set(id: try requiredID(), replacement)
             case "update":
                 let update = try Update(request["update"] ?? .null)
                 return .update(try target(), update, multi: try request.optionalBool("multi") ?? true)
@@ -147,11 +157,13 @@ extension DocumentOperation {
             return try Self.checkedID(value)
         }
 
-        /// Ids are texts; numbers, which some programs use as `_id`, are taken as their decimal text.
+        /// What a document is found by.
+        ///
+        /// Ids are texts or, as some programs have it, whole numbers: a number and its decimal text name the same document.
         static func checkedID(_ value: JSON) throws -> String {
             if let int = value.intValue { return String(int) }
             guard let text = value.stringValue, (1...256).contains(text.utf8.count), !text.utf8.contains(0) else {
-                throw SampanError.badMember("_id", Localized("a text of 1 to 256 bytes", zh: " 1 到 256 字节的文本"))
+                throw SampanError.badMember("_id", Localized("a text of 1 to 256 bytes or a whole number", zh: " 1 到 256 字节的文本或整数"))
             }
             return text
         }
@@ -168,6 +180,18 @@ extension DocumentOperation {
         guard let value = document["_id"], !value.isNull else { return DocumentID.make(now: now) }
         return try Reader.checkedID(value)
     }
+}
+
+extension JSONObject {
+    /// The document as it is stored: `_id` first, a number where the writer gave one.
+    func stored(under id: String) -> JSONObject {
+        var stored: JSONObject = ["_id": self["_id"]?.intValue.map { .int($0) } ?? .string(id)]
+        for (key, value) in self where key != "_id" { stored[key] = value }
+        return stored
+    }
+
+    /// What this stored document is found by.
+    var storedID: String { self["_id"]?.intValue.map { String($0) } ?? self["_id"]?.stringValue ?? "" }
 }
 
 extension JSON {

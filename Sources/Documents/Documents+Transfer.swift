@@ -6,8 +6,6 @@ internal import Synchronization
 
 /// Import and export of a collection as JSON lines.
 extension Documents {
-    private static let importBatch = 500
-
     /// Inserts or replaces one document a line.
     ///
     /// A line that fails undoes its batch; earlier batches stay in, and the error names the line.
@@ -16,20 +14,21 @@ extension Documents {
         if store.catalog[name] == nil { _ = try await createCollection(name, permission: nil, context.environment) }
         var inserted: Int64 = 0
         var updated: Int64 = 0
-        var line = 0
-        let lines = body.readableBytesView.split(separator: 10, omittingEmptySubsequences: false)
-        while line < lines.count {
-            let batch = Array(lines[line..<min(line + Self.importBatch, lines.count)].map { Array($0) }.enumerated()).filter { $0.element.contains { $0 > 32 } }
-            let first = line
+        var left = ImportLines(body)
+        while true {
+            // Hundreds of megabytes are looked through: not on the event loop that serves others.
+            let (batch, rest) = try await offEventLoop { [left] in left.takingBatch() }
+            if batch.isEmpty { break }
+            left = rest
             let now = clock.now()
             let limits = limits
             let counts = try await store.write(clock: clock) { connection in
                 var counts = (inserted: Int64(0), updated: Int64(0))
                 // Read in the writer's turn: an index may have come since the last batch.
                 let collection = try store.collection(name)
-                for (offset, bytes) in batch {
-                    let isNew = try Self.importing(line: first + offset + 1) {
-                        try Self.importOne(bytes, collection, store, connection, upserts: upserts, now: now, limits: limits)
+                for line in batch {
+                    let isNew = try Self.importing(line: line.number) {
+                        try Self.importOne(line.bytes, collection, store, connection, upserts: upserts, now: now, limits: limits)
                     }
                     if isNew { counts.inserted += 1 } else { counts.updated += 1 }
                 }
@@ -37,7 +36,6 @@ extension Documents {
             }
             inserted += counts.inserted
             updated += counts.updated
-            line += Self.importBatch
         }
         return ["inserted": .int(inserted), "updated": .int(updated)]
     }
@@ -58,13 +56,14 @@ extension Documents {
 
     /// - Returns: whether the document is new.
     private static func importOne(
-        _ bytes: [UInt8], _ collection: Collection, _ store: DocumentStore, _ connection: Connection, upserts: Bool, now: Int64, limits: Limits
+        _ bytes: ByteBuffer, _ collection: Collection, _ store: DocumentStore, _ connection: Connection, upserts: Bool, now: Int64, limits: Limits
     ) throws -> Bool {
-        guard case .object(let object) = try JSON(parsing: bytes) else { throw SampanError.badMember("line", Localized("an object", zh: "对象")) }
+        guard case .object(let object) = try bytes.withUnsafeReadableBytes({ try JSON(parsing: $0) }) else {
+            throw SampanError.badMember("line", Localized("an object", zh: "对象"))
+        }
         try validateDocument(object)
         let id = try DocumentOperation.id(of: object, now: now)
-        var document: JSONObject = ["_id": .string(id)]
-        for (key, value) in object where key != "_id" { document[key] = value }
+        let document = object.stored(under: id)
         try store.requireFree(collection, id)
         let mutator = store.mutator(connection, collection)
         if upserts, let old = try store.reader(connection, collection).one(id, { (seq: $0.int(0), document: try $0.document(2)) }) {
@@ -79,6 +78,41 @@ extension Documents {
     func exportPages(_ name: String, _ environment: EnvironmentID) throws -> ExportPages {
         let store = try store(environment)
         return ExportPages(store: store, collection: try store.collection(name))
+    }
+}
+
+/// What is left of an import: the lines that were not taken yet.
+private struct ImportLines: Sendable {
+    private static let linesMax = 500
+    private static let bytesMax = 8 << 20
+
+    private var body: ByteBuffer
+    /// How many lines were taken, empty ones too.
+    private var taken = 0
+
+    init(_ body: ByteBuffer) { self.body = body }
+
+    /// The next lines that hold something, with their numbers, and what is left after them; no lines at the end.
+    func takingBatch() -> (batch: [(number: Int, bytes: ByteBuffer)], rest: ImportLines) {
+        var rest = self
+        var batch: [(number: Int, bytes: ByteBuffer)] = []
+        var size = 0
+        while batch.count < Self.linesMax, size < Self.bytesMax, let line = rest.nextLine() {
+            guard line.readableBytesView.contains(where: { $0 > 32 }) else { continue }
+            batch.append((rest.taken, line))
+            size += line.readableBytes
+        }
+        return (batch, rest)
+    }
+
+    /// Takes one line; its bytes stay where they are.
+    private mutating func nextLine() -> ByteBuffer? {
+        guard body.readableBytes > 0 else { return nil }
+        taken += 1
+        let length = body.withUnsafeReadableBytes { bytes in bytes.firstIndex(of: 10) ?? bytes.count }
+        let line = body.readSlice(length: length)
+        body.moveReaderIndex(forwardBy: min(1, body.readableBytes))
+        return line
     }
 }
 

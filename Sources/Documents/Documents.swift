@@ -55,7 +55,7 @@ public final class Documents: Service {
         _ request: ByteBuffer, idempotencyKey: String? = nil, scope: UInt64? = nil, _ context: CallContext
     ) async throws -> ByteBuffer {
         guard
-            let object = try request.withUnsafeReadableBytes({ bytes throws(JSONError) in try JSON(parsing: bytes) }, or: SampanError.malformedJSON).objectValue
+            let object = try request.withUnsafeReadableBytes(DocumentOperation.parse, or: SampanError.malformedJSON).objectValue
         else {
             throw SampanError.badMember("body", Localized("a JSON object", zh: " JSON 对象"))
         }

@@ -37,7 +37,7 @@ extension OperationPerformer {
                 let isNew = entry.current == nil
                 entry.current = stamped
                 entry.isChanged = true
-                return ByteBuffer(bytes: Self.setAnswer(id, created: isNew ? 1 : 0, updated: isNew ? 0 : 1))
+                return ByteBuffer(bytes: Self.setAnswer(stamped["_id"] ?? .string(id), created: isNew ? 1 : 0, updated: isNew ? 0 : 1))
             }
         case .update(.id(let id), let update, _):
             return try await touch(operation, id, scope: scope) { entry in
@@ -65,7 +65,7 @@ extension OperationPerformer {
         var ids: [JSON] = []
         for document in documents {
             let (id, stamped) = try stamped(document, id: DocumentOperation.id(of: document, now: clock.now()))
-            ids.append(.string(id))
+            ids.append(stamped["_id"] ?? .string(id))
             // Nobody else knows an id that was made just now, so there is nothing to look for.
             let isMade = document["_id"]?.isNull ?? true
             _ = try await touch(operation, id, isMade: isMade, scope: scope) { entry in

@@ -72,7 +72,7 @@ extension OperationPerformer {
             let rows = try store.reader(connection, current).rows(filter, max: multi ? nil : 1)
             var updated = 0
             for (seq, document) in rows {
-                try store.requireFree(current, document["_id"]?.stringValue ?? "")
+                try store.requireFree(current, document.storedID)
                 if try apply(change(document), to: seq, document, current, connection) { updated += 1 }
             }
             return Self.counts(matched: rows.count, updated: updated)
@@ -96,8 +96,8 @@ extension OperationPerformer {
         let now = clock.now()
         let documents = try documents.map { try stamped($0, id: DocumentOperation.id(of: $0, now: now)) }
         let prepared = try documents.map { try DocumentMutator.Prepared($0.document, id: $0.id, collection, bytesMax: documentBytesMax) }
-        let ids = JSON.array(prepared.map { .string($0.id) })
-        let answer = single ? (["id": .string(prepared[0].id)] as JSON) : ["ids": ids]
+        let ids = documents.compactMap { $0.document["_id"] }
+        let answer: JSON = single ? ["id": ids[0]] : ["ids": .array(ids)]
         return { connection in
             let mutator = store.mutator(connection, try store.collection(collection.name))
             for (prepared, document) in zip(prepared, documents) {
@@ -117,18 +117,17 @@ extension OperationPerformer {
             guard let found else {
                 try store.mutator(connection, current).insert(
                     DocumentMutator.Prepared(stamped, id: id, current, bytesMax: documentBytesMax), stamped)
-                return Self.setAnswer(id, created: 1, updated: 0)
+                return Self.setAnswer(stamped["_id"] ?? .string(id), created: 1, updated: 0)
             }
             guard reach.includes(owner: found.owner) else { throw SampanError.permissionDenied(collection.name, collection.permission) }
             let isChanged = try apply(stamped, to: found.seq, found.document, current, connection)
-            return Self.setAnswer(id, created: 0, updated: isChanged ? 1 : 0)
+            return Self.setAnswer(stamped["_id"] ?? .string(id), created: 0, updated: isChanged ? 1 : 0)
         }
     }
 
     /// The document as it is stored: `_id` first, and the creator where a user writes it.
     func stamped(_ document: JSONObject, id: String) throws -> (id: String, document: JSONObject) {
-        var stamped: JSONObject = ["_id": .string(id)]
-        for (key, value) in document where key != "_id" { stamped[key] = value }
+        var stamped = document.stored(under: id)
         if case .user(let user) = context.caller { stamped["_openid"] = .string(user.openid) }
         return (id, stamped)
     }
@@ -159,8 +158,8 @@ extension OperationPerformer {
         Array(#"{"matched":\#(matched),"updated":\#(updated)}"#.utf8)
     }
 
-    static func setAnswer(_ id: String, created: Int64, updated: Int64) -> [UInt8] {
-        (["created": .int(created), "updated": .int(updated), "id": .string(id)] as JSON).serialized()
+    static func setAnswer(_ id: JSON, created: Int64, updated: Int64) -> [UInt8] {
+        (["created": .int(created), "updated": .int(updated), "id": id] as JSON).serialized()
     }
 
     private func removed(_ counts: [UInt8]) throws -> [UInt8] {

@@ -24,6 +24,8 @@ public struct FilesRoutes: Sendable {
         router.post("/v1/files/urls", use: urls)
         router.post("/v1/files/delete", use: delete)
         router.get("/files/:env/**", use: serve)
+        // The edge leaves the bytes out; they are only read when they are sent.
+        router.head("/files/:env/**", use: serve)
         router.get("/admin/v1/environments/:env/files", use: list)
         router.delete("/admin/v1/environments/:env/files/**", use: remove)
     }
@@ -91,8 +93,8 @@ public struct FilesRoutes: Sendable {
         headers[.contentSecurityPolicy] = "sandbox; default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'"
         headers[.xContentTypeOptions] = "nosniff"
         if request.headers[.ifNoneMatch] == headers[.eTag] { return Response(status: .notModified, headers: headers) }
-        // Units that we do not know are no reason to refuse (RFC 9110, 14.2).
-        guard let header = request.headers[.range], header.hasPrefix("bytes=") else {
+        // Units that we do not know are no reason to refuse, and ranges are for GET alone (RFC 9110, 14.2).
+        guard request.method == .get, let header = request.headers[.range], header.hasPrefix("bytes=") else {
             return Response(status: .ok, headers: headers, body: try await fileIO.loadFile(path: url.path, context: context))
         }
         guard let range = ByteRange(header, size: entry.size) else {

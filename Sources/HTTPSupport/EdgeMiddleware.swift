@@ -10,14 +10,19 @@ public struct EdgeMiddleware: RouterMiddleware {
     /// Finds out who calls; supplied by the composition root, which knows tokens and keys.
     public typealias Identify = @Sendable (Request, inout SampanRequestContext) throws -> Void
 
+    /// Answers an error in another form than a problem document; `nil` where the ordinary one is right.
+    public typealias ErrorPage = @Sendable (SampanError, Request, SampanRequestContext) -> Response?
+
     private let identify: Identify
+    private let errorPage: ErrorPage
     private let accessLog: AccessLog
     private let logger: Logger
 
     /// Makes the middleware.
-    public init(accessLog: AccessLog, logger: Logger, identify: @escaping Identify) {
+    public init(accessLog: AccessLog, logger: Logger, errorPage: @escaping ErrorPage, identify: @escaping Identify) {
         self.accessLog = accessLog
         self.logger = logger
+        self.errorPage = errorPage
         self.identify = identify
     }
 
@@ -47,6 +52,8 @@ public struct EdgeMiddleware: RouterMiddleware {
             CrossOrigin.allow(&response, to: request)
         }
         response.headers[.requestID] = context.requestID
+        // Whatever answers, errors too: bytes after the head of such an answer would be taken for the next one.
+        if request.method == .head { response = response.createHeadResponse() }
         accessLog.append(
             AccessLog.Entry(
                 method: request.method.rawValue, path: request.uri.path, status: response.status.code, requestID: context.requestID,
@@ -62,7 +69,7 @@ public struct EdgeMiddleware: RouterMiddleware {
                 "request failed",
                 metadata: ["requestId": "\(context.requestID)", "path": "\(request.uri.path)", "error": "\(String(reflecting: error))"])
         }
-        return Response(known, context)
+        return errorPage(known, request, context) ?? Response(known, context)
     }
 }
 

@@ -14,7 +14,7 @@ public struct JSONForm {
         do throws(JSONError) {
             var form = JSONForm(bytes: bytes)
             try form.scan(maxDepth: maxDepth)
-            guard isUTF8(bytes) else { throw JSONError(message: "The text is not valid UTF-8", offset: 0) }
+            guard isUTF8(bytes) else { throw JSONError(.invalidUTF8, offset: 0) }
         } catch {
             throw SampanError.malformedJSON(error)
         }
@@ -33,7 +33,7 @@ public struct JSONForm {
             if try ends() { break }
         }
         skipSpace()
-        guard position == bytes.count else { throw failure("Something follows the value") }
+        guard position == bytes.count else { throw failure(.textFollows) }
     }
 
     /// Takes one value, or the beginnings of containers down to the first value or empty container in them.
@@ -43,7 +43,7 @@ public struct JSONForm {
             switch peek() {
             case UInt8(ascii: "{"), UInt8(ascii: "["):
                 let isObject = peek() == UInt8(ascii: "{")
-                guard containers.count < maxDepth else { throw failure("More than \(maxDepth) containers are nested") }
+                guard containers.count < maxDepth else { throw failure(.tooDeep(maxDepth)) }
                 position += 1
                 skipSpace()
                 if peek() == (isObject ? UInt8(ascii: "}") : UInt8(ascii: "]")) {
@@ -57,7 +57,7 @@ public struct JSONForm {
             case UInt8(ascii: "t"): return try word("true")
             case UInt8(ascii: "f"): return try word("false")
             case UInt8(ascii: "n"): return try word("null")
-            default: throw failure("A value is expected")
+            default: throw failure(.noValue)
             }
         }
     }
@@ -75,17 +75,17 @@ public struct JSONForm {
             case (isObject ? UInt8(ascii: "}") : UInt8(ascii: "]")):
                 position += 1
                 containers.removeLast()
-            default: throw failure("A comma or a closing bracket is expected")
+            default: throw failure(.commaExpected)
             }
         }
         return true
     }
 
     private mutating func key() throws(JSONError) {
-        guard peek() == UInt8(ascii: "\"") else { throw failure("A key in double quotes is expected") }
+        guard peek() == UInt8(ascii: "\"") else { throw failure(.keyExpected) }
         try string()
         skipSpace()
-        guard peek() == UInt8(ascii: ":") else { throw failure("A colon is expected after the key") }
+        guard peek() == UInt8(ascii: ":") else { throw failure(.colonExpected) }
         position += 1
     }
 
@@ -97,7 +97,7 @@ public struct JSONForm {
                 position += 1
                 return
             case UInt8(ascii: "\\"): try escape()
-            case 0..<0x20: throw failure("A control character stands in a string, or the text ends there")
+            case 0..<0x20: throw failure(position < bytes.count ? .controlCharacter : .stringOpen)
             default: position += 1
             }
         }
@@ -109,11 +109,11 @@ public struct JSONForm {
         position += 1
         if escaped == UInt8(ascii: "u") {
             for _ in 0..<4 {
-                guard Self.isHexadecimal(peek()) else { throw failure("Four hexadecimal digits are expected") }
+                guard Self.isHexadecimal(peek()) else { throw failure(.hexadecimalExpected) }
                 position += 1
             }
         } else if !"\"\\/bfnrt".utf8.contains(escaped) {
-            throw failure("There is no such escape")
+            throw failure(.unknownEscape)
         }
     }
 
@@ -132,13 +132,13 @@ public struct JSONForm {
     }
 
     private mutating func digits() throws(JSONError) {
-        guard Self.isDigit(peek()) else { throw failure("A digit is expected") }
+        guard Self.isDigit(peek()) else { throw failure(.digitExpected) }
         while Self.isDigit(peek()) { position += 1 }
     }
 
     private mutating func word(_ word: StaticString) throws(JSONError) {
         for index in 0..<word.utf8CodeUnitCount {
-            guard peek() == word.utf8Start[index] else { throw failure("Only true, false and null are words") }
+            guard peek() == word.utf8Start[index] else { throw failure(.unknownWord) }
             position += 1
         }
     }
@@ -161,5 +161,5 @@ public struct JSONForm {
         isDigit(byte) || (byte | 0x20 >= UInt8(ascii: "a") && byte | 0x20 <= UInt8(ascii: "f"))
     }
 
-    private func failure(_ message: String) -> JSONError { JSONError(message: message, offset: position) }
+    private func failure(_ reason: JSONError.Reason) -> JSONError { JSONError(reason, offset: position) }
 }

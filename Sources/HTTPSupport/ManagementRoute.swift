@@ -22,15 +22,16 @@ extension SampanRequestContext {
 
     /// Throws 403 unless the operator calls.
     public func requireOperator() throws {
-        guard try requirePrincipal() == .operator else {
-            throw SampanError.forbidden(
-                Localized("Only the operator may do this.", zh: "仅平台管理员可执行此操作。"),
-                remedy: Localized("Use the operator's key.", zh: "请使用平台管理员密钥。"))
-        }
+        guard try requirePrincipal() == .operator else { throw SampanError.operatorOnly }
     }
 }
 
 extension SampanError {
+    /// 403 for what no key of an environment may do.
+    public static let operatorOnly = forbidden(
+        Localized("Only the operator may do this.", zh: "仅平台管理员可执行此操作。"),
+        remedy: Localized("Use the operator's key.", zh: "请使用平台管理员密钥。"))
+
     static func notManaged(_ name: String) -> SampanError {
         notFound(
             "ENVIRONMENT_NOT_FOUND", Localized("There is no environment \(name.prefix(60)) that your key reaches.", zh: "密钥无法访问环境 \(name.prefix(60)),或该环境不存在。"),

@@ -57,15 +57,15 @@ public struct Identity: Sendable {
 
     /// Trades a refresh token for a new session.
     ///
-    /// The old one stops working.
-    /// - Parameter named: the environment that the request names; a token of another one is refused and stays usable.
+    /// The old one stops working, unless it is refused because its environment is suspended or not the one that is named.
+    /// - Parameter named: the environment that the request names.
     public func refresh(_ token: String, named: String?) async throws -> (EnvironmentID, Session) {
-        guard let (environment, user) = try await store.takeRefreshToken(token.sha256Hex, named: named, now: clock.now()) else {
+        let taken = try await store.takeRefreshToken(token.sha256Hex, named: named, now: clock.now()) { [tenancy] in try tenancy.requireActive($0) }
+        guard let (environment, user) = taken else {
             throw SampanError.unauthenticated(
                 "REFRESH_TOKEN_INVALID", Localized("The refresh token was used, has expired or is not one of ours.", zh: "刷新令牌无效、已使用或已过期。"),
                 remedy: Localized("Log in again with POST /v1/login.", zh: "请通过 POST /v1/login 重新登录。"))
         }
-        try tenancy.requireActive(environment)
         return (environment, try await session(for: user, of: environment))
     }
 

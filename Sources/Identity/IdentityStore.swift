@@ -35,7 +35,10 @@ struct IdentityStore: Sendable {
     }
 
     /// Uses up a refresh token: two requests with the same one cannot both succeed.
-    func takeRefreshToken(_ hash: String, named: String?, now: Int64) async throws -> (EnvironmentID, User)? {
+    /// - Parameter admit: throws where the token's environment may not be entered now; the token then stays usable.
+    func takeRefreshToken(
+        _ hash: String, named: String?, now: Int64, admit: @escaping @Sendable (EnvironmentID) throws -> Void
+    ) async throws -> (EnvironmentID, User)? {
         try await control.write { connection in
             let found = try connection.first(
                 """
@@ -47,9 +50,11 @@ struct IdentityStore: Sendable {
                     ($0, User(openid: row.text(1), unionid: row.text(2), appID: row.text(3), platform: row.text(4)))
                 }
             }
-            if let found = found ?? nil, let named, named != found.0.text { throw SampanError.tokenOfAnotherEnvironment }
+            guard let (environment, user) = found ?? nil else { return nil }
+            if let named, named != environment.text { throw SampanError.tokenOfAnotherEnvironment }
+            try admit(environment)
             try connection.execute("DELETE FROM refresh_tokens WHERE token_hash = $1", .text(hash))
-            return found ?? nil
+            return (environment, user)
         }
     }
 

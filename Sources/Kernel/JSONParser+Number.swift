@@ -7,9 +7,9 @@ extension JSONParser {
         var digits = DecimalDigits()
         let wholeStart = position
         takeDigits(into: &digits)
-        guard position > wholeStart else { throw failure("A digit is expected") }
+        guard position > wholeStart else { throw failure(.digitExpected) }
         if base[wholeStart] == UInt8(ascii: "0"), position - wholeStart > 1 {
-            throw JSONError(message: "A number cannot start with a zero and another digit", offset: wholeStart)
+            throw JSONError(.leadingZero, offset: wholeStart)
         }
         var isInteger = true
         if position < count, base[position] == UInt8(ascii: ".") {
@@ -17,7 +17,7 @@ extension JSONParser {
             position += 1
             let fractionStart = position
             takeDigits(into: &digits)
-            guard position > fractionStart else { throw failure("A digit is expected after the decimal point") }
+            guard position > fractionStart else { throw failure(.digitExpected) }
             digits.exponent = fractionStart - position
         }
         if position < count, base[position] | 0x20 == UInt8(ascii: "e") {
@@ -52,7 +52,7 @@ extension JSONParser {
             if exponent < 100_000 { exponent = exponent * 10 + Int(base[position] - UInt8(ascii: "0")) }
             position += 1
         }
-        guard position > start else { throw failure("A digit is expected in the exponent") }
+        guard position > start else { throw failure(.digitExpected) }
         return isNegative ? -exponent : exponent
     }
 
@@ -60,7 +60,7 @@ extension JSONParser {
     private func roundedDouble(from start: Int) throws(JSONError) -> Double {
         let text = String(decoding: UnsafeBufferPointer(start: base + start, count: position - start), as: UTF8.self)
         guard let number = Double(text), number.isFinite else {
-            throw JSONError(message: "The number is too large", offset: start)
+            throw JSONError(.numberTooLarge, offset: start)
         }
         return number
     }

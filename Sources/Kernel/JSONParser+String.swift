@@ -13,11 +13,11 @@ extension JSONParser {
                 return text
             }
             if byte == UInt8(ascii: "\\") { return try parseEscapedString(from: start) }
-            if byte < 0x20 { throw failure("A control character must be escaped") }
+            if byte < 0x20 { throw failure(.controlCharacter) }
             if byte >= 0x80 { isASCII = false }
             position += 1
         }
-        throw failure("The text ends inside a string")
+        throw failure(.stringOpen)
     }
 
     /// Stops at a quote, a backslash, a control character, a byte beyond ASCII or the end; takes eight bytes at a time.
@@ -38,7 +38,7 @@ extension JSONParser {
         let bytes = UnsafeBufferPointer(start: base + start, count: position - start)
         if isASCII { return String(decoding: bytes, as: UTF8.self) }
         guard let text = String(validating: bytes, as: UTF8.self) else {
-            throw JSONError(message: "The string is not valid UTF-8", offset: start)
+            throw JSONError(.invalidUTF8, offset: start)
         }
         return text
     }
@@ -52,21 +52,21 @@ extension JSONParser {
             switch byte {
             case UInt8(ascii: "\""):
                 guard let text = String(validating: bytes, as: UTF8.self) else {
-                    throw JSONError(message: "The string is not valid UTF-8", offset: start)
+                    throw JSONError(.invalidUTF8, offset: start)
                 }
                 return text
             case UInt8(ascii: "\\"): try parseEscape(into: &bytes)
             case 0..<0x20:
                 position -= 1
-                throw failure("A control character must be escaped")
+                throw failure(.controlCharacter)
             default: bytes.append(byte)
             }
         }
-        throw failure("The text ends inside a string")
+        throw failure(.stringOpen)
     }
 
     private mutating func parseEscape(into bytes: inout [UInt8]) throws(JSONError) {
-        guard position < count else { throw failure("The text ends inside an escape") }
+        guard position < count else { throw failure(.stringOpen) }
         let kind = base[position]
         position += 1
         switch kind {
@@ -79,7 +79,7 @@ extension JSONParser {
         case UInt8(ascii: "u"): bytes.append(contentsOf: UTF8.encode(try parseEscapedScalar()) ?? UTF8.encodedReplacementCharacter)
         default:
             position -= 1
-            throw failure("There is no such escape")
+            throw failure(.unknownEscape)
         }
     }
 
@@ -97,14 +97,14 @@ extension JSONParser {
                 return scalar
             }
         }
-        throw JSONError(message: "A surrogate stands alone", offset: start)
+        throw JSONError(.loneSurrogate, offset: start)
     }
 
     private mutating func parseHexadecimalUnit() throws(JSONError) -> UInt16 {
-        guard count - position >= 4 else { throw failure("Four hexadecimal digits are expected") }
+        guard count - position >= 4 else { throw failure(.hexadecimalExpected) }
         var unit: UInt16 = 0
         for _ in 0..<4 {
-            guard let digit = Self.hexadecimalDigit(base[position]) else { throw failure("Four hexadecimal digits are expected") }
+            guard let digit = Self.hexadecimalDigit(base[position]) else { throw failure(.hexadecimalExpected) }
             unit = unit << 4 | digit
             position += 1
         }

@@ -4,7 +4,7 @@ extension JSON {
     /// Refused: invalid UTF-8, lone surrogates, bytes after the value, a key twice in one object, more than `maxDepth` nested containers,
     /// numbers too large for a double. `{"$date": milliseconds or ISO 8601 text}` alone in an object becomes `.date`.
     public init(parsing bytes: UnsafeRawBufferPointer, maxDepth: Int = 100) throws(JSONError) {
-        guard let start = bytes.baseAddress, !bytes.isEmpty else { throw JSONError(message: "The text is empty", offset: 0) }
+        guard let start = bytes.baseAddress, !bytes.isEmpty else { throw JSONError(.empty, offset: 0) }
         var parser = JSONParser(base: start.assumingMemoryBound(to: UInt8.self), count: bytes.count, maxDepth: maxDepth)
         self = try parser.parseDocument()
     }
@@ -41,12 +41,12 @@ struct JSONParser {
         skipSpace()
         let value = try parseValue()
         skipSpace()
-        guard position == count else { throw failure("Something follows the value") }
+        guard position == count else { throw failure(.textFollows) }
         return value
     }
 
     private mutating func parseValue() throws(JSONError) -> JSON {
-        guard position < count else { throw failure("The text ends where a value should be") }
+        guard position < count else { throw failure(.valueMissing) }
         switch base[position] {
         case UInt8(ascii: "\""):
             position += 1
@@ -63,7 +63,7 @@ struct JSONParser {
         case UInt8(ascii: "n"):
             try expect("null")
             return .null
-        default: throw failure("A value cannot start like this")
+        default: throw failure(.noValue)
         }
     }
 
@@ -87,14 +87,14 @@ struct JSONParser {
         var seen = SeenKeys()
         while true {
             let keyStart = position
-            guard position < count, base[position] == UInt8(ascii: "\"") else { throw failure("A key in double quotes is expected") }
+            guard position < count, base[position] == UInt8(ascii: "\"") else { throw failure(.keyExpected) }
             position += 1
             let key = try parseString()
             if seen.repeats(key, in: members) {
-                throw JSONError(message: "The key \"\(key)\" is repeated", offset: keyStart)
+                throw JSONError(.keyRepeated(key), offset: keyStart)
             }
             skipSpace()
-            guard position < count, base[position] == UInt8(ascii: ":") else { throw failure("A colon is expected after the key") }
+            guard position < count, base[position] == UInt8(ascii: ":") else { throw failure(.colonExpected) }
             position += 1
             skipSpace()
             members.append((key, try parseValue()))
@@ -118,7 +118,7 @@ struct JSONParser {
 
     private mutating func enter() throws(JSONError) {
         depth += 1
-        if depth > maxDepth { throw failure("More than \(maxDepth) containers are nested") }
+        if depth > maxDepth { throw failure(.tooDeep(maxDepth)) }
         position += 1
         skipSpace()
     }
@@ -135,7 +135,7 @@ struct JSONParser {
     private mutating func endsContainer(_ bracket: UInt8) throws(JSONError) -> Bool {
         skipSpace()
         if closes(with: bracket) { return true }
-        guard position < count, base[position] == UInt8(ascii: ",") else { throw failure("A comma or a closing bracket is expected") }
+        guard position < count, base[position] == UInt8(ascii: ",") else { throw failure(.commaExpected) }
         position += 1
         skipSpace()
         return false
@@ -152,14 +152,14 @@ struct JSONParser {
 
     private mutating func expect(_ word: StaticString) throws(JSONError) {
         let length = word.utf8CodeUnitCount
-        guard count - position >= length else { throw failure("The text ends in the middle of a word") }
+        guard count - position >= length else { throw failure(.unknownWord) }
         for place in 0..<length where base[position + place] != word.utf8Start[place] {
-            throw failure("Only true, false and null are words")
+            throw failure(.unknownWord)
         }
         position += length
     }
 
-    func failure(_ message: String) -> JSONError { JSONError(message: message, offset: position) }
+    func failure(_ reason: JSONError.Reason) -> JSONError { JSONError(reason, offset: position) }
 }
 
 /// Finds repeated keys: by comparing while an object is small and only if a key's mark has been seen, with a set once it is not.

@@ -68,7 +68,7 @@ extension SampanError {
     public static func malformedJSON(_ error: JSONError) -> SampanError {
         badRequest(
             "MALFORMED_JSON",
-            Localized("The body is not valid JSON: \(error.message) (at byte \(error.offset)).", zh: "请求体不是合法的 JSON:\(error.message)(第 \(error.offset) 字节)。"),
+            Localized("The body is not valid JSON: \(error.message.en).", zh: "请求体不是合法的 JSON：\(error.message.zh)。"),
             remedy: Localized("Send one JSON value in UTF-8.", zh: "请发送一个 UTF-8 编码的 JSON 值。"))
     }
 

@@ -62,10 +62,13 @@ struct Sampan: Sendable {
         let shop = SampleShop(home: configuration.home, tenancy: tenancy, functions: functions, documents: documents)
         let router = Router(context: SampanRequestContext.self)
         let identification = CallerIdentification(tenancy: tenancy, identity: identity)
-        router.add(middleware: EdgeMiddleware(accessLog: accessLog, logger: logger, identify: identification.identify))
+        let console = ConsoleRoutes(tenancy: tenancy, functions: functions, documents: documents, samples: shop, logger: logger)
+        router.add(
+            middleware: EdgeMiddleware(accessLog: accessLog, logger: logger, errorPage: console.errorPage, identify: identification.identify))
         addRoutes(
             to: router, configuration,
-            Rooms(tenancy: tenancy, identity: identity, documents: documents, files: files, functions: functions, shop: shop), logger: logger)
+            Rooms(tenancy: tenancy, identity: identity, documents: documents, files: files, functions: functions, shop: shop))
+        console.add(to: router)
         if tenancy.environments().isEmpty {
             let first = try await tenancy.create(name: "default")
             // A newcomer's first environment lets anyone in by name; it says so on the console.
@@ -88,7 +91,7 @@ struct Sampan: Sendable {
         let shop: SampleShop
     }
 
-    static func addRoutes(to router: Router<SampanRequestContext>, _ configuration: ServerConfiguration, _ rooms: Rooms, logger: Logger) {
+    static func addRoutes(to router: Router<SampanRequestContext>, _ configuration: ServerConfiguration, _ rooms: Rooms) {
         let requireActive: @Sendable (EnvironmentID) throws -> Void = { [tenancy = rooms.tenancy] in try tenancy.requireActive($0) }
         IdentityRoutes(rooms.identity).add(to: router)
         FunctionsRoutes(rooms.functions, requireActive: requireActive).add(to: router)
@@ -101,7 +104,6 @@ struct Sampan: Sendable {
         DocumentsManagementRoutes(rooms.documents).add(to: router)
         SampleShopRoutes(shop: rooms.shop).add(to: router)
         OperationsRoutes(home: configuration.home, isReady: { [functions = rooms.functions] in functions.isReady }).add(to: router)
-        ConsoleRoutes(tenancy: rooms.tenancy, functions: rooms.functions, documents: rooms.documents, samples: rooms.shop, logger: logger).add(to: router)
     }
 
     private static func workers(_ configuration: ServerConfiguration, _ folder: DataFolder) -> WorkerConfiguration {

@@ -19,6 +19,8 @@ final class Checkpointer: Sendable {
     private static let pagesWorthARun = 2000
     /// A log of this many pages is to be begun anew.
     private static let pagesMax = 8000
+    /// A log of this many pages (128 MiB) grows no more: the writer waits for the run that is under way.
+    private static let pagesLimit = 32_000
 
     private let path: String
     private let queue = DispatchQueue(label: "sampan.checkpoint")
@@ -28,7 +30,7 @@ final class Checkpointer: Sendable {
 
     /// The writer has committed and told whoever waits; its log now has `pages` pages.
     func committed(pages: Int, by writer: SQLiteHandle) {
-        enum Next { case nothing, run, tail }
+        enum Next { case nothing, run, tail, wait }
         let next: Next = state.withLock { state in
             if pages < state.done { state.done = 0 }
             switch state.phase {
@@ -38,6 +40,7 @@ final class Checkpointer: Sendable {
             case .tailIsDue:
                 state.phase = .idle
                 return .tail
+            case .running where pages >= Self.pagesLimit: return .wait
             case .idle, .running, .closed: return .nothing
             }
         }
@@ -45,6 +48,7 @@ final class Checkpointer: Sendable {
         case .nothing: break
         case .run: queue.async { [self] in run() }
         case .tail: note(Result { try writer.checkpoint() })
+        case .wait: queue.sync {}
         }
     }
 

@@ -19,7 +19,7 @@ extension EnvironmentSettings {
         developmentLogin = object["developmentLogin"]?.boolValue ?? developmentLogin
         anonymousLogin = object["anonymousLogin"]?.boolValue ?? anonymousLogin
         internet = object["internet"]?.boolValue ?? internet
-        variables = try object["variables"]?.stringValue.map { try Self.variables(try JSON(parsing: Array(sealer.open($0).utf8))) } ?? [:]
+        variables = try object["variables"]?.stringValue.map { try EnvironmentVariables.stored(sealer.open($0)) } ?? [:]
     }
 
     func stored(_ sealer: Sealer) throws -> String {
@@ -50,20 +50,17 @@ extension EnvironmentSettings {
         return .object(object)
     }
 
-    /// Applies the members that `patch` has.
+    /// Applies a merge patch (RFC 7396): members that it has are changed, and `null` takes one back to what it is when nobody sets it.
     mutating func apply(_ patch: JSONObject) throws {
-        if let patch = try patch.optionalObject("wechat") { try Self.apply(patch, to: &wechat, secret: "appSecret") }
-        if let patch = try patch.optionalObject("alipay") {
-            try Self.apply(patch, to: &alipay, secret: "privateKey")
-            alipay.publicKey = try patch.optionalText("publicKey") ?? alipay.publicKey
-        }
-        developmentLogin = try patch.optionalBool("developmentLogin") ?? developmentLogin
-        anonymousLogin = try patch.optionalBool("anonymousLogin") ?? anonymousLogin
-        internet = try patch.optionalBool("internet") ?? internet
+        let unset = EnvironmentSettings()
+        try Self.merge(patch, "wechat", into: &wechat, unset: unset.wechat, secret: "appSecret")
+        try Self.merge(patch, "alipay", into: &alipay, unset: unset.alipay, secret: "privateKey")
+        try patch.merge("developmentLogin", into: &developmentLogin, unset: unset.developmentLogin, read: patch.optionalBool)
+        try patch.merge("anonymousLogin", into: &anonymousLogin, unset: unset.anonymousLogin, read: patch.optionalBool)
+        try patch.merge("internet", into: &internet, unset: unset.internet, read: patch.optionalBool)
+        if patch["variables"]?.isNull == true { variables = [:] }
         for (name, value) in try patch.optionalObject("variables") ?? [:] {
-            // Merged name by name, since nobody can read the values back; null removes one.
-            let set = value.isNull ? [:] : try Self.variables([name: value])
-            variables[name] = set[name]
+            variables[name] = value.isNull ? nil : try EnvironmentVariables.checked([name: value])[name]
         }
     }
 
@@ -77,28 +74,23 @@ extension EnvironmentSettings {
         return object
     }
 
-    private static func apply(_ patch: JSONObject, to platform: inout Platform, secret: String) throws {
-        platform.appID = try patch.optionalText("appId") ?? platform.appID
-        if let gateway = try patch.optionalText("gateway") {
-            guard gateway.hasPrefix("http://") || gateway.hasPrefix("https://") else {
-                throw SampanError.badMember("gateway", Localized("an http or https address", zh: " http 或 https 地址"))
-            }
-            platform.gateway = gateway
+    private static func merge(_ patch: JSONObject, _ name: String, into platform: inout Platform, unset: Platform, secret: String) throws {
+        if patch[name]?.isNull == true { platform = unset }
+        guard let patch = try patch.optionalObject(name) else { return }
+        try patch.merge("appId", into: &platform.appID, unset: unset.appID, read: patch.optionalText)
+        try patch.merge("gateway", into: &platform.gateway, unset: unset.gateway, read: patch.optionalText)
+        guard platform.gateway.hasPrefix("http://") || platform.gateway.hasPrefix("https://") else {
+            throw SampanError.badMember("gateway", Localized("an http or https address", zh: " http 或 https 地址"))
         }
-        platform.secret = try patch.optionalText(secret) ?? platform.secret
+        try patch.merge(secret, into: &platform.secret, unset: nil, read: patch.optionalText)
+        // Only Alipay has one.
+        if secret == "privateKey" { try patch.merge("publicKey", into: &platform.publicKey, unset: nil, read: patch.optionalText) }
     }
+}
 
-    /// Names and values of environment variables, checked.
-    private static func variables(_ json: JSON) throws -> [String: String] {
-        var variables: [String: String] = [:]
-        for (name, value) in json.objectValue ?? [:] {
-            let wellFormed = name.utf8.allSatisfy { ($0 | 32) >= 97 && ($0 | 32) <= 122 || (48...57).contains($0) || $0 == 95 }
-            guard wellFormed, !name.isEmpty, name.utf8.count <= 128, let text = value.stringValue, !text.utf8.contains(0) else {
-                throw SampanError.badMember(
-                    "variables", Localized("names of letters, digits and _ with text values", zh: "由字母、数字、下划线组成的名称及文本值"))
-            }
-            variables[name] = text
-        }
-        return variables
+extension JSONObject {
+    /// Takes over the member `name`, where there is one; `null` stands for `unset`.
+    fileprivate func merge<Value>(_ name: String, into value: inout Value, unset: Value, read: (String) throws -> Value?) throws {
+        if self[name] != nil { value = try read(name) ?? unset }
     }
 }

@@ -122,10 +122,14 @@ public final class Tenancy: Sendable {
     /// The settings as they may be shown.
     public func shownSettings(_ id: EnvironmentID) throws -> JSON { try settings(id).shown }
 
-    /// Changes the members that `patch` has.
-    public func changeSettings(_ id: EnvironmentID, _ patch: JSONObject) async throws {
-        var settings = try settings(id)
+    /// Changes the members that `patch` has; `null` removes one.
+    /// - Parameter mayChangeGateways: whether the caller may let the server itself send requests elsewhere, from where functions could not.
+    public func changeSettings(_ id: EnvironmentID, _ patch: JSONObject, mayChangeGateways: Bool = true) async throws {
+        let before = try settings(id)
+        var settings = before
         try settings.apply(patch)
+        let movesGateways = settings.wechat.gateway != before.wechat.gateway || settings.alipay.gateway != before.alipay.gateway
+        guard mayChangeGateways || !movesGateways else { throw SampanError.operatorOnly }
         try await store.update(id, settings: settings.stored(sealer))
         state.withLock { [settings] in $0.settings[id] = settings }
     }

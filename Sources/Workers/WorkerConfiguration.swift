@@ -111,9 +111,12 @@ public struct IPv4Network: Sendable, Hashable {
         self.prefix = prefix
     }
 
-    /// Link-local (with the metadata services of most clouds), private, carrier-grade (with Alibaba Cloud's metadata service).
+    /// Link-local (with the metadata services of most clouds), private, carrier-grade (with Alibaba Cloud's metadata service),
+    /// Azure's host agent, and what is no public address either: protocol assignments, benchmarks, multicast and reserved.
     public static let privateNetworks = [
         IPv4Network(169, 254, 0, 0, prefix: 16), IPv4Network(10, 0, 0, 0, prefix: 8), IPv4Network(172, 16, 0, 0, prefix: 12),
         IPv4Network(192, 168, 0, 0, prefix: 16), IPv4Network(100, 64, 0, 0, prefix: 10),
+        IPv4Network(168, 63, 129, 16, prefix: 32), IPv4Network(192, 0, 0, 0, prefix: 24), IPv4Network(198, 18, 0, 0, prefix: 15),
+        IPv4Network(224, 0, 0, 0, prefix: 4), IPv4Network(240, 0, 0, 0, prefix: 4),
     ]
 }

@@ -50,6 +50,23 @@ import Testing
         }
     }
 
+    /// What a transaction has added it finds again, under the id that was answered: a number stays one.
+    @Test func aTransactionFindsWhatItAdded() async throws {
+        try await DatabaseFixture.with { base async throws in
+            _ = try await made("c", base)
+            let name = try await base.begin(scope: 1)
+            let added = try await base.inTransaction(name, scope: 1, #"{"op":"add","collection":"c","data":{"n":1}}"#)
+            let id = try #require(added["id"]?.stringValue)
+            try await base.inTransaction(name, scope: 1, #"{"op":"update","collection":"c","id":"\#(id)","update":{"$inc":{"n":1}}}"#)
+            #expect(try await base.inTransaction(name, scope: 1, #"{"op":"add","collection":"c","data":{"_id":5}}"#) == ["id": 5])
+            #expect(try await base.inTransaction(name, scope: 1, #"{"op":"set","collection":"c","id":5,"data":{"n":3}}"#)["id"] == 5)
+            #expect(try await base.inTransaction(name, scope: 1, #"{"op":"get","collection":"c","id":5}"#)["data"] == ["_id": 5, "n": 3])
+            try await base.inTransaction(name, scope: 1, #"{"op":"commit"}"#)
+            #expect(try await base.document("c", id)?["n"] == 2)
+            #expect(try await base.perform(#"{"op":"get","collection":"c","id":5}"#)["data"] == ["_id": 5, "n": 3])
+        }
+    }
+
     @Test func aPlainWriteWaitsForTheTransactionThatHoldsItsDocument() async throws {
         try await DatabaseFixture.with { base async throws in
             try await base.perform(#"{"op":"add","collection":"c","data":{"_id":"x","n":0}}"#)

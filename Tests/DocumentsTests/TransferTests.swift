@@ -1,3 +1,4 @@
+import Foundation
 import Kernel
 import Synchronization
 import Testing
@@ -25,6 +26,26 @@ import Testing
             let lines = (0..<1203).map { #"{"_id":"\#($0)"}"# }.joined(separator: "\n")
             #expect(try await base.lines(lines, into: "c") == ["inserted": 1203, "updated": 0])
             #expect(try base.exported("c") == lines + "\n")
+        }
+    }
+
+    /// The event loop of a connection serves others too: it must not look through a whole import at once.
+    @Test func aLargeImportDoesNotHoldUpItsEventLoop() async throws {
+        try await DatabaseFixture.with { base async throws in
+            let text = String(repeating: "\n", count: 4 << 20) + #"{"_id":"a"}"#
+            let loop = WatchedExecutor()
+            let answer = try await Task(executorPreference: loop) { try await base.lines(text, into: "c") }.value
+            #expect(answer == ["inserted": 1, "updated": 0])
+            #expect(loop.turns > 1 && loop.longestTurn < .milliseconds(100), "\(loop.longestTurn) at one go")
+        }
+    }
+
+    @Test func numbersOfLinesCountEmptyOnes() async throws {
+        try await DatabaseFixture.with { base async throws in
+            let lines = String(repeating: " \n", count: 1200) + "no"
+            let error = await #expect(throws: SampanError.self) { try await base.lines(lines, into: "c") }
+            #expect(error?.members["line"] == 1201)
+            #expect(try await base.lines("\n\n", into: "c") == ["inserted": 0, "updated": 0])
         }
     }
 
@@ -87,5 +108,32 @@ import Testing
             _ = try await imported
             #expect(try await base.perform(#"{"op":"count","collection":"c","where":{"n":{"$gte":0}}}"#) == ["total": 5000])
         }
+    }
+}
+
+/// Runs jobs one after the other, as an event loop does, and remembers how much of a processor the longest took.
+private final class WatchedExecutor: TaskExecutor {
+    private let queue = DispatchQueue(label: "watched")
+    private let seen = Mutex((turns: 0, longest: Duration.zero))
+
+    var turns: Int { seen.withLock { $0.turns } }
+
+    var longestTurn: Duration { seen.withLock { $0.longest } }
+
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        queue.async {
+            let began = Self.processorTime()
+            job.runSynchronously(on: self.asUnownedTaskExecutor())
+            let took = Self.processorTime() - began
+            self.seen.withLock { $0 = ($0.turns + 1, max($0.longest, took)) }
+        }
+    }
+
+    /// Of this thread: what other tests do on this machine meanwhile does not count.
+    private static func processorTime() -> Duration {
+        var time = timespec()
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
     }
 }

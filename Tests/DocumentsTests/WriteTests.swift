@@ -1,4 +1,6 @@
+import Foundation
 import Kernel
+import NIOCore
 import Testing
 
 @testable import Documents
@@ -189,6 +191,79 @@ import Testing
                 #expect(await base.refusal(#"{"op":"update","collection":"c","id":"x","update":\#(update)}"#) == "INVALID_UPDATE", "\(update.prefix(20))")
             }
             #expect(try await base.document("c", "x")?["a"] != nil)
+        }
+    }
+
+    // MARK: Ids that are numbers
+
+    private func found(_ base: DatabaseFixture, _ condition: JSON) async throws -> [JSON] {
+        let answer = try await base.perform(["op": "get", "collection": "c", "where": condition])
+        return (answer["data"]?.arrayValue ?? []).compactMap { $0["_id"] }
+    }
+
+    @Test func aNumberAsIDStaysANumber() async throws {
+        try await DatabaseFixture.with { base async throws in
+            #expect(try await base.perform(#"{"op":"add","collection":"c","data":{"_id":5,"n":1}}"#) == ["id": 5])
+            #expect(try await base.perform(#"{"op":"add","collection":"c","data":[{"_id":6.0},{"_id":"x"}]}"#) == ["ids": [6, "x"]])
+            #expect(try await base.perform(#"{"op":"set","collection":"c","id":7,"data":{"n":1}}"#) == ["created": 1, "updated": 0, "id": 7])
+            for condition in [["_id": 5], ["_id": ["$in": [5]]], ["_id": ["$in": [5, "5"]]], ["_id": ["$lt": 6]], ["_id": 5, "n": 1]] as [JSON] {
+                #expect(try await found(base, condition) == [5], "\(condition.text)")
+            }
+            #expect(try await found(base, ["_id": "5"]) == [], "a text is no number")
+            #expect(try await found(base, ["_id": ["$in": [7, "x", 6]]]).count == 3)
+            #expect(try await base.perform(#"{"op":"get","collection":"c","id":5}"#) == ["data": ["_id": 5, "n": 1]])
+            #expect(try await base.perform(#"{"op":"update","collection":"c","where":{"_id":5},"update":{"$inc":{"n":1}}}"#) == ["matched": 1, "updated": 1])
+            #expect(try await base.perform(#"{"op":"update","collection":"c","id":5,"update":{"$inc":{"n":1}}}"#) == ["matched": 1, "updated": 1])
+            #expect(try await base.perform(#"{"op":"get","collection":"c","id":5}"#) == ["data": ["_id": 5, "n": 3]])
+            #expect(await base.refusal(#"{"op":"add","collection":"c","data":{"_id":5}}"#) == "DUPLICATE_KEY")
+            #expect(await base.refusal(#"{"op":"add","collection":"c","data":{"_id":5.5}}"#) == "BAD_MEMBER")
+            #expect(try base.exported("c").contains(#"{"_id":5,"n":3}"#))
+            #expect(try await base.lines(#"{"_id":5,"n":9}"#, into: "c", upserts: true) == ["inserted": 0, "updated": 1])
+            #expect(try await base.perform(#"{"op":"remove","collection":"c","where":{"_id":5}}"#) == ["removed": 1])
+        }
+    }
+
+    @Test func aNumberAsIDWaitsForItsTransactionToo() async throws {
+        try await DatabaseFixture.with { base async throws in
+            try await base.perform(#"{"op":"add","collection":"c","data":{"_id":5,"n":0}}"#)
+            let name = try await base.begin(scope: 1)
+            try await base.inTransaction(name, scope: 1, #"{"op":"set","collection":"c","id":5,"data":{"n":1}}"#)
+            async let updated = base.perform(#"{"op":"update","collection":"c","where":{"_id":5},"update":{"$inc":{"n":10}}}"#)
+            try await base.inTransaction(name, scope: 1, #"{"op":"commit"}"#)
+            #expect(try await updated == ["matched": 1, "updated": 1])
+            #expect(try await found(base, ["n": 11]) == [5])
+        }
+    }
+
+    // MARK: Depth
+
+    /// `depth` objects in one another.
+    private func nested(_ depth: Int) -> JSON { (1..<depth).reduce(["end": true]) { inner, _ in ["a": inner] } }
+
+    @Test(arguments: [
+        (#"{"op":"add","collection":"c","data":#}"#, 0), (#"{"op":"add","collection":"c","data":[#]}"#, 0),
+        (#"{"op":"set","collection":"c","id":"x","data":#}"#, 0), (#"{"op":"update","collection":"c","id":"d","update":{"$set":{"a":#}}}"#, 1),
+        (#"{"op":"update","collection":"c","id":"d","update":{"$push":{"list":{"$each":[#]}}}}"#, 2),
+    ])
+    func aDocumentHasAHundredLevelsHoweverItComes(_ request: String, levelsAround: Int) async throws {
+        try await DatabaseFixture.with { base async throws in
+            try await base.perform(#"{"op":"add","collection":"c","data":{"_id":"d"}}"#)
+            func sent(_ depth: Int) -> ByteBuffer {
+                ByteBuffer(string: request.replacingOccurrences(of: "#", with: nested(depth - levelsAround).text))
+            }
+            let context = CallContext(environment: base.environment, caller: .key, requestID: "r")
+            _ = try await base.documents.perform(sent(100), context)
+            #expect(["INVALID_DOCUMENT", "INVALID_UPDATE"].contains(await errorCode { try await base.documents.perform(sent(101), context) }))
+            let name = try await base.perform(#"{"op":"get","collection":"c","projection":{"_id":1}}"#)["data"]?.arrayValue?.last?["_id"]
+            let document = try base.documents.document("c", id: name?.stringValue ?? "", context)
+            #expect(throws: Never.self, "it can be read again") { try JSON(parsing: Array(document.readableBytesView)) }
+        }
+    }
+
+    @Test func anImportTakesAHundredLevelsToo() async throws {
+        try await DatabaseFixture.with { base async throws in
+            #expect(try await base.lines(nested(100).text, into: "c") == ["inserted": 1, "updated": 0])
+            await #expect(throws: SampanError.self) { try await base.lines(nested(101).text, into: "c") }
         }
     }
 }

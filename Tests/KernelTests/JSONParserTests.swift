@@ -57,7 +57,7 @@ import Testing
         for repeated in [0, 23, 24, 25, 50, 99] {
             let text = "{" + (members + ["\"key\(repeated)\":0"]).joined(separator: ",") + "}"
             let error = #expect(throws: JSONError.self) { try JSON(parsing: text) }
-            #expect(error?.message.contains("key\(repeated)") == true)
+            #expect(error?.reason == .keyRepeated("key\(repeated)"))
         }
     }
 
@@ -84,6 +84,19 @@ import Testing
         ] as [(String, JSON)]) func readsDates(text: String, expected: JSON) throws
     {
         #expect(try JSON(parsing: text) == expected)
+    }
+
+    @Test(arguments: [
+        "", "[1,", "x", "nul", "[1 2]", "{1:2}", "{\"a\" 1}", "{\"a\":1,\"a\":2}", "[[[1]]]", "1 2", "-", "01", "1e400", "\"\n\"", "\"a", "\"\\x\"",
+        "\"\\u12g4\"", "\"\\ud800\"",
+    ])
+    func saysWhatIsWrongInBothLanguages(text: String) throws {
+        let error = try #require(#expect(throws: JSONError.self) { try JSON(parsing: text, maxDepth: 2) })
+        #expect(error.message.en.contains("at byte \(error.offset)"))
+        #expect(error.message.zh.contains("第 \(error.offset) 字节"))
+        // Nothing English is left in the Chinese sentence but the words of JSON itself.
+        let words = error.message.zh.matches(of: /[A-Za-z]{2,}/).map { String($0.output) }
+        #expect(Set(words).isSubset(of: ["true", "false", "null", "UTF"]), "\(error.message.zh)")
     }
 
     @Test func namesThePlaceOfAnError() {

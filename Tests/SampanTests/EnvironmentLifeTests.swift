@@ -56,7 +56,7 @@ import Testing
 
     @Test(arguments: [
         #"{"wechat":{"gateway":"ftp://x"}}"#, #"{"wechat":5}"#, #"{"wechat":{"appId":5}}"#, #"{"developmentLogin":"yes"}"#, #"{"variables":{"A B":"x"}}"#,
-        #"{"variables":{"A":5}}"#, #"{"variables":{"A":"\u0000"}}"#, #"{"internet":1}"#, "[]",
+        #"{"variables":{"A":[5]}}"#, #"{"variables":{"A":"\u0000"}}"#, #"{"internet":1}"#, "[]",
     ])
     func settingsThatMakeNoSenseChangeNothing(_ patch: String) async throws {
         try await NodeFixture.with { node async throws in
@@ -64,6 +64,65 @@ import Testing
             let answer = try await node.manage(.patch, "/settings", try JSON(parsing: patch))
             #expect(answer.status == 400, "\(answer.text)")
             #expect(try await node.manage(.get, "/settings").json == before)
+        }
+    }
+
+    @Test func nullTakesASettingBack() async throws {
+        try await NodeFixture.with { node async throws in
+            let path = "/settings"
+            let unset = try await node.manage(.patch, path, ["developmentLogin": .null]).json
+            #expect(unset["developmentLogin"] == false, "what nobody sets is off")
+            let set: JSON = [
+                "wechat": ["appId": "wx1", "appSecret": "s", "gateway": "http://weixin.test"],
+                "alipay": ["appId": "2021", "privateKey": "k", "publicKey": "p", "gateway": "http://alipay.test"], "anonymousLogin": false,
+                "internet": true, "variables": ["A": "1", "B": "2"],
+            ]
+            _ = try await node.manage(.patch, path, set)
+            let nulls: JSON = [
+                "wechat": ["appId": .null, "appSecret": .null, "gateway": .null],
+                "alipay": ["appId": .null, "privateKey": .null, "publicKey": .null, "gateway": .null], "anonymousLogin": .null, "internet": .null,
+                "variables": .null,
+            ]
+            #expect(try await node.manage(.patch, path, nulls).json == unset)
+            #expect(try node.sampan.tenancy.settings(node.environment).wechat.secret == nil)
+            _ = try await node.manage(.patch, path, set)
+            #expect(try await node.manage(.patch, path, ["wechat": ["appSecret": .null]]).json["wechat"]?["appSecretSet"] == false)
+            #expect(try node.sampan.tenancy.settings(node.environment).wechat.appID == "wx1", "what is not named stays")
+            _ = try await node.manage(.patch, path, ["wechat": .null, "alipay": .null, "variables": .null, "anonymousLogin": .null, "internet": .null])
+            #expect(try await node.manage(.get, path).json == unset)
+        }
+    }
+
+    /// The server itself sends requests to a gateway, from where a tenant's functions could not.
+    @Test func onlyTheOperatorPointsGatewaysElsewhere() async throws {
+        try await NodeFixture.with { node async throws in
+            let key = try #require(try await node.manage(.post, "/keys", ["name": "tenant"]).json["secret"]?.stringValue)
+            func patch(_ body: JSON) async throws -> Answer {
+                try await node.send(.patch, "/admin/v1/environments/\(node.environment)/settings", body, bearer: key)
+            }
+            let ours: JSON = ["gateway": "http://weixin.test"]
+            #expect(try await node.manage(.patch, "/settings", ["wechat": ours, "alipay": ours]).status == 200)
+            let before = try await node.manage(.get, "/settings").json
+            for name in ["wechat", "alipay"] {
+                for change in [["gateway": "http://169.254.169.254"], ["gateway": .null], ["appId": "x", "gateway": "http://other.test"], .null] as [JSON] {
+                    let answer = try await patch(.object(JSONObject([(name, change)])))
+                    #expect(answer.status == 403 && answer.code == "PERMISSION_DENIED", "\(name) \(change.text): \(answer.text)")
+                }
+            }
+            #expect(try await node.manage(.get, "/settings").json == before)
+            #expect(try await patch(["wechat": ["appId": "wx1", "gateway": "http://weixin.test"]]).json["wechat"]?["appId"] == "wx1", "as it is")
+        }
+    }
+
+    @Test func aRefreshTokenIsNotUsedUpWhileItsEnvironmentIsSuspended() async throws {
+        try await NodeFixture.with { node async throws in
+            let token = try await node.login(["platform": "development", "user": "alice"]).json["refreshToken"] ?? .null
+            func refresh() async throws -> Answer { try await node.send(.post, "/v1/login/refresh", ["refreshToken": token]) }
+            _ = try await node.manage(.post, "/suspend")
+            for _ in 0..<2 { #expect(try await refresh().code == "ENVIRONMENT_SUSPENDED") }
+            _ = try await node.manage(.post, "/resume")
+            #expect(try await refresh().json["openid"] == "dev-alice")
+            #expect(try await refresh().code == "REFRESH_TOKEN_INVALID", "once it was taken it is used up")
         }
     }
 

@@ -63,6 +63,24 @@ import Testing
         }
     }
 
+    @Test func HEADAnswersWhatGETWouldWithoutTheBytes() async throws {
+        try await NodeFixture.with { node async throws in
+            _ = try await upload(node, "a.txt", Array("0123456789".utf8))
+            let address = try await address(node, "cloud://\(node.environment)/a.txt")
+            let got = try await node.send(.get, address)
+            for headers in [[:], ["range": "bytes=2-4"]] {
+                let head = try await node.send(.head, address, headers: headers)
+                #expect(head.status == 200 && head.body.readableBytes == 0)
+                for name in [.contentLength, .contentType, .eTag, .acceptRanges, .cacheControl, .xContentTypeOptions] as [HTTPField.Name] {
+                    #expect(head.headers[name] != nil && head.headers[name] == got.headers[name], "\(name)")
+                }
+            }
+            let unchanged = try await node.send(.head, address, headers: ["if-none-match": try #require(got.headers[.eTag])])
+            #expect(unchanged.status == 304)
+            #expect(try await node.send(.head, String(address.dropLast())).status == 403)
+        }
+    }
+
     @Test func anEmptyFileIsAFile() async throws {
         try await NodeFixture.with { node async throws in
             #expect(try await upload(node, "empty.txt", []).json["size"] == 0)

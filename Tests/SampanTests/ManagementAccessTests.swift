@@ -33,7 +33,7 @@ import Testing
             to: router, node.configuration,
             Sampan.Rooms(
                 tenancy: sampan.tenancy, identity: sampan.identity, documents: sampan.documents, files: sampan.files, functions: sampan.functions,
-                shop: sampan.shop), logger: NodeFixture.logger)
+                shop: sampan.shop))
         return router.routes.map { Route(method: $0.method, template: "\($0.path)") }.filter { $0.path(in: "x").hasPrefix("/admin/") }
     }
 

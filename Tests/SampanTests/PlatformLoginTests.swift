@@ -84,6 +84,50 @@ import Testing
         }
     }
 
+    private func checkText(_ node: NodeFixture) async throws -> [UInt8] {
+        try await node.sampan.identity.openAPI(
+            node.environment, platform: "wechat", api: "security.msgSecCheck", parameters: ["content": "x"], appAuthToken: nil)
+    }
+
+    /// A gateway that hands out T1, T2, … and takes only those that `takes` says.
+    private func handsOutTokens(_ node: NodeFixture, code: Int, takes: @escaping @Sendable (String) -> Bool) {
+        let platform = node.platform
+        platform.answers { request in
+            if request.url.contains("/cgi-bin/token") {
+                let number = platform.requests.filter { $0.url.contains("/cgi-bin/token") }.count
+                return #"{"access_token":"T\#(number)","expires_in":7200}"#
+            }
+            return takes(String(request.url.split(separator: "=").last ?? "")) ? #"{"errcode":0}"# : #"{"errcode":\#(code),"errmsg":"no"}"#
+        }
+    }
+
+    @Test(arguments: [40001, 40014, 42001]) func aTokenThatWasRevokedIsFetchedAnew(_ code: Int) async throws {
+        try await NodeFixture.with { node async throws in
+            try await configure(node)
+            handsOutTokens(node, code: code) { _ in true }
+            _ = try await checkText(node)
+            handsOutTokens(node, code: code) { $0 != "T1" }
+            #expect(String(decoding: try await checkText(node), as: UTF8.self) == #"{"errcode":0}"#)
+            let count = node.platform.requests.count
+            _ = try await checkText(node)
+            #expect(node.platform.requests.count == count + 1, "the new token is kept")
+            #expect(node.platform.requests.last?.url.hasSuffix("access_token=T2") == true)
+        }
+    }
+
+    @Test func aTokenIsFetchedAnewOnceAndForNoOtherRefusal() async throws {
+        try await NodeFixture.with { node async throws in
+            try await configure(node)
+            for (code, requests) in [(40001, 4), (45009, 1), (87014, 1)] {
+                handsOutTokens(node, code: code) { _ in false }
+                let before = node.platform.requests.count
+                let error = await #expect(throws: SampanError.self) { try await checkText(node) }
+                #expect(error?.code == "PLATFORM_REFUSED" && error?.members["platformCode"] == .string("\(code)"))
+                #expect(node.platform.requests.count - before == requests, "\(code)")
+            }
+        }
+    }
+
     /// App ids are public: whoever sets another's must not get the token that the other's secret was traded for.
     @Test func anotherEnvironmentWithTheSameAppIDGetsNoToken() async throws {
         try await NodeFixture.with { node async throws in

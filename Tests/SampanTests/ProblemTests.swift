@@ -3,6 +3,7 @@ import Foundation
 import HTTPTypes
 import Kernel
 import NIOCore
+import Tenancy
 import Testing
 
 @testable import Sampan
@@ -68,6 +69,32 @@ import Testing
                 let answer = try await node.send(
                     method, path, bearer: path.hasPrefix("/admin") ? node.sampan.operatorKey : nil, headers: ["accept-language": language])
                 expectProblem(answer, language, "\(method) \(path)")
+            }
+        }
+    }
+
+    @Test func aBrowserIsShownAPageAboutEveryErrorOfTheConsole() async throws {
+        try await NodeFixture.with { node async throws in
+            let session = try #require(try await node.sampan.tenancy.signIn(with: node.sampan.operatorKey))
+            let foreign = ["cookie": "sampan_session=\(session)", "origin": "https://evil.example"]
+            for (path, headers, status, code) in [
+                ("/console/environments", foreign, 403, "CROSS_ORIGIN"), ("/console/sign-out", foreign, 403, "CROSS_ORIGIN"),
+                ("/console/nothing", [:], 404, "ROUTE_NOT_FOUND"),
+            ] {
+                let answer = try await node.send(.post, path, headers: headers.merging(["accept-language": "zh-CN"]) { own, _ in own })
+                #expect(answer.status == status && answer.headers[.contentType] == "text/html; charset=utf-8", "\(path): \(answer.text)")
+                #expect(answer.text.contains("<html") && answer.text.contains(code))
+            }
+            let managed = try await node.send(.post, "/admin/v1/environments", headers: foreign)
+            #expect(managed.code == "CROSS_ORIGIN" && managed.headers[.contentType] == "application/problem+json; charset=utf-8")
+        }
+    }
+
+    @Test func anAnswerToHEADHasNoBody() async throws {
+        try await NodeFixture.with { node async throws in
+            for path in ["/nothing", "/files/\(node.environment)/a", "/admin/v1/whoami"] {
+                let answer = try await node.send(.head, path)
+                #expect(answer.status >= 400 && answer.body.readableBytes == 0, "\(path)")
             }
         }
     }

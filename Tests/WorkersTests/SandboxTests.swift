@@ -129,9 +129,15 @@ struct SandboxTests {
         try await FunctionZoo.run { zoo in
             _ = await zoo.result(#"{"do":"hello"}"#)
             _ = await zoo.result(#"{"do":"hello"}"#, code: zoo.version(2))
-            let users = zoo.processes.compactMap { pid in
-                Directories.read("/proc/\(pid)/status")?.split(separator: "\n").first { $0.hasPrefix("Uid:") }?.split(separator: "\t")[1]
+            func users() -> [Substring] {
+                zoo.processes.compactMap { pid in
+                    Directories.read("/proc/\(pid)/status")?.split(separator: "\n").first { $0.hasPrefix("Uid:") }?.split(separator: "\t")[1]
+                }
             }
+            // A worker that is just being started has not changed its user yet; none runs code before it has.
+            let patience = ContinuousClock.now + .seconds(5)
+            while users().contains("0"), ContinuousClock.now < patience { try await Task.sleep(for: .milliseconds(10)) }
+            let users = users()
             #expect(users.count >= 2 && Set(users).count == users.count && !users.contains("0"))
         }
     }

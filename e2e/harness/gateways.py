@@ -3,6 +3,7 @@
 import base64
 import json
 import threading
+from email.parser import BytesParser
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, urlsplit
 
@@ -33,10 +34,14 @@ class Gateway:
                 parameters = dict(parse_qsl(parts.query, keep_blank_values=True))
                 if "form-urlencoded" in (self.headers.get("Content-Type") or ""):
                     parameters.update(parse_qsl(body.decode(), keep_blank_values=True))
+                if "multipart/form-data" in (self.headers.get("Content-Type") or ""):
+                    body = form_parts(self.headers["Content-Type"], body)
                 gateway.requests.append((self.command, parts.path, parameters, body))
-                answer = gateway.answer(self.command, parts.path, parameters, body).encode()
+                answer = gateway.answer(self.command, parts.path, parameters, body)
+                kind = "application/json; charset=utf-8" if isinstance(answer, str) else "image/png"
+                answer = answer.encode() if isinstance(answer, str) else answer
                 self.send_response(200)
-                self.send_header("Content-Type", "application/json; charset=utf-8")
+                self.send_header("Content-Type", kind)
                 self.send_header("Content-Length", str(len(answer)))
                 self.end_headers()
                 self.wfile.write(answer)
@@ -58,6 +63,19 @@ class Gateway:
         return f"http://127.0.0.1:{self.server.server_port}"
 
 
+def form_parts(content_type, body):
+    """Name → (content type, bytes) of a multipart form."""
+    head = f"Content-Type: {content_type}\r\n\r\n".encode()
+    parts = BytesParser().parsebytes(head + body).get_payload()
+    return {
+        part.get_param("name", header="content-disposition"): (part.get_content_type(), part.get_payload(decode=True)) for part in parts
+    }
+
+
+# What WeChat's program codes begin with, whatever they show.
+PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
+
+
 class WeChatGateway(Gateway):
     """`jscode2session`, access tokens and the open API. A code `code-NAME` belongs to the user NAME, once."""
 
@@ -67,6 +85,7 @@ class WeChatGateway(Gateway):
     def __enter__(self):
         self.used = set()
         self.tokens_given = 0
+        self.token = None
         return super().__enter__()
 
     @property
@@ -78,9 +97,14 @@ class WeChatGateway(Gateway):
             return json.dumps(self.session(parameters))
         if path in ("/cgi-bin/token", "/cgi-bin/stable_token"):
             self.tokens_given += 1
-            return json.dumps({"access_token": "token-1", "expires_in": 7200})
-        if parameters.get("access_token") != "token-1":
+            self.token = f"token-{self.tokens_given}"
+            return json.dumps({"access_token": self.token, "expires_in": 7200})
+        if parameters.get("access_token") != self.token:
             return json.dumps({"errcode": 40001, "errmsg": "invalid credential"})
+        if path == "/wxa/getwxacodeunlimit":
+            return PICTURE
+        if path == "/wxa/img_sec_check":
+            return json.dumps({"errcode": 87014 if b"risky" in body["media"][1] else 0, "errmsg": "checked"})
         return json.dumps({"errcode": 0, "errmsg": "ok", "path": path, "got": json.loads(body or b"{}")})
 
     def session(self, parameters):

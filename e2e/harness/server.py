@@ -27,9 +27,13 @@ def plain_environment(**more):
 
 
 class Server:
-    """One `sampan serve`. `start` waits until it listens; `kill` is SIGKILL; `stop` is what an operator does."""
+    """One `sampan serve`. `start` waits until it listens; `kill` is SIGKILL; `stop` is what an operator does.
 
-    def __init__(self, folder, *arguments):
+    `prefix` is a command that prepares something and becomes the server by `exec`.
+    """
+
+    def __init__(self, folder, *arguments, prefix=()):
+        self.prefix = prefix
         self.data = Path(folder) / "data"
         self.log = Path(folder) / "server.log"
         self.arguments = arguments
@@ -40,7 +44,7 @@ class Server:
     def start(self):
         output = self.log.with_suffix(".out")
         command = [
-            program(), "serve", "--json", "--data", self.data, "--host", "127.0.0.1", "--port", str(self.port),
+            *self.prefix, program(), "serve", "--json", "--data", self.data, "--host", "127.0.0.1", "--port", str(self.port),
             *self.arguments,
         ]  # fmt: skip
         with output.open("wb") as standard_output, self.log.open("ab") as standard_error:

@@ -128,8 +128,8 @@ declare namespace sampan {
     list: { data: Fields[]; errMsg: string };
     document: { data: any; errMsg: string };
     count: { total: number; errMsg: string };
-    added: { _id?: string; _ids?: string[]; errMsg: string };
-    replaced: { _id: string; stats: { updated: number; created: number }; errMsg: string };
+    added: { _id?: string | number; _ids?: (string | number)[]; errMsg: string };
+    replaced: { _id: string | number; stats: { updated: number; created: number }; errMsg: string };
     updated: { stats: { updated: number }; errMsg: string };
     removed: { stats: { removed: number }; errMsg: string };
     aggregated: { list: any[]; errMsg: string };
@@ -140,8 +140,8 @@ declare namespace sampan {
     list: any[];
     document: any;
     count: { total: number };
-    added: { _id?: string; _ids?: string[] };
-    replaced: { _id: string; count: number };
+    added: { _id?: string | number; _ids?: (string | number)[] };
+    replaced: { _id: string | number; count: number };
     updated: { count: number };
     removed: { count: number };
     aggregated: any[];

@@ -55,20 +55,19 @@
       INVALID_PARAMETER: -401003,
       CIRCULAR_REFERENCE: -402002,
       FILE_TOO_LARGE: -403001,
-      PAYLOAD_TOO_LARGE: -403001,
+      TOO_LARGE: -403001,
+      DOCUMENT_TOO_LARGE: -502001,
       FUNCTION_NOT_FOUND: -501000,
       FUNCTION_ERROR: -504002,
       FUNCTION_LOAD_FAILED: -504002,
       FUNCTION_CRASHED: -504002,
       FUNCTION_TIMEOUT: -504003,
       FUNCTION_BUSY: -501004,
-      QUOTA_EXCEEDED: -501003,
-      RATE_LIMITED: -501004,
       ENVIRONMENT_NOT_FOUND: -501000,
       ENVIRONMENT_SUSPENDED: -501005,
       TOKEN_EXPIRED: -401001,
       TOKEN_INVALID: -401001,
-      UNAUTHENTICATED: -401001,
+      TOKEN_MISSING: -401001,
       PERMISSION_DENIED: -502003,
       COLLECTION_NOT_FOUND: -502005,
       DOCUMENT_NOT_FOUND: -1,
@@ -109,7 +108,6 @@
 
     function alipayInitNumber(problem) {
       if (problem.status === 400) return 2;
-      if (problem.code === 'APP_NOT_FOUND') return 60002;
       if (problem.status === 404) return 60003;
       if (problem.status === 401 || problem.status === 403) return 60004;
       if (problem.code === 'NETWORK' || problem.code === 'TIMEOUT') return 60005;

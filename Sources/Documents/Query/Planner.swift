@@ -60,16 +60,23 @@ public func plan(filter: Filter, sort: SortOrder?, indexes: [IndexDefinition]) -
     return .index(best.index, ranges: best.ranges, exact: best.isExact, ordered: best.isOrdered, reversed: best.isReversed)
 }
 
-/// The ids of `{"_id":"…"}` or `{"_id":{"$in":[…]}}`; a filter that pins other values than strings is left to the evaluator.
+/// The ids of `{"_id":"…"}` or `{"_id":{"$in":[…]}}`; a filter that pins other values than texts and whole numbers is left to the evaluator.
 private func pinnedIDs(_ conditions: [Condition]) -> [String]? {
     var found: [String]?
     for case .field(let path, .value(let test)) in conditions where path.text == "_id" {
         switch test {
-        case .equal(.string(let id)): return [id]
-        case .among(let set) where set.patterns.isEmpty && set.values.allSatisfy({ $0.stringValue != nil }):
-            found = set.values.compactMap(\.stringValue).sorted { $0.bytePrecedence(to: $1) == .ascending }
+        case .equal(let value):
+            if let id = pinnedID(value) { return [id] }
+        case .among(let set) where set.patterns.isEmpty:
+            let ids = set.values.compactMap(pinnedID)
+            guard ids.count == set.values.count else { continue }
+            // A number and its text are found by the same id.
+            found = Set(ids).sorted { $0.bytePrecedence(to: $1) == .ascending }
         default: break
         }
     }
     return found
 }
+
+/// What documents with this `_id` are found by; the filter then tells a number from its text.
+private func pinnedID(_ value: JSON) -> String? { value.intValue.map { String($0) } ?? value.stringValue }

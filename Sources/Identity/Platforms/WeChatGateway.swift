@@ -12,7 +12,18 @@ struct WeChatGateway: Sendable {
 
     /// Access tokens with their expiry in milliseconds, by everything that they were got with: whoever knows only another's app id gets none.
     final class AccessTokens: Sendable {
-        let held = Mutex<[String: (token: String, expiresAt: Int64)]>([:])
+        private let held = Mutex<[String: (token: String, expiresAt: Int64)]>([:])
+
+        func token(of holder: String, now: Int64) -> String? {
+            held.withLock { $0[holder] }.flatMap { $0.expiresAt > now ? $0.token : nil }
+        }
+
+        func keep(_ token: String, of holder: String, until expiresAt: Int64) { held.withLock { $0[holder] = (token, expiresAt) } }
+
+        /// Drops a token that WeChat no longer takes, unless another call has renewed it meanwhile.
+        func drop(_ token: String, of holder: String) {
+            held.withLock { if $0[holder]?.token == token { $0[holder] = nil } }
+        }
     }
 
     /// Trades a login code for the user's ids.
@@ -29,11 +40,27 @@ struct WeChatGateway: Sendable {
     /// - Returns: the answer's bytes: JSON, or a picture where the API makes one.
     func call(_ api: String, parameters: JSON) async throws -> [UInt8] {
         let path = try Self.path(of: api)
-        let url = "\(settings.gateway)\(path)?access_token=\(formEncoded(try await accessToken()))"
-        if let media = UploadedMedia(parameters) {
-            return try await send(.init(method: "POST", url: url, contentType: media.contentType, body: media.form))
+        let media = UploadedMedia(parameters)
+        let (type, body) = media.map { ($0.contentType, $0.form) } ?? ("application/json", Self.snakeCased(parameters).serialized())
+        func post(_ token: String) async throws -> [UInt8] {
+            let url = "\(settings.gateway)\(path)?access_token=\(formEncoded(token))"
+            return try await send(.init(method: "POST", url: url, contentType: type, body: body))
         }
-        return try await send(.init(method: "POST", url: url, contentType: "application/json", body: Self.snakeCased(parameters).serialized()))
+        let token = try await accessToken()
+        do {
+            return try await post(token)
+        } catch let error as SampanError where Self.revokesToken(error) {
+            // WeChat looks at the token first, so that nothing was done: asking again with a new one does it once.
+            tokens.drop(token, of: try holder())
+            return try await post(try await accessToken())
+        }
+    }
+
+    /// Whether WeChat no longer takes the token: another program has fetched a new one, or the secret was changed.
+    ///
+    /// Source: WeChat's global return codes (invalid credential, invalid token, expired token).
+    private static func revokesToken(_ error: SampanError) -> Bool {
+        ["40001", "40014", "42001"].contains(error.members["platformCode"]?.stringValue)
     }
 
     private func credentials() throws -> (id: String, secret: String) {
@@ -42,16 +69,22 @@ struct WeChatGateway: Sendable {
         return (settings.appID, secret)
     }
 
+    /// By what its token is kept.
+    private func holder() throws -> String {
+        let (id, secret) = try credentials()
+        return "\(settings.gateway)\n\(id)\n\(secret)".sha256Hex
+    }
+
     private func accessToken() async throws -> String {
         let (id, secret) = try credentials()
         let now = clock.now()
-        let holder = "\(settings.gateway)\n\(id)\n\(secret)".sha256Hex
-        if let held = tokens.held.withLock({ $0[holder] }), held.expiresAt > now { return held.token }
+        let holder = try holder()
+        if let held = tokens.token(of: holder, now: now) { return held }
         let answer = try await get("/cgi-bin/token?grant_type=client_credential&appid=\(formEncoded(id))&secret=\(formEncoded(secret))")
         guard let token = answer["access_token"]?.stringValue else { throw SampanError.platformUnreachable("WeChat") }
         // Renewed five minutes early, so that no call goes out with a token that expires on its way.
         let lifetime = max(60, (answer["expires_in"]?.intValue ?? 7200) - 300)
-        tokens.held.withLock { $0[holder] = (token, now + lifetime * 1000) }
+        tokens.keep(token, of: holder, until: now + lifetime * 1000)
         return token
     }
 
@@ -123,6 +156,8 @@ struct WeChatGateway: Sendable {
 }
 
 /// A file in the parameters, which the HTTP API takes as a form: `{"media":{"contentType","value":{"$base64"}}}`.
+///
+/// The function SDK writes all of WeChat's names in snake_case, as most of that API wants them.
 private struct UploadedMedia {
     let contentType: String
     let form: [UInt8]
@@ -131,7 +166,8 @@ private struct UploadedMedia {
         guard let media = parameters["media"], let text = media["value"]?["$base64"]?.stringValue, let bytes = Data(base64Encoded: text) else { return nil }
         let boundary = "sampan-\(RandomText.make(24))"
         // Only what a type may consist of: nothing that could end the header.
-        let type = (media["contentType"]?.stringValue ?? "").filter { $0.isASCII && ($0.isLetter || $0.isNumber || "/.+-".contains($0)) }
+        let given = (media["contentType"] ?? media["content_type"])?.stringValue ?? ""
+        let type = given.filter { $0.isASCII && ($0.isLetter || $0.isNumber || "/.+-".contains($0)) }
         let head =
             "--\(boundary)\r\nContent-Disposition: form-data; name=\"media\"; filename=\"media\"\r\nContent-Type: \(type.isEmpty ? "image/png" : type)\r\n\r\n"
         form = Array(head.utf8) + bytes + Array("\r\n--\(boundary)--\r\n".utf8)

@@ -119,7 +119,8 @@ test('a missing document: an error in WeChat unless told otherwise, nothing in t
 test('errors have the platform\'s numbers and keep the platform\'s own problem', async () => {
   for (const [status, code, wechat, alipay] of [
     [403, 'PERMISSION_DENIED', -502003, 60005], [404, 'COLLECTION_NOT_FOUND', -502005, 60005], [400, 'INVALID_QUERY', -502002, 60001],
-    [500, 'INTERNAL', -502001, 60005], [429, 'RATE_LIMITED', -501004, 60005], [0, 'TIMEOUT', -501002, 60003], [0, 'NETWORK', -1, 60004],
+    [500, 'INTERNAL_ERROR', -502001, 60005], [429, 'FUNCTION_BUSY', -501004, 60005], [0, 'TIMEOUT', -501002, 60003], [0, 'NETWORK', -1, 60004],
+    [413, 'TOO_LARGE', -403001, 60005], [413, 'DOCUMENT_TOO_LARGE', -502001, 60005], [401, 'TOKEN_MISSING', -401001, 60005],
   ]) {
     const fails = () => problem(status, code, 'the reason');
     await assert.rejects(database('wechat', fails).collection('c').get(), (error) => {
