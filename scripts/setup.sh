@@ -20,7 +20,7 @@ readonly packages_layer=(
     node-axios node-bluebird node-cheerio node-fs-extra node-got node-iconv-lite node-lodash
     node-moment node-request node-underscore node-uuid node-ws node-xml2js
 )
-readonly packages_test=(chromium chromium-driver fonts-noto-cjk)
+readonly packages_test=(chromium chromium-driver fonts-noto-cjk iproute2)
 readonly packages_bench=(wrk nginx-light)
 
 say() { printf 'setup: %s\n' "$*"; }

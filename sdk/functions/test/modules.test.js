@@ -40,8 +40,9 @@ test('the platforms\' SDK names mean Sampan\'s SDK even if the real packages are
   });
 });
 
+// Not one that Debian's Node.js would find in the system's own folder.
 test('a missing package is named together with the remedy', async () => {
-  for (const [required, name] of [['lodash/get', 'lodash'], ['@scope/thing/deep', '@scope/thing']]) {
+  for (const [required, name] of [['no-such-package/get', 'no-such-package'], ['@scope/thing/deep', '@scope/thing']]) {
     await withWorker({ 'index.js': `require('${required}'); exports.main = () => 1;` }, async (harness, loaded) => {
       assert.equal(loaded.kind, KIND.specialiseFailed);
       const failure = JSON.parse(loaded.text);
@@ -62,10 +63,10 @@ test('a missing own file is not called a package', async () => {
 });
 
 test('a package that is missing only when the function runs fails that invocation with the same words', async () => {
-  await withWorker({ 'index.js': "exports.main = () => require('moment')();" }, async (harness) => {
+  await withWorker({ 'index.js': "exports.main = () => require('no-such-package')();" }, async (harness) => {
     const frame = await harness.invoke(1, {});
     assert.equal(frame.kind, KIND.failed);
-    assert.equal(JSON.parse(frame.text).package, 'moment');
+    assert.equal(JSON.parse(frame.text).package, 'no-such-package');
   });
 });
 
