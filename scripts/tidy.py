@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 ROOT = Path(__file__).resolve().parent.parent
-SKIPPED_FOLDERS = {".git", ".build", ".deps", ".venv", "node_modules", "data", "bench-out", "__pycache__"}
+SKIPPED_FOLDERS = {".git", ".build", ".deps", ".venv", "node_modules", "data", "bench-out", "share", "__pycache__"}
 MAXIMUM_LINES = 500
 
 # Spelled in halves so that this file does not find itself.
