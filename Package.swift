@@ -13,6 +13,8 @@ let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioFoundation = Target.Dependency.product(name: "NIOFoundationCompat", package: "swift-nio")
 let nioHTTP = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
@@ -41,6 +43,7 @@ let package = Package(
     products: [.executable(name: "sampan", targets: ["Sampan"])],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
@@ -59,25 +62,33 @@ let package = Package(
         room("HTTPSupport", ["Kernel", "LoopTasks", hummingbird, hummingbirdCore, httpTypes, nio, nioPosix, logging, lifecycle]),
         .target(name: "CSpawn"),
         room("Workers", ["CSpawn", "LoopTasks", nio, nioPosix, logging, lifecycle]),
-        room("Tenancy", ["Kernel", "HTTPSupport", "Storage", hummingbird, httpTypes, crypto]),
+        .systemLibrary(name: "CArgon2", pkgConfig: "libargon2", providers: [.apt(["libargon2-dev"])]),
+        room("Tenancy", ["CArgon2", "Kernel", "HTTPSupport", "Storage", hummingbird, httpTypes, nioPosix, crypto, logging]),
         room("Identity", ["Kernel", "HTTPSupport", "Storage", "Tenancy", hummingbird, httpTypes, crypto, cryptoExtras]),
         room("Documents", ["Kernel", "HTTPSupport", "Storage", hummingbird, httpTypes, nio, nioPosix, crypto, logging, lifecycle]),
         room("Files", ["Kernel", "HTTPSupport", "Storage", "Tenancy", hummingbird, httpTypes, nio, crypto]),
         room("Functions", ["Kernel", "HTTPSupport", "Storage", "Workers", hummingbird, httpTypes, nio, crypto, logging, lifecycle]),
+        .systemLibrary(name: "CQREncode", pkgConfig: "libqrencode", providers: [.apt(["libqrencode-dev"])]),
+        room("QRCode", ["CQREncode"]),
+        room("Mail", ["Kernel", nio, nioPosix, nioSSL, nioTLS, logging, lifecycle]),
         room(
-            "Console", ["Kernel", "HTTPSupport", "Tenancy", "Functions", "Documents", hummingbird, httpTypes, nio, logging, mustache],
+            "Console", ["Kernel", "HTTPSupport", "Tenancy", "Functions", "Documents", "Files", hummingbird, httpTypes, nio, logging, mustache],
             resources: [.copy("Resources")]),
         room("CLI", ["Kernel", nio, nioPosix, nioHTTP, crypto, httpClient, yams, arguments]),
         .executableTarget(
             name: "Sampan",
             dependencies: [
-                "Kernel", "Storage", "HTTPSupport", "Workers", "Tenancy", "Identity", "Documents", "Files", "Functions", "Console", "CLI",
+                "Kernel", "Storage", "HTTPSupport", "Workers", "Tenancy", "Identity", "Documents", "Files", "Functions", "Mail", "Console", "CLI",
                 hummingbird, httpTypes, nio, nioPosix, nioHTTP, logging, lifecycle, httpClient, arguments,
             ], swiftSettings: strict),
         tests("Kernel", ["Kernel"]),
         tests("Storage", ["Storage"]),
+        tests("Tenancy", ["Tenancy", "Kernel", "HTTPSupport", "Storage"]),
+        tests("QRCode", ["QRCode"]),
+        tests("Mail", ["Mail", "Kernel", nio, nioPosix, logging, lifecycle]),
         tests("Documents", ["Documents", "Kernel", "Storage", nio, logging], exclude: ["Vectors"]),
         tests("Functions", ["Functions", "Kernel", "Storage", "Workers", nio, logging]),
+        tests("Console", ["Console", "Kernel", hummingbird, httpTypes, nio]),
         tests("Workers", ["Workers", "CSpawn", nio, nioPosix, logging, lifecycle]),
         tests("CLI", ["CLI", "Kernel", nio, nioPosix, nioHTTP, nioFoundation, crypto, httpClient, arguments]),
         tests(

@@ -295,7 +295,8 @@ def test_an_import_with_a_bad_line_writes_nothing(environment):
 def test_keys_of_one_environment_open_no_other(admin, environment, other_environment):
     secret = environment.create_key("management")["secret"]
     holder = Admin(environment.address, secret)
-    assert ok(holder.request("GET", "/whoami")) == {"kind": "environment", "environment": environment.id}
+    me = ok(holder.request("GET", "/whoami"))
+    assert (me["kind"], me["environment"], me["operator"]) == ("key", environment.id, False)
     assert ok(holder.request("GET", f"/environments/{environment.id}"))["id"] == environment.id
     for method, path in (
         ("GET", f"/environments/{other_environment.id}"), ("GET", f"/environments/{other_environment.id}/functions"),

@@ -1,4 +1,5 @@
 internal import Crypto
+internal import HTTPSupport
 public import Kernel
 public import Logging
 public import NIOCore
@@ -50,9 +51,10 @@ public final class Documents: Service {
     ///   - request: the operation as JSON (`docs/api/wire.md`).
     ///   - idempotencyKey: a repeat of a write with the same key answers the first answer.
     ///   - scope: what open transactions end with: the invocation's number. `nil` where there can be none.
+    ///   - mayWrite: whether somebody who manages may change anything; what others may is the collection's to say.
     /// - Returns: the answer as JSON.
     public func perform(
-        _ request: ByteBuffer, idempotencyKey: String? = nil, scope: UInt64? = nil, _ context: CallContext
+        _ request: ByteBuffer, idempotencyKey: String? = nil, scope: UInt64? = nil, mayWrite: Bool = true, _ context: CallContext
     ) async throws -> ByteBuffer {
         guard
             let object = try request.withUnsafeReadableBytes(DocumentOperation.parse, or: SampanError.malformedJSON).objectValue
@@ -66,6 +68,8 @@ public final class Documents: Service {
             guard try performer.isHeavy(operation) else { return try performer.read(operation) }
             return try await scans.runIfActive { try performer.read(operation) }
         }
+        guard mayWrite else { throw SampanError.lacking(.documentsWrite) }
+        if context.caller == .key { AuditNote.changed("documents of \(operation.collection)") }
         let once = idempotencyKey.map { Idempotency(key: "\(context.caller.idempotencyScope) \($0)", request: request) }
         return try await performer.write(operation, scope: scope, once: once)
     }

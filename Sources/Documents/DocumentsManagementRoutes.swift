@@ -65,7 +65,9 @@ public struct DocumentsManagementRoutes: Sendable {
     private func perform(_ request: Request, _ context: SampanRequestContext) async throws -> Response {
         let environment = try context.managedEnvironment()
         let body = try await request.bytes(upTo: documents.limits.bodyBytesMax)
-        return .json(try await documents.perform(body, idempotencyKey: request.idempotencyKeyChecked(), context.keyCall(environment)))
+        return .json(
+            try await documents.perform(
+                body, idempotencyKey: request.idempotencyKeyChecked(), mayWrite: context.may(.documentsWrite), context.keyCall(environment)))
     }
 
     private func importLines(_ request: Request, _ context: SampanRequestContext) async throws -> Response {

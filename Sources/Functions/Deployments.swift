@@ -14,7 +14,8 @@ final class Deployments: Sendable {
     private let pool: WorkerPool
     private let wake: WakeSignal
     private let clock: WallClock
-    private let turns = DeploymentTurns()
+    /// One deployment of a function at a time: version numbers are given in turn.
+    private let turns = Turns<String>()
 
     /// - Parameter wake: told of every change, since it may be one of triggers.
     init(store: FunctionStore, catalog: FunctionCatalog, folders: FunctionFolders, pool: WorkerPool, wake: WakeSignal, clock: WallClock) {
@@ -134,29 +135,5 @@ final class Deployments: Sendable {
         for file in files { text += "\n\(file.hash) \(file.isExecutable ? "x" : "-") \(file.path)" }
         for (name, value) in variables.sorted(by: { $0.key < $1.key }) { text += "\n\(name)=\(value)" }
         return SHA256.hash(data: Data(text.utf8)).hex
-    }
-}
-
-/// One deployment of a function at a time: version numbers are given in turn.
-private actor DeploymentTurns {
-    private var busy: [String: [CheckedContinuation<Void, Never>]] = [:]
-
-    func inTurn<T: Sendable>(_ name: String, _ body: @Sendable () async throws -> T) async throws -> T {
-        if busy[name] != nil {
-            await withCheckedContinuation { busy[name]?.append($0) }
-        } else {
-            busy[name] = []
-        }
-        defer { leave(name) }
-        return try await body()
-    }
-
-    private func leave(_ name: String) {
-        guard var waiting = busy[name], !waiting.isEmpty else {
-            busy[name] = nil
-            return
-        }
-        waiting.removeFirst().resume()
-        busy[name] = waiting
     }
 }

@@ -2,14 +2,13 @@ public import Hummingbird
 public import Kernel
 
 extension SampanRequestContext {
-    /// The environment in the path, if the manager may manage it.
-    ///
-    /// Another's answers like one that does not exist.
+    /// The environment in the path, which exists and which the manager has a role in.
     /// - Throws: 401 without a key, 404 otherwise.
     public func managedEnvironment() throws -> EnvironmentID {
-        let principal = try requirePrincipal()
-        let name = try parameters.require("env")
-        guard let environment = EnvironmentID(name), principal.mayManage(environment) else { throw SampanError.notManaged(name) }
+        _ = try requirePrincipal()
+        guard let environment = authority?.environment, authority?.permissions.isEmpty == false else {
+            throw SampanError.notManaged(try parameters.require("env"))
+        }
         return environment
     }
 
@@ -20,9 +19,9 @@ extension SampanRequestContext {
             clientIP: clientIP)
     }
 
-    /// Throws 403 unless the operator calls.
+    /// Throws 403 unless the platform's operator calls.
     public func requireOperator() throws {
-        guard try requirePrincipal() == .operator else { throw SampanError.operatorOnly }
+        guard try requirePrincipal().isOperator else { throw SampanError.operatorOnly }
     }
 }
 
@@ -34,8 +33,8 @@ extension SampanError {
 
     static func notManaged(_ name: String) -> SampanError {
         notFound(
-            "ENVIRONMENT_NOT_FOUND", Localized("There is no environment \(name.prefix(60)) that your key reaches.", zh: "密钥无法访问环境 \(name.prefix(60)),或该环境不存在。"),
-            remedy: Localized("`sampan env list` lists those that it does.", zh: "可用 `sampan env list` 查看可访问的环境。"))
+            "ENVIRONMENT_NOT_FOUND", Localized("There is no environment \(name.prefix(60)).", zh: "不存在环境 \(name.prefix(60))。"),
+            remedy: Localized("`sampan env list` lists those that your key reaches.", zh: "可用 `sampan env list` 查看密钥可访问的环境。"))
     }
 }
 

@@ -16,6 +16,8 @@ public struct SampanRequestContext: Hummingbird.RequestContext {
     public var call: CallContext?
     /// Who manages; set for the management API and the console.
     public var principal: Principal?
+    /// What the manager may do with what the path names; set with the manager.
+    public var authority: Authority?
 
     /// The context of a request that has just arrived.
     public init(source: ApplicationRequestContextSource) {
@@ -36,22 +38,9 @@ public struct SampanRequestContext: Hummingbird.RequestContext {
         guard let principal else { throw SampanError.keyMissing }
         return principal
     }
-}
 
-/// Who uses the management API.
-public enum Principal: Sendable, Hashable {
-    /// The platform operator: every environment.
-    case `operator`
-    /// A key of one environment.
-    case environment(EnvironmentID)
-
-    /// Whether this principal may manage `environment`.
-    public func mayManage(_ environment: EnvironmentID) -> Bool {
-        switch self {
-        case .operator: true
-        case .environment(let own): own == environment
-        }
-    }
+    /// Whether the manager may do this with what the path names.
+    public func may(_ permission: Permission) -> Bool { authority?.permissions.contains(permission) ?? false }
 }
 
 extension SampanError {

@@ -1,27 +1,69 @@
-/// The id of an environment: `env-` and ten characters of an alphabet without look-alikes.
-public struct EnvironmentID: Sendable, Hashable, CustomStringConvertible {
+/// An id of one kind of thing: its prefix and ten characters of an alphabet without look-alikes.
+public protocol Identifier: Sendable, Hashable, CustomStringConvertible {
+    /// What every id of this kind begins with, the hyphen included.
+    static var prefix: String { get }
     /// The id as text, safe in paths, host names and SQL text.
-    public let text: String
+    var text: String { get }
+    /// Takes a text that is known to be well-formed.
+    init(wellFormed text: String)
+}
 
+extension Identifier {
     /// Accepts a well-formed id, `nil` otherwise.
     ///
     /// Well-formed says nothing about whether it exists.
     public init?(_ text: some StringProtocol) {
         let bytes = text.utf8
-        guard bytes.count >= 5, bytes.count <= 40, text.hasPrefix("env-") else { return nil }
+        guard bytes.count > Self.prefix.utf8.count, bytes.count <= 40, text.hasPrefix(Self.prefix) else { return nil }
         guard bytes.allSatisfy({ (97...122).contains($0) || (48...57).contains($0) || $0 == 45 }) else { return nil }
-        self.text = String(text)
+        self.init(wellFormed: String(text))
     }
 
     /// A new random id.
-    public static func random() -> EnvironmentID {
-        EnvironmentID(unchecked: "env-" + RandomText.make(10, alphabet: RandomText.readable))
-    }
-
-    private init(unchecked text: String) { self.text = text }
+    public static func random() -> Self { Self(wellFormed: prefix + RandomText.make(10, alphabet: RandomText.readable)) }
 
     /// The text for people and logs.
     public var description: String { text }
+}
+
+/// The id of an environment.
+public struct EnvironmentID: Identifier {
+    /// What every id of this kind begins with.
+    public static let prefix = "env-"
+    /// The id as text.
+    public let text: String
+    /// Takes a text that is known to be well-formed.
+    public init(wellFormed text: String) { self.text = text }
+}
+
+/// The id of an organization: a merchant, an agency, or the platform's operator.
+public struct OrganizationID: Identifier {
+    /// What every id of this kind begins with.
+    public static let prefix = "org-"
+    /// The id as text.
+    public let text: String
+    /// Takes a text that is known to be well-formed.
+    public init(wellFormed text: String) { self.text = text }
+}
+
+/// The id of an app: one mini program with its ids on the platforms.
+public struct AppID: Identifier {
+    /// What every id of this kind begins with.
+    public static let prefix = "app-"
+    /// The id as text.
+    public let text: String
+    /// Takes a text that is known to be well-formed.
+    public init(wellFormed text: String) { self.text = text }
+}
+
+/// The id of somebody's account for the console and the management API.
+public struct AccountID: Identifier {
+    /// What every id of this kind begins with.
+    public static let prefix = "acc-"
+    /// The id as text.
+    public let text: String
+    /// Takes a text that is known to be well-formed.
+    public init(wellFormed text: String) { self.text = text }
 }
 
 /// Random text for ids and secrets, from the system's generator.

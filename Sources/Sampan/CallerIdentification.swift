@@ -18,20 +18,12 @@ struct CallerIdentification: Sendable {
             // Whoever logs in may still send a token that has expired.
         } else if path.hasPrefix("/v1/") {
             if let token = Self.bearer(request) { context.call = try client(token, request, context) }
+        } else if AccessMiddleware.isOpen(path) {
+            // Whoever signs in may still send what has expired.
+            context.principal = try? manager(request)
         } else if path.hasPrefix("/admin/") || path.hasPrefix("/console") || path == "/" {
             context.principal = try manager(request)
-            if context.principal == .operator { try requireManagedEnvironment(path) }
         }
-    }
-
-    /// An environment that does not exist is refused before a room would make files for it.
-    private func requireManagedEnvironment(_ path: String) throws {
-        let prefix = "/admin/v1/environments/"
-        guard path.hasPrefix(prefix) else { return }
-        let name = String(path.dropFirst(prefix.count).prefix { $0 != "/" })
-        guard !name.isEmpty else { return }
-        guard let id = EnvironmentID(name) else { throw SampanError.noEnvironment(name) }
-        _ = try tenancy.environment(id)
     }
 
     private func client(_ token: String, _ request: Request, _ context: SampanRequestContext) throws -> CallContext {
@@ -52,14 +44,14 @@ struct CallerIdentification: Sendable {
             }
             return principal
         }
-        guard let session = request.cookies[Self.sessionCookie]?.value, try tenancy.hasSession(session) else { return nil }
+        guard let session = request.cookies[Self.sessionCookie]?.value, let principal = try tenancy.principal(ofSession: session) else { return nil }
         // A session is a browser's: what changes something must come from our own pages.
         if request.method != .get, request.method != .head, !Self.isSameOrigin(request) {
             throw SampanError.forbidden(
                 "CROSS_ORIGIN", Localized("The request comes from another site.", zh: "请求来自其他站点。"),
                 remedy: Localized("Use the console, or a key.", zh: "请在控制台操作,或使用密钥。"))
         }
-        return .operator
+        return principal
     }
 
     private static func isSameOrigin(_ request: Request) -> Bool {

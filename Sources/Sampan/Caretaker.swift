@@ -24,8 +24,9 @@ struct Caretaker: Service {
                 for environment in tenancy.expired() { await destroy(environment) }
                 do {
                     try await identity.purge()
+                    try await tenancy.sweep()
                 } catch {
-                    logger.warning("expired sessions could not be forgotten", metadata: ["error": "\(error)"])
+                    logger.warning("sessions and the use of keys could not be written down", metadata: ["error": "\(error)"])
                 }
                 // Cancelled by shutdown: the loop ends.
                 try? await Task.sleep(for: .seconds(60))

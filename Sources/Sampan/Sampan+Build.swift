@@ -8,6 +8,7 @@ internal import Hummingbird
 internal import Identity
 internal import Kernel
 internal import Logging
+internal import Mail
 internal import ServiceLifecycle
 internal import Storage
 internal import Synchronization
@@ -45,7 +46,11 @@ struct Sampan: Sendable {
         let address = ServerAddress(configuration.publicURL)
         let workers = workers(configuration, folder)
 
-        let tenancy = try Tenancy(control: control, sealer: sealer, operatorKey: operatorKey, clock: clock)
+        let mailer = try Mailer(settings: configuration.mail, clock: clock, logger: logger)
+        let tenancy = try Tenancy(
+            control: control, sealer: sealer, operatorKey: operatorKey,
+            commonPasswords: configuration.home.appendingPathComponent("share/common-passwords.txt"),
+            mail: AccountLetters(mailer: mailer, publicURL: { address.url }), clock: clock)
         let identity = try Identity(control: control, tenancy: tenancy, sealer: sealer, http: outbound, clock: clock)
         let documents = Documents(limits: limits, clock: clock, logger: logger) { try folder.environment($0).appendingPathComponent("documents.sqlite").path }
         let files = Files(sealer: sealer, limits: limits, clock: clock, publicURL: { address.url }, folder: { try folder.environment($0) })
@@ -62,12 +67,15 @@ struct Sampan: Sendable {
         let shop = SampleShop(home: configuration.home, tenancy: tenancy, functions: functions, documents: documents)
         let router = Router(context: SampanRequestContext.self)
         let identification = CallerIdentification(tenancy: tenancy, identity: identity)
-        let console = ConsoleRoutes(tenancy: tenancy, functions: functions, documents: documents, samples: shop, logger: logger)
+        let console = ConsoleRoutes(
+            tenancy: tenancy, functions: functions, documents: documents, files: files, samples: shop,
+            parts: configuration.home.appendingPathComponent("share/console"), logger: logger)
         router.add(
             middleware: EdgeMiddleware(accessLog: accessLog, logger: logger, errorPage: console.errorPage, identify: identification.identify))
+        router.add(middleware: AccessMiddleware(tenancy, logger: logger))
         addRoutes(
             to: router, configuration,
-            Rooms(tenancy: tenancy, identity: identity, documents: documents, files: files, functions: functions, shop: shop))
+            Rooms(tenancy: tenancy, identity: identity, documents: documents, files: files, functions: functions, shop: shop, publicURL: { address.url }))
         console.add(to: router)
         if tenancy.environments().isEmpty {
             let first = try await tenancy.create(name: "default")
@@ -78,7 +86,7 @@ struct Sampan: Sendable {
             tenancy: tenancy, identity: identity, documents: documents, files: files, functions: functions, shop: shop, workers: workers,
             operatorKey: operatorKey,
             address: address,
-            responder: router.buildResponder(), services: [accessLog, documents, logBook, functions, scheduler, caretaker])
+            responder: router.buildResponder(), services: [accessLog, mailer, documents, logBook, functions, scheduler, caretaker])
     }
 
     /// The rooms that answer requests.
@@ -89,6 +97,7 @@ struct Sampan: Sendable {
         let files: Files
         let functions: Functions
         let shop: SampleShop
+        let publicURL: @Sendable () -> String
     }
 
     static func addRoutes(to router: Router<SampanRequestContext>, _ configuration: ServerConfiguration, _ rooms: Rooms) {
@@ -100,6 +109,8 @@ struct Sampan: Sendable {
         DocumentsRoutes(rooms.documents).add(to: router)
         FilesRoutes(rooms.files, requireActive: requireActive).add(to: router)
         TenancyRoutes(rooms.tenancy).add(to: router)
+        AccountsRoutes(rooms.tenancy).add(to: router)
+        OrganizationRoutes(rooms.tenancy, publicURL: rooms.publicURL).add(to: router)
         FunctionsManagementRoutes(rooms.functions).add(to: router)
         DocumentsManagementRoutes(rooms.documents).add(to: router)
         SampleShopRoutes(shop: rooms.shop).add(to: router)

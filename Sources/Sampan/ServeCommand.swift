@@ -5,6 +5,7 @@ internal import HTTPSupport
 internal import Hummingbird
 internal import Kernel
 internal import Logging
+internal import Mail
 internal import NIOCore
 internal import ServiceLifecycle
 internal import Tenancy
@@ -74,6 +75,13 @@ struct ServeCommand: AsyncParsableCommand {
         configuration.layers = layers.split(separator: ":").map(String.init).filter { FileManager.default.fileExists(atPath: $0) }
         configuration.nodePath = node ?? variable("NODE")
         configuration.isSandboxed = !insecureNoSandbox
+        if let url = variable("SMTP_URL") {
+            do throws(MailSettingsError) {
+                configuration.mail = try MailSettings(url: url, from: variable("MAIL_FROM") ?? "")
+            } catch {
+                throw StartError("\(error)")
+            }
+        }
         configuration.warmWorkers = min(32, max(0, warmWorkers ?? variable("WARM_WORKERS").flatMap { Int($0) } ?? 2))
         return configuration
     }

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Mail
 
 /// How a node is run: flags over `SAMPAN_*` variables over defaults.
 struct ServerConfiguration: Sendable {
@@ -20,6 +21,8 @@ struct ServerConfiguration: Sendable {
     var isSandboxed = true
     /// How many generic workers are kept ready.
     var warmWorkers = 2
+    /// How mail leaves this server; `nil`: not at all.
+    var mail: MailSettings?
 }
 
 /// Where the program's own files lie: beside an installed binary, or in the checkout that built it.

@@ -5,10 +5,19 @@ public struct Environment: Sendable, Hashable {
     /// Its life: `deleted` can be restored until `deleteAfter`, then nothing is left of it.
     public enum Status: String, Sendable { case active, suspended, deleted }
 
+    /// What it is for; shown, and asked about before something irreversible.
+    public enum Stage: String, Sendable { case development, production }
+
     /// Its id.
     public let id: EnvironmentID
+    /// Whose it is.
+    public var organization: OrganizationID
+    /// The app that it runs, if it is of one.
+    public var app: AppID?
     /// Its name, for people.
     public var name: String
+    /// What it is for.
+    public var stage: Stage
     /// Whether it serves.
     public var status: Status
     /// When it was made, in milliseconds.
@@ -19,8 +28,10 @@ public struct Environment: Sendable, Hashable {
     /// As the management API shows it.
     public var json: JSON {
         var object: JSONObject = [
-            "id": .string(id.text), "name": .string(name), "status": .string(status.rawValue), "createdAt": .int(createdAt),
+            "id": .string(id.text), "organization": .string(organization.text), "name": .string(name), "stage": .string(stage.rawValue),
+            "status": .string(status.rawValue), "createdAt": .int(createdAt),
         ]
+        if let app { object["app"] = .string(app.text) }
         if let deleteAfter { object["deleteAfter"] = .int(deleteAfter) }
         return .object(object)
     }

@@ -1,36 +1,49 @@
+internal import HTTPSupport
 internal import Kernel
 internal import Storage
 
-/// All SQL of tenancy.
+/// All SQL of environments and keys.
 struct TenancyStore: Sendable {
     let control: Database
 
+    // MARK: Environments
+
     func environments() throws -> [(Environment, settings: String)] {
         try control.read { connection in
-            try connection.all("SELECT id, name, status, created_at, delete_after, settings FROM environments ORDER BY created_at, id") { row in
-                guard let id = EnvironmentID(row.text(0)), let status = Environment.Status(rawValue: row.text(2)) else {
-                    throw StorageError.damaged("environment \(row.text(0))")
-                }
+            try connection.all(
+                "SELECT id, organization, app, name, stage, status, created_at, delete_after, settings FROM environments ORDER BY created_at, id"
+            ) { row in
+                guard let id = EnvironmentID(row.text(0)), let organization = OrganizationID(row.text(1)),
+                    let stage = Environment.Stage(rawValue: row.text(4)), let status = Environment.Status(rawValue: row.text(5))
+                else { throw StorageError.damaged("environment \(row.text(0))") }
                 let environment = Environment(
-                    id: id, name: row.text(1), status: status, createdAt: row.int(3), deleteAfter: row.isNull(4) ? nil : row.int(4))
-                return (environment, row.text(5))
+                    id: id, organization: organization, app: AppID(row.text(2)), name: row.text(3), stage: stage, status: status, createdAt: row.int(6),
+                    deleteAfter: row.isNull(7) ? nil : row.int(7))
+                return (environment, row.text(8))
             }
         }
+    }
+
+    /// Gives environments from before there were organizations to one.
+    func adoptEnvironments(by organization: OrganizationID) throws {
+        try control.writeNow { _ = try $0.execute("UPDATE environments SET organization = $1 WHERE organization = ''", .text(organization.text)) }
     }
 
     func insert(_ environment: Environment, settings: String) async throws {
         try await control.write { connection in
             try connection.execute(
-                "INSERT INTO environments (id, name, status, created_at, settings) VALUES ($1, $2, $3, $4, $5)",
-                .text(environment.id.text), .text(environment.name), .text(environment.status.rawValue), .int(environment.createdAt), .text(settings))
+                "INSERT INTO environments (id, organization, app, name, stage, status, created_at, settings) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+                .text(environment.id.text), .text(environment.organization.text), .text(environment.app?.text ?? ""), .text(environment.name),
+                .text(environment.stage.rawValue), .text(environment.status.rawValue), .int(environment.createdAt), .text(settings))
         }
     }
 
     func update(_ environment: Environment) async throws {
         try await control.write { connection in
             try connection.execute(
-                "UPDATE environments SET name = $2, status = $3, delete_after = $4 WHERE id = $1",
-                .text(environment.id.text), .text(environment.name), .text(environment.status.rawValue), .optional(environment.deleteAfter))
+                "UPDATE environments SET name = $2, status = $3, delete_after = $4, app = $5, stage = $6 WHERE id = $1",
+                .text(environment.id.text), .text(environment.name), .text(environment.status.rawValue), .optional(environment.deleteAfter),
+                .text(environment.app?.text ?? ""), .text(environment.stage.rawValue))
         }
     }
 
@@ -47,20 +60,36 @@ struct TenancyStore: Sendable {
         }
     }
 
-    func keys(of environment: EnvironmentID) throws -> [Key] {
+    // MARK: Keys
+
+    private static let keyColumns = "id, organization, environment, name, kind, role, created_at, expires_at, last_used_at"
+
+    func keys(of environment: EnvironmentID) throws -> [Key] { try keys("environment = $1", .text(environment.text)) }
+
+    func keys(of organization: OrganizationID) throws -> [Key] { try keys("organization = $1", .text(organization.text)) }
+
+    private func keys(_ condition: String, _ value: SQLValue) throws -> [Key] {
         try control.read { connection in
-            try connection.all(
-                "SELECT id, name, kind, created_at FROM keys WHERE environment = $1 ORDER BY created_at, id", .text(environment.text)
-            ) { Key(id: $0.text(0), name: $0.text(1), kind: Key.Kind(rawValue: $0.text(2)) ?? .management, createdAt: $0.int(3)) }
+            try connection.all("SELECT \(Self.keyColumns) FROM keys WHERE \(condition) ORDER BY created_at, id", value, transform: Self.key)
         }
     }
 
-    func insert(_ key: Key, of environment: EnvironmentID, secretHash: String, sealedSecret: String?) async throws {
+    private static func key(_ row: Row) throws -> Key {
+        guard let kind = Key.Kind(rawValue: row.text(4)), let role = Role(rawValue: row.text(5)) else { throw StorageError.damaged("key \(row.text(0))") }
+        return Key(
+            id: row.text(0), organization: OrganizationID(row.text(1)), environment: EnvironmentID(row.text(2)), name: row.text(3), kind: kind, role: role,
+            createdAt: row.int(6), expiresAt: row.isNull(7) ? nil : row.int(7), lastUsedAt: row.isNull(8) ? nil : row.int(8))
+    }
+
+    func insert(_ key: Key, secretHash: String, sealedSecret: String?) async throws {
         try await control.write { connection in
             try connection.execute(
-                "INSERT INTO keys (id, environment, name, kind, secret_hash, sealed_secret, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)",
-                .text(key.id), .text(environment.text), .text(key.name), .text(key.kind.rawValue), .text(secretHash), .optional(sealedSecret),
-                .int(key.createdAt))
+                """
+                INSERT INTO keys (id, organization, environment, name, kind, role, secret_hash, sealed_secret, created_at, expires_at)
+                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+                """,
+                .text(key.id), .text(key.organization?.text ?? ""), .text(key.environment?.text ?? ""), .text(key.name), .text(key.kind.rawValue),
+                .text(key.role.rawValue), .text(secretHash), .optional(sealedSecret), .int(key.createdAt), .optional(key.expiresAt))
         }
     }
 
@@ -70,37 +99,28 @@ struct TenancyStore: Sendable {
         }
     }
 
-    func environment(managedBy secretHash: String) throws -> EnvironmentID? {
-        try control.read { connection in
-            try connection.first("SELECT environment FROM keys WHERE secret_hash = $1 AND kind = 'management'", .text(secretHash)) {
-                EnvironmentID($0.text(0))
-            } ?? nil
-        }
-    }
-
-    func accessKey(_ id: String) throws -> (EnvironmentID, sealedSecret: String)? {
-        try control.read { connection in
-            try connection.first("SELECT environment, sealed_secret FROM keys WHERE id = $1 AND kind = 'access'", .text(id)) { row in
-                EnvironmentID(row.text(0)).map { ($0, row.text(1)) }
-            } ?? nil
-        }
-    }
-
-    func insertSession(_ tokenHash: String, expiresAt: Int64) async throws {
+    func removeKey(_ id: String, of organization: OrganizationID) async throws -> Bool {
         try await control.write {
-            try $0.execute("INSERT INTO console_sessions (token_hash, expires_at) VALUES ($1, $2)", .text(tokenHash), .int(expiresAt))
+            try $0.execute("DELETE FROM keys WHERE id = $1 AND organization = $2", .text(id), .text(organization.text)) > 0
         }
     }
 
-    func hasSession(_ tokenHash: String, now: Int64) throws -> Bool {
+    func touchKey(_ id: String, now: Int64) async throws {
+        try await control.write { _ = try $0.execute("UPDATE keys SET last_used_at = $2 WHERE id = $1", .text(id), .int(now)) }
+    }
+
+    func managementKey(secretHash: String) throws -> Key? {
         try control.read { connection in
-            try connection.first("SELECT 1 FROM console_sessions WHERE token_hash = $1 AND expires_at > $2", .text(tokenHash), .int(now)) { _ in
-                true
-            } ?? false
+            try connection.first(
+                "SELECT \(Self.keyColumns) FROM keys WHERE secret_hash = $1 AND kind = 'management'", .text(secretHash), transform: Self.key)
         }
     }
 
-    func removeSession(_ tokenHash: String) async throws {
-        try await control.write { _ = try $0.execute("DELETE FROM console_sessions WHERE token_hash = $1", .text(tokenHash)) }
+    func accessKey(_ id: String) throws -> (Key, sealedSecret: String)? {
+        try control.read { connection in
+            try connection.first("SELECT \(Self.keyColumns), sealed_secret FROM keys WHERE id = $1 AND kind = 'access'", .text(id)) { row in
+                (try Self.key(row), row.text(9))
+            }
+        }
     }
 }

@@ -32,8 +32,9 @@ class Server:
     `prefix` is a command that prepares something and becomes the server by `exec`.
     """
 
-    def __init__(self, folder, *arguments, prefix=()):
+    def __init__(self, folder, *arguments, prefix=(), variables=None):
         self.prefix = prefix
+        self.variables = variables or {}
         self.data = Path(folder) / "data"
         self.log = Path(folder) / "server.log"
         self.arguments = arguments
@@ -49,7 +50,7 @@ class Server:
         ]  # fmt: skip
         with output.open("wb") as standard_output, self.log.open("ab") as standard_error:
             self.process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=standard_output, stderr=standard_error, env=plain_environment()
+                command, stdin=subprocess.DEVNULL, stdout=standard_output, stderr=standard_error, env=plain_environment(**self.variables)
             )
         self.listening = self._wait_for_line(output)
         self.port = int(self.address.rsplit(":", 1)[1])

@@ -1,0 +1,143 @@
+internal import HTTPSupport
+
+/// Who may do what: every endpoint of the management API, and every role.
+///
+/// The only place that says so. An endpoint that is not here is refused; a test compares this table with the API's description.
+enum Authorisation {
+    /// What an endpoint asks for.
+    enum Rule: Hashable {
+        /// Nothing: it finds out itself who calls, or nobody needs to be known.
+        case anyone
+        /// Somebody, whoever it is: it is about themselves, or shows only what they may see.
+        case signedIn
+        /// A permission at what the path names.
+        case may(Permission)
+        /// A permission at what the body names; the handler asks.
+        case mayThere(Permission)
+    }
+
+    /// What a role allows where it holds.
+    ///
+    /// Nobody but the platform's operator has `platformManage`.
+    static func permissions(of role: Role) -> Set<Permission> {
+        switch role {
+        case .owner: everything.union([.organizationOwn])
+        case .admin: everything
+        case .developer:
+            seeing.union([
+                .membersRead, .environmentsCreate, .settingsRead, .settingsChange, .keysRead, .keysManage, .functionsDeploy, .functionsInvoke, .logsRead,
+                .documentsRead, .documentsWrite, .documentsManage, .filesRead, .filesWrite, .usersRead,
+            ])
+        case .operator:
+            seeing.union([
+                .membersRead, .settingsRead, .functionsInvoke, .logsRead, .documentsRead, .documentsWrite, .filesRead, .filesWrite, .usersRead,
+            ])
+        case .analyst: seeing.union([.documentsRead, .filesRead, .usersRead])
+        case .viewer: seeing
+        }
+    }
+
+    /// What everybody sees who has a role at all.
+    private static let seeing: Set<Permission> = [.organizationRead, .appsRead, .environmentsRead, .functionsRead]
+    private static let everything = Set(Permission.allCases).subtracting([.platformManage, .organizationOwn])
+
+    /// The rule of an endpoint; `nil` for one that is not in the table.
+    static func rule(_ method: String, _ path: String) -> Rule? { endpoints["\(method == "HEAD" ? "GET" : method) \(path)"] }
+
+    /// Whether a request that was carried out is written down, also where its handler notes nothing.
+    ///
+    /// The console's forms and operations on documents are only where they have changed something.
+    static func isAudited(_ method: String, _ path: String) -> Bool {
+        guard path.hasPrefix("/admin/"), case .may(let permission)? = rule(method, path) else { return false }
+        return !permission.rawValue.hasSuffix(".read") && permission != .functionsInvoke && path != blobsMissing && path != blobs
+    }
+
+    private static let blobsMissing = "/admin/v1/environments/{env}/blobs/missing"
+    private static let blobs = "/admin/v1/environments/{env}/blobs/{hash}"
+
+    static let endpoints: [String: Rule] = [
+        // Oneself
+        "GET /admin/v1/whoami": .signedIn,
+        "POST /admin/v1/sessions": .anyone,
+        "GET /admin/v1/account": .signedIn,
+        "PATCH /admin/v1/account": .signedIn,
+        "PUT /admin/v1/account/password": .signedIn,
+        "GET /admin/v1/account/sessions": .signedIn,
+        "DELETE /admin/v1/account/sessions/{session}": .signedIn,
+        "POST /admin/v1/account/second-factor": .signedIn,
+        "PUT /admin/v1/account/second-factor": .signedIn,
+        "DELETE /admin/v1/account/second-factor": .signedIn,
+        "POST /admin/v1/password-resets": .anyone,
+        "PUT /admin/v1/password-resets": .anyone,
+        "POST /admin/v1/invitations/accept": .anyone,
+
+        // Organizations
+        "GET /admin/v1/organizations": .signedIn,
+        "POST /admin/v1/organizations": .mayThere(.platformManage),
+        "GET /admin/v1/organizations/{organization}": .may(.organizationRead),
+        "PATCH /admin/v1/organizations/{organization}": .may(.organizationChange),
+        "POST /admin/v1/organizations/{organization}/suspend": .may(.platformManage),
+        "POST /admin/v1/organizations/{organization}/resume": .may(.platformManage),
+        "POST /admin/v1/organizations/{organization}/transfer": .may(.organizationOwn),
+        "GET /admin/v1/organizations/{organization}/members": .may(.membersRead),
+        "PUT /admin/v1/organizations/{organization}/members/{account}": .may(.membersManage),
+        "DELETE /admin/v1/organizations/{organization}/members/{account}": .may(.membersManage),
+        "GET /admin/v1/organizations/{organization}/invitations": .may(.membersRead),
+        "POST /admin/v1/organizations/{organization}/invitations": .may(.membersManage),
+        "DELETE /admin/v1/organizations/{organization}/invitations/{invitation}": .may(.membersManage),
+        "GET /admin/v1/organizations/{organization}/apps": .may(.appsRead),
+        "POST /admin/v1/organizations/{organization}/apps": .may(.appsManage),
+        "GET /admin/v1/apps/{app}": .may(.appsRead),
+        "PATCH /admin/v1/apps/{app}": .may(.appsManage),
+        "DELETE /admin/v1/apps/{app}": .may(.appsManage),
+        "GET /admin/v1/organizations/{organization}/keys": .may(.keysRead),
+        "POST /admin/v1/organizations/{organization}/keys": .may(.keysManage),
+        "DELETE /admin/v1/organizations/{organization}/keys/{key}": .may(.keysManage),
+        "GET /admin/v1/organizations/{organization}/audit": .may(.auditRead),
+
+        // Environments
+        "GET /admin/v1/environments": .signedIn,
+        "POST /admin/v1/environments": .mayThere(.environmentsCreate),
+        "GET /admin/v1/environments/{env}": .may(.environmentsRead),
+        "PATCH /admin/v1/environments/{env}": .may(.environmentsChange),
+        "DELETE /admin/v1/environments/{env}": .may(.environmentsRemove),
+        "POST /admin/v1/environments/{env}/suspend": .may(.environmentsChange),
+        "POST /admin/v1/environments/{env}/resume": .may(.environmentsChange),
+        "POST /admin/v1/environments/{env}/restore": .may(.environmentsRemove),
+        "GET /admin/v1/environments/{env}/settings": .may(.settingsRead),
+        "PATCH /admin/v1/environments/{env}/settings": .may(.settingsChange),
+        "GET /admin/v1/environments/{env}/keys": .may(.keysRead),
+        "POST /admin/v1/environments/{env}/keys": .may(.keysManage),
+        "DELETE /admin/v1/environments/{env}/keys/{key}": .may(.keysManage),
+        "POST /admin/v1/environments/{env}/samples/retail": .may(.functionsDeploy),
+
+        // Functions
+        "POST /admin/v1/environments/{env}/blobs/missing": .may(.functionsDeploy),
+        "PUT /admin/v1/environments/{env}/blobs/{hash}": .may(.functionsDeploy),
+        "GET /admin/v1/environments/{env}/functions": .may(.functionsRead),
+        "GET /admin/v1/environments/{env}/functions/{name}": .may(.functionsRead),
+        "DELETE /admin/v1/environments/{env}/functions/{name}": .may(.functionsDeploy),
+        "POST /admin/v1/environments/{env}/functions/{name}/versions": .may(.functionsDeploy),
+        "PUT /admin/v1/environments/{env}/functions/{name}/traffic": .may(.functionsDeploy),
+        "PUT /admin/v1/environments/{env}/functions/{name}/triggers": .may(.functionsDeploy),
+        "POST /admin/v1/environments/{env}/functions/{name}/invoke": .may(.functionsInvoke),
+        "GET /admin/v1/environments/{env}/logs": .may(.logsRead),
+        "GET /admin/v1/environments/{env}/logs/follow": .may(.logsRead),
+        "GET /admin/v1/environments/{env}/executions": .may(.functionsRead),
+
+        // Documents: an operation that changes something asks for `documentsWrite` as well
+        "GET /admin/v1/environments/{env}/collections": .may(.documentsRead),
+        "POST /admin/v1/environments/{env}/collections": .may(.documentsManage),
+        "PATCH /admin/v1/environments/{env}/collections/{name}": .may(.documentsManage),
+        "DELETE /admin/v1/environments/{env}/collections/{name}": .may(.documentsManage),
+        "POST /admin/v1/environments/{env}/collections/{name}/indexes": .may(.documentsManage),
+        "DELETE /admin/v1/environments/{env}/collections/{name}/indexes/{index}": .may(.documentsManage),
+        "POST /admin/v1/environments/{env}/database": .may(.documentsRead),
+        "POST /admin/v1/environments/{env}/import": .may(.documentsWrite),
+        "GET /admin/v1/environments/{env}/export": .may(.documentsRead),
+
+        // Files
+        "GET /admin/v1/environments/{env}/files": .may(.filesRead),
+        "DELETE /admin/v1/environments/{env}/files/**": .may(.filesWrite),
+    ]
+}

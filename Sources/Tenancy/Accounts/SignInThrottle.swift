@@ -1,0 +1,59 @@
+/// Slows down whoever guesses passwords: a pure value, told what happened and when.
+///
+/// It counts by address and by account name, whether there is such an account or not, so that being locked out tells nothing.
+struct SignInThrottle: Sendable {
+    private struct Failures: Sendable {
+        var count = 0
+        var lockedUntil: Int64 = 0
+        var lastAt: Int64 = 0
+    }
+
+    /// So many wrong passwords are forgiven.
+    static let freeByName = 5
+    /// Several people may sit behind one address.
+    static let freeByAddress = 50
+    private static let firstLockMilliseconds: Int64 = 60_000
+    private static let longestLockMilliseconds: Int64 = 3_600_000
+    /// After so long without a failure everything is forgotten.
+    private static let memoryMilliseconds: Int64 = 24 * 3_600_000
+    private static let entriesMax = 20_000
+
+    private var failures: [String: Failures] = [:]
+
+    /// Milliseconds until the next try is allowed; `nil` when it is now.
+    func wait(name: String, address: String, now: Int64) -> Int64? {
+        let until = max(failures[Self.key(name: name)]?.lockedUntil ?? 0, failures[Self.key(address: address)]?.lockedUntil ?? 0)
+        return until > now ? until - now : nil
+    }
+
+    /// A wrong password, code or name.
+    mutating func failed(name: String, address: String, now: Int64) {
+        if failures.count >= Self.entriesMax { forget(now) }
+        count(Self.key(name: name), free: Self.freeByName, now)
+        count(Self.key(address: address), free: Self.freeByAddress, now)
+    }
+
+    /// The right one: the account's slate is clean; the address's is not, or one known account would pay for guessing at others.
+    mutating func succeeded(name: String) { failures[Self.key(name: name)] = nil }
+
+    private mutating func count(_ key: String, free: Int, _ now: Int64) {
+        var entry = failures[key] ?? Failures()
+        if now - entry.lastAt > Self.memoryMilliseconds { entry = Failures() }
+        entry.count += 1
+        entry.lastAt = now
+        if entry.count > free {
+            let doubled = Self.firstLockMilliseconds << min(entry.count - free - 1, 10)
+            entry.lockedUntil = now + min(doubled, Self.longestLockMilliseconds)
+        }
+        failures[key] = entry
+    }
+
+    private mutating func forget(_ now: Int64) {
+        failures = failures.filter { $0.value.lockedUntil > now }
+        // All locked: whoever made so many names has to do it again.
+        if failures.count >= Self.entriesMax { failures.removeAll() }
+    }
+
+    private static func key(name: String) -> String { "n:\(name)" }
+    private static func key(address: String) -> String { "a:\(address)" }
+}
