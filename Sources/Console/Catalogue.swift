@@ -3,7 +3,13 @@ internal import Kernel
 /// Every text of the console, in both languages: a phrase without one of them does not compile.
 ///
 /// Templates write `{{t.name}}`; names with a dash are looked up by code (`status-active`).
+/// A test fails on a phrase that nothing uses, and the program does not start with one that is missing.
 enum Catalogue {
+    /// The phrases by the part of the console that they belong to.
+    private static let parts = [
+        frame, components, environments, home, functions, function, logs, database, collection, files, settings, keys, people, values,
+    ]
+
     /// One phrase.
     static func phrase(_ name: String, _ language: Language) -> String {
         guard let phrase = all[name] else { preconditionFailure("the catalogue has no phrase \(name)") }
@@ -15,23 +21,21 @@ enum Catalogue {
 
     /// Ends the program when a template asks for a phrase that there is not.
     static func requirePhrases(usedIn text: String, template: String) {
-        for use in text.components(after: "{{t.") {
-            let name = String(use.prefix { $0 != "}" })
+        for name in names(usedIn: text) {
             precondition(all[name] != nil, "the template \(template) asks for the phrase \(name), which is not in the catalogue")
         }
     }
 
-    private static let all = [frame, environments, environment, function, collection, values].reduce(into: [String: Localized]()) {
-        all, part in
-        all.merge(part) { _, _ in preconditionFailure("a phrase is in the catalogue twice") }
+    /// The phrases that a template asks for.
+    static func names(usedIn template: String) -> [String] {
+        template.ranges(of: "{{t.").map { use in String(template[use.upperBound...].prefix { $0 != "}" }) }
+    }
+
+    static let all = parts.reduce(into: [String: Localized]()) { all, part in
+        for (name, phrase) in part {
+            precondition(all.updateValue(phrase, forKey: name) == nil, "the phrase \(name) is in the catalogue twice")
+        }
     }
     private static let chinese = all.mapValues(\.zh)
     private static let english = all.mapValues(\.en)
-}
-
-extension String {
-    /// The rest of the text after each occurrence of `mark`.
-    fileprivate func components(after mark: String) -> [Substring] {
-        ranges(of: mark).map { self[$0.upperBound...] }
-    }
 }

@@ -10,49 +10,39 @@ internal import NIOCore
 struct ConsoleFrame: Sendable {
     typealias Handler = @Sendable (Request, SampanRequestContext) async throws -> Response
 
-    let templates = ConsoleTemplates()
+    let templates: ConsoleTemplates
+    let navigation: ConsoleNavigation
     let flashes = FlashMessages()
     let logger: Logger
 
-    /// A page for who has signed in.
-    func page(_ make: @escaping @Sendable (Visit) async throws -> Page) -> Handler {
+    /// Answers one of a section's addresses, for who has signed in and may.
+    func handler(_ page: ConsolePage, in section: ConsoleSection) -> Handler {
         { request, context in
             let visit = Visit(request, context)
-            guard visit.session != nil else { return Self.toSignIn(visit) }
+            guard let session = visit.session else { return Self.toSignIn(visit) }
             do {
-                return draw(try await make(visit), visit)
+                guard visit.may(page.permission) else { throw SampanError.pageForbidden }
+                switch page.work {
+                case .show(let make): return draw(try await make(visit), visit, in: section)
+                case .answer(let make):
+                    if page.method != .get { try requireHeader(visit) }
+                    return try await make(visit)
+                case .act(let question, let back, let perform):
+                    let form = try await Form(request)
+                    try form.requireToken(of: visit)
+                    if let question, !form.isConfirmed { return draw(try self.question(question, form, visit, back: back(visit)), visit, in: section) }
+                    return try await act(visit, form, session, section, back: back, perform)
+                }
             } catch {
                 return failure(error, visit)
             }
         }
     }
 
-    /// Something that a form does.
-    ///
-    /// It ends with a redirect, also when it fails: to `back`, where the reason is shown.
-    func action(
-        back: @escaping @Sendable (Visit) throws -> String,
-        _ perform: @escaping @Sendable (Visit, Form) async throws -> (path: String, flash: Flash?)
-    ) -> Handler {
-        { request, context in
-            let visit = Visit(request, context)
-            guard let session = visit.session else { return Self.toSignIn(visit) }
-            do {
-                let (path, flash) = try await perform(visit, Form(request))
-                if let flash { flashes.leave(flash, for: session) }
-                return Self.redirect(path)
-            } catch {
-                let known = reported(error, visit)
-                guard let path = try? back(visit) else { return failure(known, visit) }
-                flashes.leave(Flash(known, requestID: context.requestID), for: session)
-                return Self.redirect(path)
-            }
-        }
-    }
-
-    /// A page that needs nobody's sign-in.
-    func draw(_ page: Page, _ visit: Visit) -> Response {
-        let html = templates.render(page, flash: visit.session.flatMap(flashes.take), visit)
+    /// Draws a page, also one that needs nobody's sign-in.
+    func draw(_ page: Page, _ visit: Visit, in section: ConsoleSection? = nil) -> Response {
+        let surroundings = navigation.model(visit, page, in: section)
+        let html = templates.render(page, surroundings, flash: visit.session.flatMap(flashes.take), visit)
         var headers = Self.headers
         headers[.contentLanguage] = visit.language.tag
         return Response(status: page.status, headers: headers, body: .init(byteBuffer: ByteBuffer(string: html)))
@@ -72,6 +62,43 @@ struct ConsoleFrame: Sendable {
 
     static func redirect(_ path: String) -> Response { Response(status: .seeOther, headers: [.location: path, .cacheControl: "no-store"]) }
 
+    /// Work that fails ends on `back`, where the reason is shown.
+    private func act(
+        _ visit: Visit, _ form: Form, _ session: String, _ section: ConsoleSection, back: @Sendable (Visit) throws -> String,
+        _ perform: @Sendable (Visit, Form) async throws -> Outcome
+    ) async throws -> Response {
+        do {
+            switch try await perform(visit, form) {
+            case .draw(let page): return draw(page, visit, in: section)
+            case .go(let path, let flash):
+                if let flash { flashes.leave(flash, for: session) }
+                return Self.redirect(path)
+            }
+        } catch {
+            let known = reported(error, visit)
+            guard let path = try? back(visit) else { return failure(known, visit) }
+            flashes.leave(Flash(known, requestID: visit.context.requestID), for: session)
+            return Self.redirect(path)
+        }
+    }
+
+    /// The question before what cannot be undone, as a page: with a script it is a dialog on the page before.
+    private func question(_ phrase: String, _ form: Form, _ visit: Visit, back: String) -> Page {
+        let fields = form.fields.filter { $0.key != Form.tokenField && $0.key != Form.confirmedField }.sorted { $0.key < $1.key }
+        let question = Catalogue.phrase(phrase, visit.language)
+        return Page(
+            template: "question", title: question,
+            model: [
+                "question": .string(question), "target": .string(visit.path), "back": .string(back),
+                "fields": .array(fields.map { ["fieldName": .string($0.key), "fieldValue": .string($0.value)] }),
+            ])
+    }
+
+    /// A script's request carries the session's token in a header.
+    private func requireHeader(_ visit: Visit) throws {
+        guard visit.request.headers[.formToken] == visit.formToken else { throw SampanError.formOutdated }
+    }
+
     /// What readers are told; what is our own fault goes to the server's log under the request's id.
     private func reported(_ error: any Error, _ visit: Visit) -> SampanError {
         let known = SampanError(reporting: error)
@@ -79,7 +106,7 @@ struct ConsoleFrame: Sendable {
             logger.error(
                 "console request failed",
                 metadata: [
-                    "requestId": "\(visit.context.requestID)", "path": "\(visit.request.uri.path)", "error": "\(String(reflecting: error))",
+                    "requestId": "\(visit.context.requestID)", "path": "\(visit.path)", "error": "\(String(reflecting: error))",
                 ])
         }
         return known
@@ -87,7 +114,7 @@ struct ConsoleFrame: Sendable {
 
     private static func toSignIn(_ visit: Visit) -> Response {
         let wanted = visit.request.method == .get && visit.here != "/console" ? visit.here : nil
-        let query = wanted?.addingPercentEncoding(withAllowedCharacters: .alphanumerics).map { "?next=\($0)" } ?? ""
+        let query = wanted.map { "?next=\(Address.escaped($0))" } ?? ""
         return redirect("/console/sign-in\(query)")
     }
 

@@ -1,6 +1,9 @@
 public import Documents
+public import Files
+public import Foundation
 public import Functions
 public import HTTPSupport
+internal import HTTPTypes
 public import Hummingbird
 public import Kernel
 public import Logging
@@ -8,37 +11,53 @@ public import Tenancy
 
 /// The web console: `/` and `/console/…`.
 public struct ConsoleRoutes: Sendable {
+    private let assets: ConsoleAssets
     private let frame: ConsoleFrame
     private let signIn: SignInPages
-    private let environments: EnvironmentsPage
-    private let environment: EnvironmentPage
-    private let function: FunctionPage
-    private let collection: CollectionPage
+    private let invitations: InvitationPages
+    private let sections: [ConsoleSection]
 
     /// Reads the templates and makes the routes.
-    /// - Parameter samples: deploys the sample shop; without it the console does not offer to.
-    public init(tenancy: Tenancy, functions: Functions, documents: Documents, samples: (any SampleDeployer)?, logger: Logger) {
-        let frame = ConsoleFrame(logger: logger)
-        self.frame = frame
+    /// - Parameters:
+    ///   - samples: deploys the sample shop; without it the console does not offer to.
+    ///   - parts: the folder with the scripts of others that set-up fetched; the console works without them.
+    public init(
+        tenancy: Tenancy, functions: Functions, documents: Documents, files: Files, samples: (any SampleDeployer)?, parts: URL?, logger: Logger
+    ) {
+        // The order of the navigation.
+        sections = [
+            EnvironmentsPage(tenancy: tenancy, functions: functions, offersSamples: samples != nil).section,
+            HomePage(tenancy: tenancy, functions: functions, documents: documents, samples: samples).section,
+            FunctionPage(tenancy: tenancy, functions: functions).section,
+            DatabasePage(tenancy: tenancy, documents: documents).section,
+            FilesPage(tenancy: tenancy, files: files).section,
+            LogsPage(tenancy: tenancy, functions: functions).section,
+            SettingsPage(tenancy: tenancy).section,
+            KeysPage(tenancy: tenancy).section,
+            PeoplePage(tenancy: tenancy).section,
+        ]
+        assets = ConsoleAssets(parts: parts)
+        frame = ConsoleFrame(
+            templates: ConsoleTemplates(assets), navigation: ConsoleNavigation(sections: sections, tenancy: tenancy), logger: logger)
         signIn = SignInPages(frame: frame, tenancy: tenancy)
-        environments = EnvironmentsPage(tenancy: tenancy, functions: functions, offersSamples: samples != nil)
-        environment = EnvironmentPage(tenancy: tenancy, functions: functions, documents: documents, samples: samples)
-        function = FunctionPage(tenancy: tenancy, functions: functions)
-        collection = CollectionPage(tenancy: tenancy, documents: documents)
+        invitations = InvitationPages(frame: frame, tenancy: tenancy)
     }
 
     /// Adds them to `router`.
     public func add(to router: some RouterMethods<SampanRequestContext>) {
         router.get("/") { _, _ in ConsoleFrame.redirect("/console") }
-        router.get("/console", use: frame.page(environments.show))
-        router.get("/console/assets/:asset", use: asset)
+        router.get("/console/assets/:version/:asset", use: asset)
         router.get("/console/sign-in", use: signIn.show)
         router.post("/console/sign-in", use: signIn.signIn)
         router.post("/console/sign-out", use: signIn.signOut)
+        router.get("/console/invitation", use: invitations.show)
+        router.post("/console/invitation", use: invitations.accept)
         router.post("/console/language", use: signIn.chooseLanguage)
-        router.post("/console/environments", use: frame.action(back: { _ in "/console" }, environments.create))
-        addEnvironmentRoutes(to: router.group("/console/env/:env"))
-        router.get("/console/**", use: frame.page { _ in throw SampanError.nothingHere })
+        router.post("/console/theme", use: signIn.chooseTheme)
+        for section in sections {
+            for page in section.pages { router.on(Self.path(of: page, in: section), method: page.method, use: frame.handler(page, in: section)) }
+        }
+        router.get("/console/**", use: nothingHere)
     }
 
     /// The page about an error that arose before any of the console's own pages was reached; `nil` outside the console.
@@ -48,21 +67,18 @@ public struct ConsoleRoutes: Sendable {
         return frame.failure(error, Visit(request, context))
     }
 
-    private func addEnvironmentRoutes(to group: some RouterMethods<SampanRequestContext>) {
-        group.get(use: frame.page(environment.show))
-        group.post("samples/retail", use: frame.action(back: environment.path, environment.deploySample))
-        group.post("keys", use: frame.action(back: environment.path, environment.createKey))
-        group.post("keys/:key/revoke", use: frame.action(back: environment.path, environment.revokeKey))
-        group.post(
-            "development-login", use: frame.action(back: environment.path, environment.setDevelopmentLogin))
-        group.get("functions/:name", use: frame.page(function.show))
-        group.post("functions/:name/current", use: frame.action(back: function.path, function.makeCurrent))
-        group.get("collections/:name", use: frame.page(collection.show))
-        group.post("collections/:name/permission", use: frame.action(back: collection.path, collection.setPermission))
+    private static func path(of page: ConsolePage, in section: ConsoleSection) -> RouterPath {
+        let base = section.place == .platform ? "/console" : "/console/env/:env"
+        return RouterPath([base, section.path, page.path].filter { !$0.isEmpty }.joined(separator: "/"))
     }
 
     private func asset(_ request: Request, _ context: SampanRequestContext) async throws -> Response {
-        guard let asset = frame.templates.asset(try context.parameters.require("asset")) else { throw SampanError.nothingHere }
+        let version = try context.parameters.require("version")
+        guard let asset = assets.response(try context.parameters.require("asset"), version: version, request) else { throw SampanError.nothingHere }
         return asset
+    }
+
+    private func nothingHere(_ request: Request, _ context: SampanRequestContext) async throws -> Response {
+        frame.failure(SampanError.nothingHere, Visit(request, context))
     }
 }

@@ -1,67 +1,57 @@
 internal import Foundation
-internal import HTTPSupport
 internal import HTTPTypes
 internal import Hummingbird
 internal import Kernel
 internal import Mustache
-internal import NIOCore
-internal import Tenancy
 
-/// The templates and assets of the console, read once at the start.
+/// The templates of the console, read once at the start.
 ///
 /// What is missing in them ends the program there and then, not on the page that somebody opens a week later.
 struct ConsoleTemplates: Sendable {
     private let library: MustacheLibrary
-    private let assets: [String: ByteBuffer]
-    /// Changes with any asset, so that browsers may keep what they have.
-    private let assetVersion: String
+    private let assets: ConsoleAssets
 
-    init() {
+    init(_ assets: ConsoleAssets) {
+        self.assets = assets
         MustacheContentTypes.register(HTMLEscaping(), named: HTMLEscaping.name)
         var library = MustacheLibrary()
-        for (name, bytes) in Self.files(in: "templates") {
-            let text = String(decoding: bytes, as: UTF8.self)
+        for (name, text) in Self.texts() {
             Catalogue.requirePhrases(usedIn: text, template: name)
             do {
-                try library.register("{{% CONTENT_TYPE: \(HTMLEscaping.name)}}\n" + text, named: String(name.dropLast(".mustache".count)))
+                try library.register("{{% CONTENT_TYPE: \(HTMLEscaping.name)}}\n" + text, named: name)
             } catch {
                 preconditionFailure("the template \(name) cannot be read: \(error)")
             }
         }
         self.library = library
-        let assets = Self.files(in: "assets")
-        self.assets = assets.mapValues { ByteBuffer(bytes: $0) }
-        let all = assets.keys.sorted().map { String(decoding: assets[$0] ?? Data(), as: UTF8.self) }.joined()
-        assetVersion = String(all.sha256Hex.prefix(12))
     }
 
     /// A template in the console's frame.
-    func render(_ page: Page, flash: Flash?, _ visit: Visit) -> String {
+    func render(_ page: Page, _ surroundings: JSONObject, flash: Flash?, _ visit: Visit) -> String {
         var values = page.model.forTemplate
         values["t"] = Catalogue.phrases(in: visit.language)
         values["lang"] = visit.language.tag
+        values["assets"] = "/console/assets/\(assets.version)"
+        values["formToken"] = visit.formToken
         values["title"] = page.title
-        values["content"] = draw(page.template, values)
-        values["assetVersion"] = assetVersion
-        values["crumbs"] = crumbs(page)
-        values["hasCrumbs"] = !page.crumbs.isEmpty
-        values["script"] = page.script
-        values["isSignedIn"] = visit.session != nil
-        values["here"] = visit.request.method == .get ? visit.here : "/console"
-        values["otherLanguage"] = visit.language == .zh ? Language.en.tag : Language.zh.tag
-        values["flash"] = flash?.model(visit.language).forTemplate
-        return draw("layout", values)
-    }
-
-    /// An asset by its name.
-    func asset(_ name: String) -> Response? {
-        guard let bytes = assets[name] else { return nil }
-        return Response(
-            status: .ok,
-            headers: [
-                .contentType: MediaTypes.ofFile(name), .cacheControl: "public, max-age=31536000, immutable",
-                .xContentTypeOptions: "nosniff",
-            ], body: .init(byteBuffer: bytes))
+        // The page and its frame keep their values apart: what a page calls one thing cannot change the navigation.
+        var frame = values.filter { ["t", "lang", "assets", "formToken", "title"].contains($0.key) }
+        frame["content"] = draw(page.template, values)
+        frame.merge(surroundings.forTemplate) { _, own in own }
+        frame["scripts"] = page.scripts
+        frame["hasPartialUpdates"] = assets.has("htmx.min.js")
+        frame["here"] = visit.request.method == .get ? visit.here : "/console"
+        frame["otherLanguage"] = visit.language == .zh ? Language.en.tag : Language.zh.tag
+        frame["theme"] = visit.theme.rawValue
+        frame["darkMedia"] = ["auto": "(prefers-color-scheme: dark)", "dark": "all"][visit.theme.rawValue]
+        frame["colorScheme"] = visit.theme == .auto ? "light dark" : visit.theme.rawValue
+        frame["themes"] = Theme.allCases.map { theme in
+            [
+                "themeName": theme.rawValue, "label": Catalogue.phrase("theme-\(theme.rawValue)", visit.language), "isChosen": theme == visit.theme,
+            ] as [String: Any]
+        }
+        frame["flash"] = flash?.model(visit.language).forTemplate
+        return draw("layout", frame)
     }
 
     private func draw(_ name: String, _ values: [String: Any]) -> String {
@@ -69,22 +59,17 @@ struct ConsoleTemplates: Sendable {
         return text
     }
 
-    private func crumbs(_ page: Page) -> [[String: String]] {
-        page.crumbs.map { ["path": $0.path, "text": $0.text] }
-    }
-
-    private static func files(in folder: String) -> [String: Data] {
-        let root = Bundle.module.bundleURL.appendingPathComponent("Resources/\(folder)")
+    private static func texts() -> [String: String] {
+        let root = Bundle.module.bundleURL.appendingPathComponent("Resources/templates")
         guard let names = try? FileManager.default.contentsOfDirectory(atPath: root.path), !names.isEmpty else {
-            preconditionFailure(
-                "the console's \(folder) were not installed beside the program: the folder sampan_Console.resources is missing")
+            preconditionFailure("the console's templates were not installed beside the program: the folder sampan_Console.resources is missing")
         }
         return Dictionary(
             uniqueKeysWithValues: names.map { name in
-                guard let bytes = try? Data(contentsOf: root.appendingPathComponent(name)) else {
-                    preconditionFailure("\(name) cannot be read")
+                guard let text = try? String(contentsOf: root.appendingPathComponent(name), encoding: .utf8) else {
+                    preconditionFailure("the template \(name) cannot be read")
                 }
-                return (name, bytes)
+                return (String(name.prefix { $0 != "." }), text)
             })
     }
 }
@@ -94,9 +79,9 @@ struct Page: Sendable {
     var template: String
     var title: String
     var model: JSONObject = [:]
-    /// The way here, without the page itself.
+    /// The way here below the section, without the page itself.
     var crumbs: [(path: String, text: String)] = []
-    /// A script beside the one that every page has.
-    var script: String?
+    /// Scripts beside the one that every page has.
+    var scripts: [String] = []
     var status = HTTPResponse.Status.ok
 }

@@ -30,6 +30,8 @@ struct Flash: Sendable {
 
     func model(_ language: Language) -> JSON {
         var model: JSONObject = ["text": .string(text[language]), "isGood": .bool(isGood)]
+        // A secret has to be copied and a failure has to be read: neither may leave by itself.
+        model["isToast"] = .bool(isGood && secret == nil)
         if let remedy { model["remedy"] = .string(remedy[language]) }
         if let code { model["code"] = .string(code) }
         if let requestID { model["request"] = .string(requestID) }

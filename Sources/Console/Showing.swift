@@ -18,6 +18,14 @@ enum Showing {
         return "\(count) B"
     }
 
+    /// The beginning of a value, on one line.
+    static func excerpt(_ value: JSON) -> String {
+        let text = (value.stringValue ?? value.forReading).split(whereSeparator: \.isNewline).joined(separator: " ")
+        return text.count > excerptCharacters ? "\(text.prefix(excerptCharacters - 1))…" : text
+    }
+
+    private static let excerptCharacters = 60
+
     static func duration(_ milliseconds: Double) -> String {
         if milliseconds >= 1000 { return String(format: "%.2f s", milliseconds / 1000) }
         return String(format: milliseconds >= 100 ? "%.0f ms" : "%.1f ms", milliseconds)
@@ -37,6 +45,11 @@ extension JSON {
             return "{\n" + lines.joined(separator: ",\n") + "\n\(outer)}"
         default: return text
         }
+    }
+
+    /// As JSON, dates as people write them.
+    var forReading: String {
+        if case .date(let milliseconds) = self { DateText.iso8601(fromMilliseconds: milliseconds) } else { text }
     }
 
     /// As a template reads it.

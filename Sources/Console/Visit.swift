@@ -1,25 +1,41 @@
+internal import Foundation
 internal import HTTPSupport
 internal import HTTPTypes
 internal import Hummingbird
 internal import Kernel
+internal import Tenancy
 
 /// One request to the console: who comes, and in which language.
 struct Visit: Sendable {
     static let sessionCookie = "sampan_session"
     static let languageCookie = "lang"
+    static let themeCookie = "theme"
 
     let request: Request
     let context: SampanRequestContext
     let language: Language
-    /// The token of the operator's session; `nil` for who has not signed in.
+    let theme: Theme
+    /// The token of the visitor's session; `nil` for who has not signed in.
     let session: String?
 
     init(_ request: Request, _ context: SampanRequestContext) {
         self.request = request
         self.context = context
         language = Self.language(of: request)
-        session = context.principal == .operator ? request.cookies[Self.sessionCookie]?.value : nil
+        theme = request.cookies[Self.themeCookie].flatMap { Theme(rawValue: $0.value) } ?? .auto
+        session = context.principal?.session == nil ? nil : request.cookies[Self.sessionCookie]?.value
     }
+
+    /// Whether the visitor may do something with what the path names.
+    func may(_ permission: Permission) -> Bool { context.may(permission) }
+
+    /// What every form of this session carries; another site cannot know it.
+    ///
+    /// It is made from the session's secret, so that it is the same on every page and after a restart, and is kept nowhere.
+    var formToken: String? { session.map { "console form \($0)".sha256Hex } }
+
+    /// The environment in the path, `nil` where there is none.
+    var environmentInPath: EnvironmentID? { context.parameters.get("env").flatMap { EnvironmentID($0) } }
 
     /// The environment in the path.
     ///
@@ -32,6 +48,24 @@ struct Visit: Sendable {
 
     /// A name in the path.
     func name(_ parameter: String = "name") throws -> String { try context.parameters.require(parameter) }
+
+    /// A parameter of the address; `nil` when absent or empty.
+    ///
+    /// Read as browsers write forms: a plus is a space.
+    func query(_ name: String) -> String? {
+        for pair in (request.uri.query ?? "").split(separator: "&") {
+            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard parts.count == 2, parts[0] == name, !parts[1].isEmpty else { continue }
+            return parts[1].replacing("+", with: " ").removingPercentEncoding
+        }
+        return nil
+    }
+
+    /// The page of a list that the address asks for.
+    var listPage: Int { query("page").flatMap { Int($0) }.map { min(max(1, $0), 1_000_000) } ?? 1 }
+
+    /// The address without its parameters.
+    var path: String { request.uri.path }
 
     /// The path and query, to come back to.
     var here: String { request.uri.path + (request.uri.query.map { "?\($0)" } ?? "") }
@@ -59,7 +93,13 @@ extension Language {
     var tag: String { self == .zh ? "zh-CN" : "en" }
 }
 
+/// Light or dark, or what the visitor's system says.
+enum Theme: String, CaseIterable {
+    case auto, light, dark
+}
+
 extension HTTPField.Name {
+    static let formToken = HTTPField.Name("x-form-token").unsafelyUnwrapped
     static let forwardedProtocol = HTTPField.Name("x-forwarded-proto").unsafelyUnwrapped
     static let fetchSite = HTTPField.Name("sec-fetch-site").unsafelyUnwrapped
     static let referrerPolicy = HTTPField.Name("referrer-policy").unsafelyUnwrapped
@@ -69,24 +109,14 @@ extension SampanError {
     static let nothingHere = notFound(
         "PAGE_NOT_FOUND", Localized("There is no page at this address.", zh: "该地址没有页面。"),
         remedy: Localized("Go back to the environments and follow the links.", zh: "请返回环境列表，从链接进入。"))
-}
 
-/// The fields of a submitted form.
-struct Form: Sendable {
-    private static let bytesMax = 64 << 10
-    private let fields: [String: String]
+    static let pageForbidden = forbidden(
+        Localized("Your role does not include this page.", zh: "您的角色不包含此页面。"),
+        remedy: Localized("Ask somebody who manages the members for another role.", zh: "请联系成员管理者调整角色。"))
 
-    init(_ request: Request) async throws {
-        let body = String(buffer: try await request.bytes(upTo: Self.bytesMax))
-        do {
-            fields = body.isEmpty ? [:] : try URLEncodedFormDecoder().decode([String: String].self, from: body)
-        } catch {
-            throw SampanError.badRequest(
-                "MALFORMED_FORM", Localized("The form cannot be read.", zh: "无法读取表单。"),
-                remedy: Localized("Reload the page and send it again.", zh: "请刷新页面后重新提交。"))
-        }
-    }
-
-    /// A field; empty when it was not sent.
-    subscript(name: String) -> String { fields[name] ?? "" }
+    static let formOutdated = forbidden(
+        "FORM_OUTDATED", Localized("The form does not belong to this session, so nothing was changed.", zh: "表单不属于当前会话，未做任何更改。"),
+        remedy: Localized(
+            "It was opened before you signed in, or sent by another site. Go back, reload the page and send it again.",
+            zh: "表单可能在登录前打开，或由其他站点发送。请返回并刷新页面后重新提交。"))
 }

@@ -1,5 +1,6 @@
 """A real Chromium, at a desk's or a phone's size."""
 
+import base64
 import shutil
 from contextlib import contextmanager
 
@@ -60,9 +61,46 @@ class Browser:
         """Errors that the page or the browser wrote to its console since the last call."""
         return [entry["message"] for entry in self.driver.get_log("browser") if entry["level"] == "SEVERE"]
 
+    def picture(self, path):
+        """Keeps a picture of the whole page."""
+        taken = self.driver.execute_cdp_cmd("Page.captureScreenshot", {"captureBeyondViewport": True})
+        path.write_bytes(base64.b64decode(taken["data"]))
+
+    def lang(self):
+        return self.driver.execute_script("return document.documentElement.lang")
+
+    def watch_policy(self):
+        """Remembers, from now on, what each page's Content-Security-Policy refused and how its parts moved."""
+        script = """
+            window.refusedByPolicy = []; window.shifted = 0;
+            document.addEventListener('securitypolicyviolation',
+              e => refusedByPolicy.push(`${e.violatedDirective} ${e.blockedURI} ${e.sample}`));
+            new PerformanceObserver(list => { for (const e of list.getEntries()) if (!e.hadRecentInput) shifted += e.value })
+              .observe({ type: 'layout-shift', buffered: true });
+        """
+        self.driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": script})
+
+    def policy_violations(self):
+        return self.driver.execute_script("return window.refusedByPolicy")
+
+    def layout_shift(self):
+        """How much of the page moved while it was loading (Cumulative Layout Shift)."""
+        return self.driver.execute_script("return window.shifted")
+
+    def accessibility_findings(self, axe):
+        """What axe-core calls serious or critical, as `rule: element`."""
+        self.driver.execute_script(axe.read_text(encoding="utf-8"))
+        report = self.driver.execute_async_script("axe.run(document, { resultTypes: ['violations'] }).then(arguments[0])")
+        return [
+            f"{found['id']}: {node['html'][:160]} {node['failureSummary'][:300]}"
+            for found in report["violations"]
+            if found["impact"] in ("serious", "critical")
+            for node in found["nodes"]
+        ]
+
 
 @contextmanager
-def chromium(size, language="zh-CN"):
+def chromium(size, language="zh-CN", scripts=True):
     """A fresh browser, closed at the end. Nothing is fetched: browser and driver are the system's."""
     options = Options()
     options.binary_location = shutil.which("chromium")
@@ -70,13 +108,18 @@ def chromium(size, language="zh-CN"):
         options.add_argument(argument)
     options.add_argument(f"--window-size={size['width']},{size['height']}")
     options.add_argument(f"--lang={language}")
-    options.add_experimental_option("prefs", {"intl.accept_languages": language})
+    settings = {"intl.accept_languages": language}
+    if not scripts:
+        settings["profile.managed_default_content_settings.javascript"] = 2
+    options.add_experimental_option("prefs", settings)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     if size == PHONE:
         metrics = {"deviceMetrics": {**size, "pixelRatio": 2, "touch": True, "mobile": True}}
         options.add_experimental_option("mobileEmulation", metrics)
     driver = webdriver.Chrome(options=options, service=Service(shutil.which("chromedriver")))
     try:
-        yield Browser(driver)
+        opened = Browser(driver)
+        opened.watch_policy()
+        yield opened
     finally:
         driver.quit()

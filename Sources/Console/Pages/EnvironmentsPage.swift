@@ -1,4 +1,5 @@
 internal import Functions
+internal import HTTPSupport
 internal import Kernel
 internal import Tenancy
 
@@ -8,19 +9,29 @@ struct EnvironmentsPage: Sendable {
     let functions: Functions
     let offersSamples: Bool
 
+    var section: ConsoleSection {
+        ConsoleSection(
+            place: .platform, path: "", title: "environments", icon: "stack", permission: .environmentsRead,
+            pages: [
+                .show(needs: .environmentsRead, show),
+                .act("environments", needs: .environmentsCreate, back: { _ in "/console" }, create),
+            ])
+    }
+
     func show(_ visit: Visit) async throws -> Page {
-        let environments = tenancy.environments()
+        let environments = try tenancy.environments(for: visit.context.requirePrincipal())
         let first = environments.first { $0.status == .active }?.id.text
         let model: JSONObject = [
             "environments": .array(environments.map { entry($0, visit) }), "origin": .string(visit.origin),
-            "firstEnvironment": .string(first ?? "env-…"),
+            "firstEnvironment": .string(first ?? "env-…"), "mayCreate": .bool(visit.may(.environmentsCreate)),
         ]
         return Page(template: "environments", title: Catalogue.phrase("environments", visit.language), model: model)
     }
 
-    func create(_ visit: Visit, _ form: Form) async throws -> (path: String, flash: Flash?) {
-        let made = try await tenancy.create(name: form["name"])
-        return ("/console/env/\(made.id)", Flash(Phrases.environmentCreated(made.name)))
+    private func create(_ visit: Visit, _ form: Form) async throws -> Outcome {
+        let organization = try tenancy.organization(named: nil, for: visit.context.requirePrincipal(), doing: .environmentsCreate)
+        let made = try await tenancy.create(name: form["name"], in: organization)
+        return .go(Address.environment(made.id), Flash(Phrases.environmentCreated(made.name)))
     }
 
     private func entry(_ environment: Environment, _ visit: Visit) -> JSON {
@@ -51,7 +62,7 @@ extension Environment {
         var shown: JSONObject = [
             "environmentID": .string(id.text), "environmentName": .string(name), "isActive": .bool(status == .active),
             "status": .string(Catalogue.phrase("status-\(status.rawValue)", language)), "statusClass": .string(status.rawValue),
-            "created": Showing.time(createdAt),
+            "created": Showing.time(createdAt), "home": .string(Address.environment(id)), "api": .string(Address.api(id)),
         ]
         if let deleteAfter { shown["deleteAfter"] = Showing.time(deleteAfter) }
         return shown

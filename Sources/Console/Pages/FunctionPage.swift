@@ -7,12 +7,24 @@ internal import Tenancy
 struct FunctionPage: Sendable {
     private static let executionsShown = 20
     private static let linesShown = 200
+    private static let versionsDivided = 4
+    private static let sharesMax = 10
     private static let levels = ["debug", "info", "warn", "error"]
 
     let tenancy: Tenancy
     let functions: Functions
 
-    @Sendable func path(_ visit: Visit) throws -> String { "/console/env/\(try visit.environment())/functions/\(try visit.name())" }
+    var section: ConsoleSection {
+        ConsoleSection(
+            path: "functions", title: "functions", icon: "function", permission: .functionsRead,
+            pages: [
+                .show(needs: .functionsRead, FunctionsPage(tenancy: tenancy, functions: functions).show),
+                .show(":name", needs: .functionsRead, show),
+                .act(":name/current", needs: .functionsDeploy, asks: "confirmMakeCurrent", back: path, makeCurrent),
+            ])
+    }
+
+    @Sendable func path(_ visit: Visit) throws -> String { Address.environment(try visit.environment(), "functions", try visit.name()) }
 
     func show(_ visit: Visit) async throws -> Page {
         let environment = try tenancy.environment(visit.environment())
@@ -22,26 +34,27 @@ struct FunctionPage: Sendable {
         var model = environment.shown(language)
         model["functionName"] = .string(name)
         model["path"] = .string(try path(visit))
-        model["api"] = .string("/admin/v1/environments/\(environment.id)")
         describe(detail, in: &model)
-        model["versions"] = .array(versions(detail, language))
+        let versions = versions(detail, language)
+        model["versions"] = .array(versions)
+        // Calls can be divided among ten; older versions that get none are reached by making one current.
+        let inUse = versions.enumerated().filter { $0.offset < Self.versionsDivided || $0.element["isIdle"] == .bool(false) }
+        model["dividable"] = .array(inUse.prefix(Self.sharesMax).map(\.element))
         let executions = try await functions.latestExecutions(of: name, in: environment.id, limit: Self.executionsShown)
         model["executions"] = .array(executions.map { Self.execution($0, language) })
         model["hasExecutions"] = .bool(!executions.isEmpty)
         try await describeLogs(of: name, environment.id, visit, in: &model)
-        return Page(
-            template: "function", title: name, model: model,
-            crumbs: [
-                ("/console", Catalogue.phrase("environments", language)), ("/console/env/\(environment.id)", environment.name),
-            ], script: "function.js")
+        model["mayInvoke"] = .bool(visit.may(.functionsInvoke))
+        model["mayDeploy"] = .bool(visit.may(.functionsDeploy))
+        return Page(template: "function", title: name, model: model, scripts: ["function.js", "chart.js"])
     }
 
-    func makeCurrent(_ visit: Visit, _ form: Form) async throws -> (path: String, flash: Flash?) {
+    private func makeCurrent(_ visit: Visit, _ form: Form) async throws -> Outcome {
         guard let version = Int(form["version"]) else {
             throw SampanError.badMember("version", Localized("a version's number", zh: "版本号"))
         }
         try await functions.makeCurrent(version: version, of: visit.name(), in: visit.environment())
-        return (try path(visit), Flash(Phrases.versionIsCurrent(version)))
+        return .go(try path(visit), Flash(Phrases.versionIsCurrent(version)))
     }
 
     private func describe(_ detail: JSON, in model: inout JSONObject) {
@@ -51,6 +64,7 @@ struct FunctionPage: Sendable {
         model["updated"] = Showing.time(detail["updatedAt"]?.intValue ?? 0)
         model["triggers"] = detail["triggers"] ?? []
         model["hasTriggers"] = .bool(detail["triggers"]?.arrayValue?.isEmpty == false)
+        model["canSplit"] = .bool((detail["versions"]?.arrayValue?.count ?? 0) > 1)
     }
 
     private func versions(_ detail: JSON, _ language: Language) -> [JSON] {
@@ -65,6 +79,9 @@ struct FunctionPage: Sendable {
                 "isIdle": .bool(weight == 0),
             ]
             if weight > 0, weight < total { shown["share"] = .string("\(weight * 100 / total)%") }
+            shown["weight"] = .int(weight)
+            shown["variables"] = version["variables"] ?? []
+            shown["hasVariables"] = .bool(version["variables"]?.arrayValue?.isEmpty == false)
             if let text = version["description"]?.stringValue, !text.isEmpty { shown["description"] = .string(text) }
             return .object(shown)
         }
@@ -83,9 +100,9 @@ struct FunctionPage: Sendable {
     }
 
     private func describeLogs(of name: String, _ environment: EnvironmentID, _ visit: Visit, in model: inout JSONObject) async throws {
-        let text = visit.request.queryText("text")
-        let level = visit.request.queryText("level")
-        let requestID = visit.request.queryText("requestId")
+        let text = visit.query("text")
+        let level = visit.query("level")
+        let requestID = visit.query("requestId")
         let lines = try await functions.latestLogs(
             of: name, in: environment, text: text, level: level, requestID: requestID, limit: Self.linesShown)
         model["lines"] = .array(

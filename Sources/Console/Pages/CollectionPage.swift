@@ -1,0 +1,147 @@
+internal import Documents
+internal import HTTPSupport
+internal import Kernel
+internal import Tenancy
+
+/// `/console/env/{env}/database/{name}`: its documents, indexes, and who may reach them.
+struct CollectionPage: Sendable {
+    /// How many fields a table of documents shows beside the id.
+    private static let columnsMax = 5
+
+    let tenancy: Tenancy
+    let documents: Documents
+
+    var pages: [ConsolePage] {
+        [
+            .show(":name", needs: .documentsRead, show),
+            .act(":name/permission", needs: .documentsManage, back: path, setPermission),
+            .act(":name/indexes", needs: .documentsManage, back: path, createIndex),
+            .act(":name/indexes/remove", needs: .documentsManage, asks: "confirmDropIndex", back: path, dropIndex),
+            .act(":name/drop", needs: .documentsManage, asks: "confirmDropCollection", back: path, drop),
+        ]
+    }
+
+    @Sendable private func path(_ visit: Visit) throws -> String { Address.environment(try visit.environment(), "database", try visit.name()) }
+
+    func show(_ visit: Visit) async throws -> Page {
+        let environment = try tenancy.environment(visit.environment())
+        let name = try visit.name()
+        let collection = try documents.collection(name, environment.id)
+        var model = environment.shown(visit.language)
+        model["collectionName"] = .string(name)
+        model["path"] = .string(try path(visit))
+        model["mayWrite"] = .bool(visit.may(.documentsWrite))
+        model["mayManage"] = .bool(visit.may(.documentsManage))
+        describe(collection, visit.language, in: &model)
+        let query = DocumentQuery(visit)
+        describe(query, visit.language, in: &model)
+        do {
+            try await find(query, total: collection["documents"]?.intValue ?? 0, of: name, environment.id, visit, in: &model)
+        } catch let error where SampanError(reporting: error).status < 500 {
+            // A condition that cannot be used is the reader's to mend: it stays in its box, with the reason beside it.
+            let known = SampanError(reporting: error)
+            model["problem"] = ["text": .string(known.detail[visit.language]), "remedy": .string(known.remedy[visit.language])]
+        }
+        return Page(template: "collection", title: name, model: model, scripts: ["transfer.js"])
+    }
+
+    // MARK: What can be done
+
+    private func setPermission(_ visit: Visit, _ form: Form) async throws -> Outcome {
+        try await documents.setPermission(form["permission"], of: visit.name(), visit.environment())
+        return .go(try path(visit), Flash(Phrases.permissionChanged))
+    }
+
+    private func createIndex(_ visit: Visit, _ form: Form) async throws -> Outcome {
+        let fields = form["fields"].split(whereSeparator: { $0 == "," || $0 == "，" || $0.isWhitespace })
+        let keys = fields.map { field -> JSON in
+            field.hasPrefix("-") ? [.string(String(field.dropFirst())), "desc"] : [.string(String(field)), "asc"]
+        }
+        try await documents.createIndex(["keys": .array(keys), "unique": .bool(form["unique"] == "true")], of: visit.name(), visit.environment())
+        return .go("\(try path(visit))#indexes", Flash(Phrases.indexCreated))
+    }
+
+    private func dropIndex(_ visit: Visit, _ form: Form) async throws -> Outcome {
+        try await documents.dropIndex(form["index"], of: visit.name(), visit.environment())
+        return .go("\(try path(visit))#indexes", Flash(Phrases.indexDropped(form["index"])))
+    }
+
+    private func drop(_ visit: Visit, _ form: Form) async throws -> Outcome {
+        let name = try visit.name()
+        try await documents.dropCollection(name, visit.environment())
+        return .go(Address.environment(try visit.environment(), "database"), Flash(Phrases.collectionDropped(name)))
+    }
+
+    // MARK: What is shown
+
+    private func describe(_ collection: JSON, _ language: Language, in model: inout JSONObject) {
+        model["permissions"] = .array(CollectionPermission.choices(chosen: collection["permission"]?.stringValue, language))
+        let indexes = collection["indexes"]?.arrayValue ?? []
+        model["hasIndexes"] = .bool(!indexes.isEmpty)
+        model["indexes"] = .array(
+            indexes.map { index in
+                ["indexName": index["name"] ?? "", "fields": .string((index["keys"] ?? []).text), "unique": index["unique"] ?? false]
+            })
+    }
+
+    private func describe(_ query: DocumentQuery, _ language: Language, in model: inout JSONObject) {
+        model["filter"] = .string(query.conditionText ?? "")
+        model["field"] = .string(query.field ?? "")
+        model["value"] = .string(query.value)
+        model["sort"] = .string(query.sort ?? "")
+        model["isDescending"] = .bool(query.isDescending)
+        model["isFiltered"] = .bool(query.isFiltered)
+        model["isShaped"] = .bool(query.isFiltered || query.sort != nil)
+        model["hasCondition"] = .bool(query.conditionText != nil)
+        model["comparisons"] = .array(
+            DocumentQuery.comparisons.map { name in
+                [
+                    "value": .string(name), "label": .string(Catalogue.phrase("is-\(name.drop { $0 == "$" })", language)),
+                    "isChosen": .bool(name == query.comparison),
+                ]
+            })
+    }
+
+    private func find(
+        _ query: DocumentQuery, total: Int64, of name: String, _ environment: EnvironmentID, _ visit: Visit, in model: inout JSONObject
+    ) async throws {
+        let condition = try query.condition()
+        var total = total
+        if let condition {
+            let counted = try await documents.perform(["op": "count", "collection": .string(name), "where": condition], in: environment, visit)
+            total = counted["total"]?.intValue ?? 0
+        }
+        let size = DocumentQuery.documentsOnAPage
+        let pages = min(DocumentQuery.pagesMax, max(1, (Int(total) + size - 1) / size))
+        let page = min(query.page, pages)
+        var wanted: JSONObject = ["op": "get", "collection": .string(name), "skip": .int(Int64((page - 1) * size)), "limit": .int(Int64(size))]
+        wanted["where"] = condition
+        if let sort = query.sort { wanted["orderBy"] = [[.string(sort), .string(query.isDescending ? "desc" : "asc")]] }
+        let found = try await documents.perform(wanted, in: environment, visit)["data"]?.arrayValue ?? []
+        let path = try path(visit)
+        model["hasDocuments"] = .bool(!found.isEmpty)
+        model["total"] = .string(Phrases.documents(total)[visit.language])
+        model["pager"] = .object(Pager(page: page, of: pages) { query.path(path, page: $0) }.model(visit.language))
+        describe(found, path, in: &model)
+    }
+
+    /// Documents as rows: the id and the fields that most of them have.
+    private func describe(_ found: [JSON], _ path: String, in model: inout JSONObject) {
+        var uses: [String: (count: Int, first: Int)] = [:]
+        for document in found {
+            for (position, member) in (document.objectValue ?? [:]).enumerated() where member.key != "_id" {
+                uses[member.key, default: (0, position)].count += 1
+            }
+        }
+        let columns = uses.sorted { ($1.value.count, $0.value.first, $0.key) < ($0.value.count, $1.value.first, $1.key) }.prefix(Self.columnsMax).map(\.key)
+        model["columns"] = .array(columns.map { .string($0) })
+        model["documents"] = .array(
+            found.map { document in
+                let id = document["_id"] ?? .null
+                return [
+                    "documentID": .string(id.stringValue ?? id.text), "documentPath": .string(DocumentPage.path(path, id: id)),
+                    "cells": .array(columns.map { ["column": .string($0), "text": .string(document[$0].map(Showing.excerpt) ?? "–")] }),
+                ]
+            })
+    }
+}

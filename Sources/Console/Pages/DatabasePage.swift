@@ -1,0 +1,69 @@
+internal import Documents
+internal import HTTPSupport
+internal import Kernel
+internal import Tenancy
+
+/// `/console/env/{env}/database`: all collections.
+struct DatabasePage: Sendable {
+    let tenancy: Tenancy
+    let documents: Documents
+
+    var section: ConsoleSection {
+        let collection = CollectionPage(tenancy: tenancy, documents: documents)
+        let document = DocumentPage(tenancy: tenancy, documents: documents)
+        return ConsoleSection(
+            path: "database", title: "database", icon: "database", permission: .documentsRead,
+            pages: [
+                .show(needs: .documentsRead, show), .act("", needs: .documentsManage, back: path, create),
+            ] + collection.pages + document.pages)
+    }
+
+    @Sendable private func path(_ visit: Visit) throws -> String { Address.environment(try visit.environment(), "database") }
+
+    func show(_ visit: Visit) async throws -> Page {
+        let environment = try tenancy.environment(visit.environment())
+        let list = ListView<JSON>(
+            columns: [
+                .init(title: "name", name: "name", ascends: { Self.text($0, "name") < Self.text($1, "name") }),
+                .init(title: "documents", name: "documents", ascends: { ($0["documents"]?.intValue ?? 0) < ($1["documents"]?.intValue ?? 0) }),
+                .init(title: "permission", name: "permission", ascends: { Self.text($0, "permission") < Self.text($1, "permission") }),
+                .init(title: "indexes"),
+            ], text: { Self.text($0, "name") })
+        let (rows, listModel) = list.shown(try documents.collections(environment.id), visit)
+        var model = environment.shown(visit.language)
+        for (key, value) in listModel { model[key] = value }
+        model["collections"] = .array(rows.map { Self.row($0, environment.id, visit.language) })
+        model["permissions"] = .array(CollectionPermission.choices(chosen: "PRIVATE", visit.language))
+        model["mayManage"] = .bool(visit.may(.documentsManage))
+        return Page(template: "database", title: Catalogue.phrase("database", visit.language), model: model)
+    }
+
+    private func create(_ visit: Visit, _ form: Form) async throws -> Outcome {
+        let environment = try visit.environment()
+        let isNew = try await documents.createCollection(form["name"], permission: form.text("permission"), environment)
+        let flash = Flash(isNew ? Phrases.collectionCreated(form["name"]) : Phrases.collectionExists(form["name"]))
+        return .go(Address.environment(environment, "database", form["name"]), flash)
+    }
+
+    private static func text(_ collection: JSON, _ member: String) -> String { collection[member]?.stringValue ?? "" }
+
+    private static func row(_ collection: JSON, _ environment: EnvironmentID, _ language: Language) -> JSON {
+        let name = text(collection, "name")
+        let permission = text(collection, "permission")
+        return [
+            "collectionName": .string(name), "collectionPath": .string(Address.environment(environment, "database", name)),
+            "permission": .string(permission), "permissionMeaning": .string(Catalogue.phrase("permission-\(permission)", language)),
+            "documents": collection["documents"] ?? 0, "indexCount": .int(Int64(collection["indexes"]?.arrayValue?.count ?? 0)),
+        ]
+    }
+}
+
+/// The permissions that a collection can have.
+enum CollectionPermission {
+    private static let all = ["READONLY", "PRIVATE", "ADMINWRITE", "ADMINONLY"]
+
+    /// As a choice shows them.
+    static func choices(chosen: String?, _ language: Language) -> [JSON] {
+        all.map { ["value": .string($0), "label": .string(Catalogue.phrase("permission-\($0)", language)), "isChosen": .bool($0 == chosen)] }
+    }
+}

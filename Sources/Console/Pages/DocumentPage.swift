@@ -1,0 +1,113 @@
+internal import Documents
+internal import HTTPSupport
+internal import HTTPTypes
+internal import Kernel
+internal import Tenancy
+
+/// `/console/env/{env}/database/{name}/document`: one document, or a new one, as JSON.
+struct DocumentPage: Sendable {
+    let tenancy: Tenancy
+    let documents: Documents
+
+    var pages: [ConsolePage] {
+        [
+            .show(":name/document", needs: .documentsRead, show),
+            .act(":name/document", needs: .documentsWrite, back: collectionPath, save),
+            .act(":name/document/delete", needs: .documentsWrite, asks: "confirmDeleteDocument", back: collectionPath, delete),
+        ]
+    }
+
+    /// The address of one document: its id as JSON, because the number 1 and the text "1" are two ids.
+    static func path(_ collection: String, id: JSON) -> String { Address.with("\(collection)/document", [("id", id.text)]) }
+
+    @Sendable private func collectionPath(_ visit: Visit) throws -> String {
+        Address.environment(try visit.environment(), "database", try visit.name())
+    }
+
+    func show(_ visit: Visit) async throws -> Page {
+        guard let id = visit.query("id") else { return try page(visit, id: nil, body: "{\n  \n}") }
+        return try page(visit, id: id, body: try await find(id, visit).indented())
+    }
+
+    // MARK: What can be done
+
+    private func save(_ visit: Visit, _ form: Form) async throws -> Outcome {
+        do {
+            let written = try Self.document(form["body"])
+            let isNew = form.text("id") == nil
+            let id = try await isNew ? insert(written, visit) : replace(try Self.id(form["id"]), by: written, visit)
+            return .go(Self.path(try collectionPath(visit), id: id), Flash(isNew ? Phrases.documentInserted : Phrases.documentSaved))
+        } catch let error where SampanError(reporting: error).status < 500 {
+            // The text stays as it was written, with the reason beside it.
+            return .draw(try page(visit, id: form.text("id"), body: form["body"], problem: SampanError(reporting: error)))
+        }
+    }
+
+    private func delete(_ visit: Visit, _ form: Form) async throws -> Outcome {
+        let id = try Self.id(form["id"])
+        _ = try await documents.perform(["op": "remove", "collection": .string(visit.name()), "id": id], in: visit.environment(), visit)
+        return .go(try collectionPath(visit), Flash(Phrases.documentDeleted))
+    }
+
+    private func insert(_ document: JSONObject, _ visit: Visit) async throws -> JSON {
+        let added = try await documents.perform(
+            ["op": "add", "collection": .string(visit.name()), "data": .object(document)], in: visit.environment(), visit)
+        return added["id"] ?? document["_id"] ?? .null
+    }
+
+    private func replace(_ id: JSON, by document: JSONObject, _ visit: Visit) async throws -> JSON {
+        guard document["_id"] == nil || document["_id"] == id else {
+            throw SampanError.badMember("_id", Localized("\(id.text), which stays", zh: " \(id.text)，不可更改"))
+        }
+        _ = try await documents.perform(
+            ["op": "set", "collection": .string(visit.name()), "id": id, "data": .object(document)], in: visit.environment(), visit)
+        return id
+    }
+
+    // MARK: What is shown
+
+    private func find(_ id: String, _ visit: Visit) async throws -> JSON {
+        let wanted: JSONObject = ["op": "get", "collection": .string(try visit.name()), "id": try Self.id(id)]
+        let found = try await documents.perform(wanted, in: visit.environment(), visit)["data"]
+        guard let found, found.objectValue != nil else { throw SampanError.nothingHere }
+        return found
+    }
+
+    private func page(_ visit: Visit, id: String?, body: String, problem: SampanError? = nil) throws -> Page {
+        let environment = try tenancy.environment(visit.environment())
+        let path = try collectionPath(visit)
+        var model = environment.shown(visit.language)
+        model["path"] = .string(path)
+        model["body"] = .string(body)
+        model["isNew"] = .bool(id == nil)
+        model["id"] = .string(id ?? "")
+        model["mayWrite"] = .bool(visit.may(.documentsWrite))
+        if let problem { model["problem"] = ["text": .string(problem.detail[visit.language]), "remedy": .string(problem.remedy[visit.language])] }
+        let known = try id.map { try Self.id($0) }
+        let title = known.map { $0.stringValue ?? $0.text } ?? Catalogue.phrase("newDocument", visit.language)
+        return Page(
+            template: "document", title: title, model: model, crumbs: [(path, try visit.name())], scripts: ["document.js"],
+            status: problem.map { .init(code: $0.status) } ?? .ok)
+    }
+
+    private static func id(_ text: String) throws -> JSON {
+        guard let id = try? JSON(parsing: Array(text.utf8)) else { throw SampanError.nothingHere }
+        return id
+    }
+
+    private static func document(_ text: String) throws -> JSONObject {
+        do {
+            guard let document = try JSON(parsing: Array(text.utf8)).objectValue else {
+                throw SampanError.badMember("document", Localized("a JSON object", zh: " JSON 对象"))
+            }
+            return document
+        } catch let error as JSONError {
+            let before = Array(text.utf8.prefix(error.offset))
+            let line = before.count { $0 == 10 } + 1
+            throw SampanError.badRequest(
+                "MALFORMED_JSON",
+                Localized("Line \(line) is not valid JSON: \(error.message.en).", zh: "第 \(line) 行不是合法的 JSON：\(error.message.zh)。"),
+                remedy: Localized("Correct it and save again; nothing was changed.", zh: "请改正后重新保存，数据尚未更改。"))
+        }
+    }
+}

@@ -1,0 +1,80 @@
+internal import Kernel
+
+extension Catalogue {
+    /// The list of collections.
+    static let database: [String: Localized] = [
+        "database": Localized("Database", zh: "数据库"),
+        "collections": Localized("Collections", zh: "集合"),
+        "documents": Localized("Documents", zh: "文档"),
+        "permission": Localized("Permission", zh: "权限"),
+        "indexes": Localized("Indexes", zh: "索引"),
+        "noCollections": Localized("No collections yet", zh: "还没有集合"),
+        "noCollectionsText": Localized(
+            "A collection holds the documents of one kind: goods, orders. Functions can create them, and so can you:",
+            zh: "集合用于存放同一类文档，例如商品、订单。可由云函数创建，也可以自己创建："),
+        "newCollection": Localized("New collection", zh: "新建集合"),
+    ]
+
+    /// One collection and its documents.
+    static let collection: [String: Localized] = [
+        "unique": Localized("unique", zh: "唯一"),
+        "field": Localized("Field", zh: "字段"),
+        "comparison": Localized("Comparison", zh: "比较方式"),
+        "sortBy": Localized("Sort by", zh: "排序字段"),
+        "order": Localized("Order", zh: "顺序"),
+        "ascending": Localized("ascending", zh: "升序"),
+        "descending": Localized("descending", zh: "降序"),
+        "queryLanguage": Localized("With the query language", zh: "使用查询语言"),
+        "condition": Localized("Condition (JSON)", zh: "查询条件（JSON）"),
+        "conditionHint": Localized(
+            "As in a query: {\"status\": \"paid\", \"total\": {\"$gte\": 100}}",
+            zh: "写法与查询一致：{\"status\": \"paid\", \"total\": {\"$gte\": 100}}"),
+        "noDocuments": Localized("No documents yet", zh: "还没有文档"),
+        "noDocumentsText": Localized(
+            "Functions and pages add them with db.collection(…).add. A file with a JSON document a line can be imported, below or so:",
+            zh: "云函数与页面可用 db.collection(…).add 添加。也可以导入每行一个 JSON 文档的文件，在下方导入或使用命令："),
+        "noDocumentsFound": Localized("No document fits", zh: "没有符合条件的文档"),
+        "noDocumentsFoundText": Localized(
+            "Texts and numbers are different: write \"1\" in quotes to find the text.", zh: "注意区分文本与数字：查找文本 1 请写成 \"1\"。"),
+        "newDocument": Localized("New document", zh: "新建文档"),
+        "documentJSON": Localized("Document (JSON)", zh: "文档（JSON）"),
+        "documentHint": Localized(
+            "Dates are milliseconds: {\"$date\": 1769846400000}. The _id of a stored document stays as it is. Ctrl+Enter saves.",
+            zh: "日期以毫秒表示：{\"$date\": 1769846400000}。已保存文档的 _id 不可更改。按 Ctrl+Enter 保存。"),
+        "badDocument": Localized("The document is not valid JSON:", zh: "文档不是合法的 JSON："),
+        "confirmDeleteDocument": Localized("Delete this document? It cannot be brought back.", zh: "确定删除该文档？删除后无法恢复。"),
+        "noIndexes": Localized("No indexes yet", zh: "还没有索引"),
+        "noIndexesText": Localized("Queries of large collections need one for the fields that they ask for.", zh: "较大的集合需要为查询字段建立索引。"),
+        "indexFields": Localized("Fields of the new index", zh: "新索引的字段"),
+        "indexFieldsHint": Localized("Separated by commas; a minus sorts downwards.", zh: "以逗号分隔，字段前加减号表示降序。"),
+        "createIndex": Localized("Create the index", zh: "创建索引"),
+        "confirmDropIndex": Localized("Remove this index? Queries that use it become slow.", zh: "确定移除该索引？依赖它的查询会变慢。"),
+        "whoMay": Localized("What pages may do without a function", zh: "小程序端的读写权限"),
+        "import": Localized("Import", zh: "导入"),
+        "importFile": Localized("File with a JSON document a line", zh: "每行一个 JSON 文档的文件"),
+        "importHint": Localized("Documents with the same _id are replaced. Up to 256 MB.", zh: "相同 _id 的文档会被替换，至多 256 MB。"),
+        "importDone": Localized("Imported", zh: "导入完成"),
+        "exportAll": Localized("Export", zh: "导出"),
+        "dangerZone": Localized("What cannot be undone", zh: "不可恢复的操作"),
+        "dropCollection": Localized("Delete the collection", zh: "删除集合"),
+        "dropCollectionText": Localized("With all documents and indexes.", zh: "将同时删除全部文档与索引。"),
+        "confirmDropCollection": Localized("Delete the collection with all its documents? They cannot be brought back.", zh: "确定删除该集合及其全部文档？删除后无法恢复。"),
+    ]
+
+    /// Files.
+    static let files: [String: Localized] = [
+        "files": Localized("Files", zh: "文件"),
+        "path": Localized("Path", zh: "路径"),
+        "pathBeginsWith": Localized("Path begins with", zh: "路径开头"),
+        "chooseFile": Localized("File", zh: "选择文件"),
+        "targetPath": Localized("Stored under", zh: "存储路径"),
+        "upload": Localized("Upload", zh: "上传"),
+        "uploadDone": Localized("Uploaded", zh: "上传完成"),
+        "copyFileID": Localized("Copy file id", zh: "复制文件 ID"),
+        "noFiles": Localized("No files yet", zh: "还没有文件"),
+        "noFilesText": Localized(
+            "Pages and functions store them with uploadFile; each has a file id for pages and temporary addresses for downloads. Upload the first one above.",
+            zh: "页面与云函数可用 uploadFile 上传；每个文件都有文件 ID，并可生成临时下载地址。也可在上方上传第一个文件。"),
+        "confirmDeleteFile": Localized("Delete this file? It cannot be brought back.", zh: "确定删除该文件？删除后无法恢复。"),
+    ]
+}

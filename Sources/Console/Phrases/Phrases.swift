@@ -1,0 +1,45 @@
+internal import Kernel
+
+/// Phrases with something in them, and what is said after something was done.
+enum Phrases {
+    static func functions(_ count: Int) -> Localized { Localized(count == 1 ? "1 function" : "\(count) functions", zh: "\(count) 个云函数") }
+
+    static func documents(_ count: Int64) -> Localized { Localized(count == 1 ? "1 document" : "\(count) documents", zh: "共 \(count) 个文档") }
+
+    static func page(_ page: Int64, of pages: Int64) -> Localized { Localized("Page \(page) of \(pages)", zh: "第 \(page) / \(pages) 页") }
+
+    static func environmentCreated(_ name: String) -> Localized { Localized("“\(name)” is ready.", zh: "环境“\(name)”已创建。") }
+
+    static let sampleDeployed = Localized("The sample shop is deployed.", zh: "示例小店已部署。")
+    static let openShop = Localized("Open it", zh: "立即打开")
+    static let managementKeyCreated = Localized(
+        "The key is made. Copy it now: it is not shown again.", zh: "密钥已创建。请立即复制，之后不再显示。")
+    static let accessKeyCreated = Localized(
+        "The access key is made. Copy both parts now: the secret is not shown again.", zh: "访问密钥已创建。请立即复制两部分内容，密钥内容之后不再显示。")
+
+    static func keyRevoked(_ key: String) -> Localized { Localized("Key \(key) is revoked.", zh: "密钥 \(key) 已吊销。") }
+
+    static let settingsSaved = Localized("The settings are saved.", zh: "设置已保存。")
+
+    static func versionIsCurrent(_ version: Int) -> Localized {
+        Localized("All calls go to version \(version) now.", zh: "所有调用已切换到版本 \(version)。")
+    }
+
+    static let permissionChanged = Localized("The permission is changed.", zh: "权限已修改。")
+
+    static func collectionCreated(_ name: String) -> Localized { Localized("The collection \(name) is there.", zh: "集合 \(name) 已创建。") }
+
+    static func collectionExists(_ name: String) -> Localized { Localized("The collection \(name) was there already.", zh: "集合 \(name) 已存在。") }
+
+    static func collectionDropped(_ name: String) -> Localized { Localized("The collection \(name) is deleted.", zh: "集合 \(name) 已删除。") }
+
+    static let indexCreated = Localized("The index is made.", zh: "索引已创建。")
+
+    static func indexDropped(_ name: String) -> Localized { Localized("The index \(name) is removed.", zh: "索引 \(name) 已移除。") }
+
+    static let documentInserted = Localized("The document is stored.", zh: "文档已添加。")
+    static let documentSaved = Localized("The document is saved.", zh: "文档已保存。")
+    static let documentDeleted = Localized("The document is deleted.", zh: "文档已删除。")
+
+    static func fileDeleted(_ path: String) -> Localized { Localized("\(path) is deleted.", zh: "\(path) 已删除。") }
+}

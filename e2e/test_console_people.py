@@ -1,0 +1,145 @@
+"""Members and roles in the console: an invitation by link, what each role sees, and access that ends at once."""
+
+import re
+
+import pytest
+from harness.admin import Admin
+from harness.browser import DESK, PHONE, chromium
+from harness.client import ok
+from harness.server import Server
+from test_console import AXE, PICTURES, Console
+
+PASSWORD = "seven hens on a bridge"
+# What the navigation of an environment has for a role.
+SEEN = {
+    "admin": {"functions", "database", "files", "logs", "settings", "keys"},
+    "developer": {"functions", "database", "files", "logs", "settings", "keys"},
+    "operator": {"functions", "database", "files", "logs", "settings"},
+    "analyst": {"functions", "database", "files"},
+    "viewer": {"functions"},
+}
+
+
+@pytest.fixture(scope="module")
+def node(tmp_path_factory):
+    server = Server(tmp_path_factory.mktemp("people")).start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def operator(node):
+    return Admin(node.address, node.operator_key)
+
+
+@pytest.fixture(scope="module")
+def organization(operator):
+    return ok(operator.request("GET", "/organizations"))["organizations"][0]["id"]
+
+
+@pytest.fixture(scope="module")
+def environment(operator):
+    return ok(operator.request("GET", "/environments"))["environments"][0]["id"]
+
+
+def look(console, name):
+    width = console.driver.execute_script("return innerWidth")
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    console.browser.picture(PICTURES / f"console-{width}-people-{name}.png")
+    assert console.browser.overflow() <= 0, f"{name} is wider than its window"
+    assert console.browser.complaints() == []
+    assert console.browser.policy_violations() == []
+    assert console.browser.accessibility_findings(AXE) == []
+
+
+def accept(browser, link, name):
+    browser.open(link)
+    browser.find("#name").send_keys(name)
+    browser.find("#password").send_keys(PASSWORD)
+    browser.click(".sign-in button.primary")
+    browser.find("main h1")
+
+
+def sections(console, node, environment):
+    """The parts of the environment that the navigation offers."""
+    console.open(f"/console/env/{environment}")
+    paths = console.driver.execute_script("return [...document.querySelectorAll('nav a')].map(a => a.getAttribute('href'))")
+    found = (re.fullmatch(rf"/console/env/{environment}/(\w+)", path or "") for path in paths)
+    return {match.group(1) for match in found if match} & set(SEEN["admin"])
+
+
+@pytest.mark.parametrize(("size", "language"), [(DESK, "zh-CN"), (PHONE, "en")], ids=["desk-zh", "phone-en"])
+def test_inviting_in_the_console(node, organization, size, language):
+    """From the operator's first sign-in to a colleague who works under her own name."""
+    email = f"mei-{language.lower()}@tea.example"
+    with chromium(size, language=language) as browser:
+        console = Console(browser, node).sign_in()
+        console.open(f"/console/people/{organization}")
+        look(console, f"empty-{language}")
+        console.set("#invite-email", email)
+        browser.click("form[action$='/invite'] button")
+        link = browser.find(".notice code, .notice input, .notice .secret").text
+        assert link.startswith(f"{node.address}/console/invitation?token=inv-"), link
+        look(console, f"invited-{language}")
+    with chromium(size, language=language) as browser:
+        browser.open(link)
+        colleague = Console(browser, node)
+        look(colleague, f"invitation-{language}")
+        accept(browser, link, "Mei")
+        colleague.open("/console")
+        look(colleague, f"colleague-{language}")
+    with chromium(size, language=language) as browser:
+        browser.open(f"{node.address}/console/sign-in")
+        returning = Console(browser, node)
+        look(returning, f"sign-in-{language}")
+        browser.find("#email").send_keys(email)
+        browser.find("#password").send_keys("not the password")
+        browser.click(".sign-in form button.primary")
+        assert browser.find("[role=alert]").text
+        browser.find("#password").send_keys(PASSWORD)
+        browser.click(".sign-in form button.primary")
+        browser.wait_until(lambda: "sign-in" not in browser.driver.current_url)
+        returning.open(f"/console/people/{organization}")
+        assert email in browser.find("main").text
+
+
+@pytest.mark.parametrize("role", SEEN)
+def test_each_role_sees_its_work(node, operator, organization, environment, role):
+    place = f"/organizations/{organization}"
+    invitation = ok(operator.request("POST", f"{place}/invitations", json={"email": f"{role}@seen.example", "role": role}), 201)
+    with chromium(DESK, language="en") as browser:
+        accept(browser, invitation["link"].replace("127.0.0.1:9800", node.address.split("//")[1]), role)
+        console = Console(browser, node)
+        assert sections(console, node, environment) == SEEN[role]
+        look(console, f"home-{role}")
+        hidden = set(SEEN["admin"]) - SEEN[role]
+        for part in sorted(hidden):
+            browser.open(f"{node.address}/console/env/{environment}/{part}")
+            assert "PERMISSION_DENIED" in browser.find("main").text
+        browser.complaints()  # the browser notes each refused page
+        other = ok(operator.request("POST", "/organizations", json={"name": "Other"}), 201)["id"]
+        foreign = ok(operator.request("POST", "/environments", json={"name": "foreign", "organization": other}), 201)["id"]
+        for name in (foreign, "env-unknown"):
+            browser.open(f"{node.address}/console/env/{name}")
+            assert "ENVIRONMENT_NOT_FOUND" in browser.find("main").text
+        browser.complaints()
+        console.open("/console")
+        assert "foreign" not in browser.find("main").text
+        # Taken away: the next click is refused.
+        member = next(m for m in ok(operator.request("GET", f"{place}/members"))["members"] if m["email"] == f"{role}@seen.example")
+        assert operator.request("DELETE", f"{place}/members/{member['account']}").status_code == 204
+        browser.open(f"{node.address}/console/env/{environment}")
+        assert "ENVIRONMENT_NOT_FOUND" in browser.find("main").text
+
+
+def test_what_was_done_can_be_read(node, operator, organization, environment):
+    ok(operator.request("PATCH", f"/environments/{environment}", json={"name": "Renamed shop"}))
+    with chromium(DESK, language="en") as browser:
+        console = Console(browser, node).sign_in()
+        console.open(f"/console/people/{organization}/audit")
+        first = browser.find("tbody tr")
+        assert "PATCH /admin/v1/environments/{env}" in first.text
+        browser.click("tbody tr details summary")
+        assert "Renamed shop" in browser.find("tbody tr pre").text or "Renamed shop" in browser.find("tbody tr").text
+        look(console, "audit")
+
