@@ -137,9 +137,10 @@ def test_what_was_done_can_be_read(node, operator, organization, environment):
     with chromium(DESK, language="en") as browser:
         console = Console(browser, node).sign_in()
         console.open(f"/console/people/{organization}/audit")
-        first = browser.find("tbody tr")
-        assert "PATCH /admin/v1/environments/{env}" in first.text
-        browser.click("tbody tr details summary")
-        assert "Renamed shop" in browser.find("tbody tr pre").text or "Renamed shop" in browser.find("tbody tr").text
+        browser.click(".entries-of-audit details summary")
+        first = browser.find(".entries-of-audit li").text
+        assert f"environment {environment}" in first
+        assert "PATCH /admin/v1/environments/{env}" in first
+        assert "Renamed shop" in first
         look(console, "audit")
 
