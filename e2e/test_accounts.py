@@ -88,6 +88,8 @@ def test_a_forgotten_password_is_reset_by_mail(node, operator, organization, mai
     mail = mails.wait_for("lin@tea.example", after=1)
     assert "密码" in mail["Subject"]
     token = re.search(r"token=(pr-\w+)", mail.text).group(1)
+    page = requests.get(f"{node.address}/console/password?token={token}", timeout=60)
+    assert page.status_code == 200 and f'value="{token}"' in page.text, "the link of the mail leads to a form"
     assert_problem(post(node, "/password-resets", {"token": token, "password": "1234567890"}, "PUT"), 422)
     assert post(node, "/password-resets", {"token": token, "password": NEW_PASSWORD}, "PUT").status_code == 204
     assert_problem(post(node, "/password-resets", {"token": token, "password": NEW_PASSWORD}, "PUT"), 400, "LINK_INVALID")

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+import requests
 from harness.admin import Admin
 from harness.browser import DESK, PHONE, chromium
 from harness.client import ok
@@ -144,3 +145,30 @@ def test_what_was_done_can_be_read(node, operator, organization, environment):
         assert "Renamed shop" in first
         look(console, "audit")
 
+
+@pytest.mark.parametrize(("size", "language"), [(DESK, "zh-CN"), (PHONE, "en")], ids=["desk-zh", "phone-en"])
+def test_a_forgotten_password_says_what_it_needs(node, size, language):
+    """Without mail the page says so; with a wrong link the form stays, with the reason."""
+    with chromium(size, language=language) as browser:
+        console = Console(browser, node)
+        browser.open(f"{node.address}/console/sign-in")
+        browser.click(".sign-in form a")
+        browser.find("#email").send_keys("mei@tea.example")
+        look(console, f"forgotten-{language}")
+        browser.click(".sign-in form button")
+        assert "SAMPAN_SMTP_URL" in browser.find("[role=alert]").text
+        browser.complaints()  # the browser notes the refused form
+        browser.open(f"{node.address}/console/password?token=pr-wrong")
+        browser.find("#password").send_keys(PASSWORD)
+        look(console, f"new-password-{language}")
+        browser.click(".sign-in form button")
+        assert browser.find("[role=alert]").text
+
+
+def test_another_site_signs_nobody_in(node):
+    page = f"{node.address}/console/sign-in"
+    fields = {"key": node.operator_key}
+    refused = requests.post(page, data=fields, headers={"Sec-Fetch-Site": "cross-site"}, timeout=60, allow_redirects=False)
+    assert refused.status_code >= 400 and "sampan_session" not in refused.cookies
+    taken = requests.post(page, data=fields, headers={"Sec-Fetch-Site": "same-origin"}, timeout=60, allow_redirects=False)
+    assert taken.status_code == 303 and "sampan_session" in taken.cookies

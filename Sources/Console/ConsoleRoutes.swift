@@ -15,6 +15,7 @@ public struct ConsoleRoutes: Sendable {
     private let frame: ConsoleFrame
     private let signIn: SignInPages
     private let invitations: InvitationPages
+    private let passwords: PasswordPages
     private let sections: [ConsoleSection]
 
     /// Reads the templates and makes the routes.
@@ -41,6 +42,7 @@ public struct ConsoleRoutes: Sendable {
             templates: ConsoleTemplates(assets), navigation: ConsoleNavigation(sections: sections, tenancy: tenancy), logger: logger)
         signIn = SignInPages(frame: frame, tenancy: tenancy)
         invitations = InvitationPages(frame: frame, tenancy: tenancy)
+        passwords = PasswordPages(frame: frame, tenancy: tenancy)
     }
 
     /// Adds them to `router`.
@@ -50,6 +52,9 @@ public struct ConsoleRoutes: Sendable {
         router.get("/console/sign-in", use: signIn.show)
         router.post("/console/sign-in", use: signIn.signIn)
         router.post("/console/sign-out", use: signIn.signOut)
+        router.get("/console/password", use: passwords.show)
+        router.post("/console/password", use: passwords.ask)
+        router.post("/console/password/new", use: passwords.set)
         router.get("/console/invitation", use: invitations.show)
         router.post("/console/invitation", use: invitations.accept)
         router.post("/console/language", use: signIn.chooseLanguage)

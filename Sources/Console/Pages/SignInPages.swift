@@ -27,6 +27,8 @@ struct SignInPages: Sendable {
         let visit = Visit(request, context)
         let form: Form
         do {
+            // Another site must not sign a visitor in as somebody else.
+            guard request.headers[.fetchSite] != "cross-site" else { throw SampanError.formOutdated }
             form = try await Form(request)
         } catch {
             return frame.failure(error, visit)

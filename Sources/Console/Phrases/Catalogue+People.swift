@@ -59,6 +59,14 @@ extension Catalogue {
         "acceptInvitation": Localized("Accept", zh: "接受邀请"),
         "code": Localized("Code", zh: "验证码"),
         "codeHint": Localized("Only with two-step sign-in: from the authenticator app, or a recovery code.", zh: "仅开启两步验证时需要：验证器应用中的验证码或恢复码。"),
+        "forgotPassword": Localized("Set a new password", zh: "重置密码"),
+        "forgotten": Localized("Forgotten the password?", zh: "忘记密码？"),
+        "newPassword": Localized("New password", zh: "新密码"),
+        "setPassword": Localized("Set the password", zh: "设置密码"),
+        "mailReset": Localized("Mail me a link", zh: "发送重置邮件"),
+        "resetMailed": Localized(
+            "If there is an account with this email, a link is on its way. It works for 30 minutes.", zh: "如果该邮箱已有账号，重置链接已发送，30 分钟内有效。"),
+        "passwordSet": Localized("The password is set. All sessions have ended.", zh: "密码已设置，其他会话均已退出。"),
         "withKey": Localized("With the operator's key", zh: "使用管理员密钥登录"),
     ]
 }
