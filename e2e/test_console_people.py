@@ -70,7 +70,7 @@ def sections(console, node, environment):
 
 
 @pytest.mark.parametrize(("size", "language"), [(DESK, "zh-CN"), (PHONE, "en")], ids=["desk-zh", "phone-en"])
-def test_inviting_in_the_console(node, organization, size, language):
+def test_inviting_in_the_console(node, operator, organization, size, language):
     """From the operator's first sign-in to a colleague who works under her own name."""
     email = f"mei-{language.lower()}@tea.example"
     with chromium(size, language=language) as browser:
@@ -102,6 +102,8 @@ def test_inviting_in_the_console(node, organization, size, language):
         browser.wait_until(lambda: "sign-in" not in browser.driver.current_url)
         returning.open(f"/console/people/{organization}")
         assert email in browser.find("main").text
+    done = ok(operator.request("GET", f"/organizations/{organization}/audit?actor={email}"))["entries"]
+    assert [entry["action"] for entry in done] == ["sign-in", "invitation-accepted"], "as the API writes them down"
 
 
 @pytest.mark.parametrize("role", SEEN)

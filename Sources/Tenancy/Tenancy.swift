@@ -404,7 +404,7 @@ public final class Tenancy: Sendable {
     }
 
     /// Writes down what somebody did about their own account, where the organizations that they work in can see it.
-    func record(_ action: String, by account: Account, _ context: SampanRequestContext) async throws {
+    public func record(_ action: String, by account: Account, _ context: SampanRequestContext) async throws {
         let principal = Principal(kind: .account(account.id), name: account.email, grants: try organizations.grants(of: account.id))
         let places = organizations.all().map(\.id).filter { sees(principal, $0) }
         for organization in places.isEmpty ? [nil] : places.map(Optional.some) {

@@ -28,6 +28,7 @@ struct InvitationPages: Sendable {
                     return ConsoleFrame.redirect("/console")
                 }
                 let (account, _) = try await tenancy.organizations.accept(token: form["token"], name: form["name"], password: form["password"])
+                try await tenancy.record("invitation-accepted", by: account, context)
                 let (token, _) = try await tenancy.accounts.signIn(
                     email: account.email, password: form["password"], code: nil, Accounts.Client(request, context))
                 return SignInPages(frame: frame, tenancy: tenancy).entered(token, next: "/console", visit)

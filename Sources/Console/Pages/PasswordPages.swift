@@ -23,6 +23,7 @@ struct PasswordPages: Sendable {
     func set(_ request: Request, _ context: SampanRequestContext) async throws -> Response {
         try await answer(request, context) { visit, form in
             let account = try await tenancy.accounts.completeReset(token: form["token"], password: form["password"])
+            try await tenancy.record("password-reset", by: account, context)
             return draw(visit, ["isSet": true, "email": .string(account.email)])
         }
     }

@@ -86,7 +86,8 @@ struct SignInPages: Sendable {
     private func enter(_ email: String, _ form: Form, _ visit: Visit) async throws -> Response {
         do {
             let client = Accounts.Client(visit.request, visit.context)
-            let (session, _) = try await tenancy.accounts.signIn(email: email, password: form["password"], code: form.text("code"), client)
+            let (session, account) = try await tenancy.accounts.signIn(email: email, password: form["password"], code: form.text("code"), client)
+            try await tenancy.record("sign-in", by: account, visit.context)
             return entered(session, next: Self.safe(form["next"]), visit)
         } catch let error as SampanError where error.status < 500 {
             return self.form(visit, next: Self.safe(form["next"]), email: email, refusal: "\(error.detail[visit.language]) \(error.remedy[visit.language])")
