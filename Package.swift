@@ -58,8 +58,8 @@ let package = Package(
         room("Kernel", []),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         room("Storage", ["CSQLite"]),
-        room("LoopTasks", [nio]),
-        room("HTTPSupport", ["Kernel", "LoopTasks", hummingbird, hummingbirdCore, httpTypes, nio, nioPosix, logging, lifecycle]),
+        room("LoopTasks", [nio, nioPosix]),
+        room("HTTPSupport", ["Kernel", "LoopTasks", hummingbird, hummingbirdCore, httpTypes, nio, nioPosix, crypto, logging, lifecycle]),
         .target(name: "CSpawn"),
         room("Workers", ["CSpawn", "LoopTasks", nio, nioPosix, logging, lifecycle]),
         .systemLibrary(name: "CArgon2", pkgConfig: "libargon2", providers: [.apt(["libargon2-dev"])]),
@@ -72,7 +72,8 @@ let package = Package(
         room("QRCode", ["CQREncode"]),
         room("Mail", ["Kernel", nio, nioPosix, nioSSL, nioTLS, logging, lifecycle]),
         room(
-            "Console", ["Kernel", "HTTPSupport", "Tenancy", "Functions", "Documents", "Files", hummingbird, httpTypes, nio, logging, mustache],
+            "Console",
+            ["Kernel", "HTTPSupport", "LoopTasks", "Tenancy", "Identity", "Functions", "Documents", "Files", "QRCode", hummingbird, httpTypes, nio, logging, mustache],
             resources: [.copy("Resources")]),
         room("CLI", ["Kernel", nio, nioPosix, nioHTTP, crypto, httpClient, yams, arguments]),
         .executableTarget(

@@ -1,3 +1,4 @@
+internal import HTTPSupport
 internal import Kernel
 internal import Storage
 internal import Synchronization
@@ -20,6 +21,11 @@ struct Collection: Sendable {
         self.indexes = indexes
         self.sql = sql
         readable = indexes.filter(\.isReady).map(\.definition)
+    }
+
+    /// The tag of its definition.
+    var tag: EntityTag {
+        EntityTag(of: ["name": .string(name), "permission": .string(permission.rawValue), "indexes": .array(indexes.map { .int($0.number) })])
     }
 }
 

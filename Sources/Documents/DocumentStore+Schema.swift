@@ -1,3 +1,4 @@
+internal import HTTPSupport
 internal import Kernel
 internal import Storage
 
@@ -9,35 +10,46 @@ extension DocumentStore {
     /// Makes a collection; answers `false` when it was there.
     func createCollection(_ name: String, _ permission: Permission, now: Int64) async throws -> Bool {
         if catalog[name] != nil { return false }
-        guard catalog.count < limits.collectionsMax else {
-            throw SampanError.limitExceeded(
-                Localized("An environment has at most \(limits.collectionsMax) collections.", zh: "每个环境至多 \(limits.collectionsMax) 个集合。"))
-        }
         return try await database.write { [self] connection in
-            let inserted = try connection.execute(
-                "INSERT INTO collections (name, permission, created_at) VALUES ($1, $2, $3) ON CONFLICT (name) DO NOTHING",
-                .text(name), .text(permission.rawValue), .int(now))
-            guard inserted == 1 else { return false }
-            let number = connection.lastInsertedRow
-            try connection.script("CREATE TABLE d\(number) (seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, owner TEXT NOT NULL, body BLOB NOT NULL)")
+            // Looked at in the writer's turn: nobody else makes one meanwhile.
+            if catalog[name] != nil { return false }
+            try requireRoomForOneMore()
+            let number = try withinQuota(connection) { connection in
+                try connection.execute(
+                    "INSERT INTO collections (name, permission, created_at) VALUES ($1, $2, $3)", .text(name), .text(permission.rawValue), .int(now))
+                let number = connection.lastInsertedRow
+                try connection.script("CREATE TABLE d\(number) (seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, owner TEXT NOT NULL, body BLOB NOT NULL)")
+                return number
+            }
             catalog.put(Collection(number: number, name: name, permission: permission, indexes: [], sql: CollectionSQL(number)))
             return true
         }
     }
 
+    private func requireRoomForOneMore() throws {
+        let count = catalog.count
+        guard count < limits.collectionsMax else {
+            throw SampanError.limitExceeded(
+                Localized("An environment has at most \(limits.collectionsMax) collections.", zh: "每个环境至多 \(limits.collectionsMax) 个集合。"))
+        }
+        try quotas().require(.collections, before: Int64(count), after: Int64(count) + 1)
+    }
+
     /// Changes what clients may do.
-    func setPermission(_ name: String, _ permission: Permission) async throws {
+    func setPermission(_ name: String, _ permission: Permission, if precondition: Precondition) async throws {
         try await database.write { [self] connection in
             let old = try collection(name)
+            try precondition.require(old.tag)
             try connection.execute("UPDATE collections SET permission = $2 WHERE number = $1", .int(old.number), .text(permission.rawValue))
             catalog.put(Collection(number: old.number, name: name, permission: permission, indexes: old.indexes, sql: old.sql))
         }
     }
 
     /// Removes a collection with its documents.
-    func dropCollection(_ name: String) async throws {
+    func dropCollection(_ name: String, if precondition: Precondition) async throws {
         try await database.write { [self] connection in
             let old = try collection(name)
+            try precondition.require(old.tag)
             for index in old.indexes { try connection.script("DROP TABLE i\(index.number)") }
             try connection.execute("DELETE FROM indexes WHERE collection = $1", .int(old.number))
             try connection.script("DROP TABLE d\(old.number)")
@@ -51,20 +63,25 @@ extension DocumentStore {
         let made = try await database.write { [self] connection -> Int64? in
             let current = try collection(name)
             guard try isNew(definition, in: current) else { return nil }
-            try connection.execute(
-                "INSERT INTO indexes (collection, name, fields, is_unique) VALUES ($1, $2, $3, $4)",
-                .int(current.number), .text(definition.name), .text(definition.fieldsJSON.text), .int(definition.unique ? 1 : 0))
-            let number = connection.lastInsertedRow
-            try connection.script("CREATE TABLE i\(number) (key BLOB NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (key, seq)) WITHOUT ROWID")
-            var index = StoredIndex(number: number, definition: definition, sql: IndexSQL(number, collection: current.number), isReady: false)
-            try mutator(connection, current).fill(index)
-            index.definition.isMultikey = try connection.first("SELECT is_multikey FROM indexes WHERE number = $1", .int(number)) { $0.int(0) == 1 } ?? false
+            let index = try withinQuota(connection) { try filledIndex(definition, on: current, $0) }
             catalog.put(
                 Collection(
                     number: current.number, name: name, permission: current.permission, indexes: current.indexes + [index], sql: current.sql))
-            return number
+            return index.number
         }
         if let made { catalog.changeIndex(made, of: name) { $0.isReady = true } }
+    }
+
+    private func filledIndex(_ definition: IndexDefinition, on collection: Collection, _ connection: Connection) throws -> StoredIndex {
+        try connection.execute(
+            "INSERT INTO indexes (collection, name, fields, is_unique) VALUES ($1, $2, $3, $4)",
+            .int(collection.number), .text(definition.name), .text(definition.fieldsJSON.text), .int(definition.unique ? 1 : 0))
+        let number = connection.lastInsertedRow
+        try connection.script("CREATE TABLE i\(number) (key BLOB NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (key, seq)) WITHOUT ROWID")
+        var index = StoredIndex(number: number, definition: definition, sql: IndexSQL(number, collection: collection.number), isReady: false)
+        try mutator(connection, collection).fill(index)
+        index.definition.isMultikey = try connection.first("SELECT is_multikey FROM indexes WHERE number = $1", .int(number)) { $0.int(0) == 1 } ?? false
+        return index
     }
 
     /// Whether the collection lacks this index and may have it.

@@ -7,14 +7,19 @@ final class DocumentStore: Sendable {
     let catalog: Catalog
     let transactions: TransactionTable
     let limits: Limits
+    /// The environment's quotas as they are now.
+    let quotas: @Sendable () -> EnvironmentQuotas
+    let pageBytes: Int64
 
-    /// Opens or creates `documents.sqlite` in `folder`.
-    init(path: String, limits: Limits) throws {
+    /// Opens or creates the file at `path`.
+    init(path: String, limits: Limits, quotas: @escaping @Sendable () -> EnvironmentQuotas = { EnvironmentQuotas() }) throws {
         database = try Database(path: path, durability: .full, queueMax: limits.writeQueueMax)
         try database.migrate(documentsMigrations)
+        pageBytes = try database.read { try $0.pageBytes() }
         catalog = Catalog(try database.read { try Self.loadCollections($0) })
         transactions = TransactionTable(limits: limits)
         self.limits = limits
+        self.quotas = quotas
         database.afterFailedCommit { [catalog] connection in catalog.reload(try Self.loadCollections(connection)) }
     }
 
@@ -27,16 +32,26 @@ final class DocumentStore: Sendable {
     /// Runs `body` in the writer's next transaction.
     ///
     /// A document that a transaction holds makes it wait and start again.
-    func write<T: Sendable>(clock: WallClock, _ body: @escaping @Sendable (Connection) throws -> T) async throws -> T {
+    /// - Parameter grows: whether it may need room; what only removes is let through when there is none.
+    func write<T: Sendable>(clock: WallClock, grows: Bool = true, _ body: @escaping @Sendable (Connection) throws -> T) async throws -> T {
         while true {
             do {
-                return try await database.write(body)
+                return try await database.write { [self] in try grows ? withinQuota($0, body) : body($0) }
             } catch let held as DocumentHeld {
                 try await transactions.waitUntilFree(held.key, now: clock.now())
             } catch StorageError.busy {
                 throw SampanError.writesWaiting
             }
         }
+    }
+
+    /// Runs `body` in the writer's turn and throws where it makes the database larger than its quota, which undoes it.
+    ///
+    /// The engine is asked for the size only where there is a quota.
+    func withinQuota<T>(_ connection: Connection, _ body: (Connection) throws -> T) throws -> T {
+        guard let limit = quotas().documentBytes else { return try body(connection) }
+        guard let value = try connection.growing(upToPages: limit / pageBytes, body) else { throw SampanError.quotaExceeded(.documentBytes, limit) }
+        return value
     }
 
     /// Throws `DocumentHeld` when a transaction holds the document.

@@ -1,3 +1,4 @@
+public import HTTPSupport
 public import Kernel
 internal import Storage
 
@@ -10,6 +11,9 @@ extension Documents {
             try store.catalog.all.map { try describe($0, connection, store) }
         }
     }
+
+    /// The names of the collections, in order.
+    public func collectionNames(_ environment: EnvironmentID) throws -> [String] { try store(environment).catalog.all.map(\.name).sorted() }
 
     /// One collection.
     public func collection(_ name: String, _ environment: EnvironmentID) throws -> JSON {
@@ -34,13 +38,22 @@ extension Documents {
     }
 
     /// Changes what clients may do.
-    public func setPermission(_ permission: String, of name: String, _ environment: EnvironmentID) async throws {
+    public func setPermission(
+        _ permission: String, of name: String, if precondition: Precondition = .none, _ environment: EnvironmentID
+    ) async throws {
         guard let permission = try parsed(permission) else { return }
-        try await store(environment).setPermission(name, permission)
+        try await store(environment).setPermission(name, permission, if: precondition)
+        AuditNote.changed("collection \(name)", to: ["permission": .string(permission.rawValue)])
     }
 
     /// Removes a collection with its documents.
-    public func dropCollection(_ name: String, _ environment: EnvironmentID) async throws { try await store(environment).dropCollection(name) }
+    public func dropCollection(_ name: String, if precondition: Precondition = .none, _ environment: EnvironmentID) async throws {
+        try await store(environment).dropCollection(name, if: precondition)
+        AuditNote.changed("collection \(name)")
+    }
+
+    /// The tag of a collection's definition; its documents come and go without changing it.
+    public func collectionTag(_ name: String, _ environment: EnvironmentID) throws -> EntityTag { try store(environment).collection(name).tag }
 
     /// Makes an index: `{"name","keys":[["user","asc"]],"unique"}`.
     public func createIndex(_ request: JSONObject, of name: String, _ environment: EnvironmentID) async throws {
@@ -63,6 +76,7 @@ extension Documents {
     /// Removes an index.
     public func dropIndex(_ index: String, of name: String, _ environment: EnvironmentID) async throws {
         try await store(environment).dropIndex(index, of: name)
+        AuditNote.changed("index \(index) of \(name)")
     }
 
     private func parsed(_ text: String?) throws -> Permission? {
@@ -81,10 +95,17 @@ extension Documents {
         [
             "name": .string(collection.name), "permission": .string(collection.permission.rawValue),
             "documents": .int(try connection.first(collection.sql.count) { $0.int(0) } ?? 0),
-            "indexes": .array(
-                collection.indexes.map { index in
-                    ["name": .string(index.definition.name), "keys": index.definition.fieldsJSON, "unique": .bool(index.definition.unique)]
-                }),
+            "indexes": collection.indexesJSON,
         ]
+    }
+}
+
+extension Collection {
+    /// Its indexes, as the management API shows them.
+    var indexesJSON: JSON {
+        .array(
+            indexes.map { index in
+                ["name": .string(index.definition.name), "keys": index.definition.fieldsJSON, "unique": .bool(index.definition.unique)]
+            })
     }
 }

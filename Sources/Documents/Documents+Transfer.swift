@@ -119,6 +119,8 @@ private struct ImportLines: Sendable {
 /// Reads a collection page by page, by row number, so that no read stays open while a client is slow.
 final class ExportPages: Sendable {
     private static let rowsMax = 500
+    /// A page ends with the document that makes it this large.
+    private static let bytesMax = 1 << 20
     private let store: DocumentStore
     private let collection: Collection
     private let after = Mutex<Int64>(-1)
@@ -139,7 +141,7 @@ final class ExportPages: Sendable {
                     row.withBytes(1) { _ = page.writeBytes($0) }
                     page.writeInteger(UInt8(10))
                     rows += 1
-                    return true
+                    return page.readableBytes < Self.bytesMax
                 }
             }
             return rows == 0 ? nil : page

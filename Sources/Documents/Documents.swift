@@ -1,5 +1,5 @@
 internal import Crypto
-internal import HTTPSupport
+public import HTTPSupport
 public import Kernel
 public import Logging
 public import NIOCore
@@ -28,7 +28,8 @@ public final class Documents: Service {
     }
 
     private let stores = Mutex(Stores())
-    private let path: @Sendable (EnvironmentID) throws -> String
+    let path: @Sendable (EnvironmentID) throws -> String
+    private let quotas: any QuotaSource
     let limits: Limits
     let clock: WallClock
     private let logger: Logger
@@ -36,8 +37,11 @@ public final class Documents: Service {
 
     /// Makes the room.
     /// - Parameter path: where an environment's `documents.sqlite` lies; its folder exists.
-    public init(limits: Limits, clock: WallClock, logger: Logger, path: @escaping @Sendable (EnvironmentID) throws -> String) {
+    public init(
+        limits: Limits, quotas: any QuotaSource = NoQuotas(), clock: WallClock, logger: Logger, path: @escaping @Sendable (EnvironmentID) throws -> String
+    ) {
         self.path = path
+        self.quotas = quotas
         self.limits = limits
         self.clock = clock
         self.logger = logger
@@ -72,6 +76,18 @@ public final class Documents: Service {
         if context.caller == .key { AuditNote.changed("documents of \(operation.collection)") }
         let once = idempotencyKey.map { Idempotency(key: "\(context.caller.idempotencyScope) \($0)", request: request) }
         return try await performer.write(operation, scope: scope, once: once)
+    }
+
+    /// Puts a document in place of the one with this id, looking at the one that is there and replacing it in one turn.
+    /// - Parameter precondition: about the tag of the stored document, `EntityTag(of:)`, or of `null` where there is none.
+    public func replace(
+        _ id: JSON, of collection: String, by document: JSONObject, if precondition: Precondition, _ context: CallContext
+    ) async throws {
+        let request: JSONObject = ["op": "set", "collection": .string(collection), "id": id, "data": .object(document)]
+        let operation = try DocumentOperation(request, caller: context.caller, limits: limits, now: clock.now())
+        let performer = OperationPerformer(store: try store(context.environment), context: context, limits: limits, clock: clock)
+        AuditNote.changed("documents of \(collection)")
+        _ = try await performer.write(operation, scope: nil, once: nil, if: precondition)
     }
 
     /// One document by id, as it is stored: the shortest way from the socket to the disk and back.
@@ -116,7 +132,9 @@ public final class Documents: Service {
     func store(_ environment: EnvironmentID) throws -> DocumentStore {
         try stores.withLock { stores in
             if let open = stores.open[environment] { return open }
-            let store = try stores.leaving[environment]?.store ?? DocumentStore(path: path(environment), limits: limits)
+            let store =
+                try stores.leaving[environment]?.store
+                ?? DocumentStore(path: path(environment), limits: limits) { [quotas] in quotas.quotas(of: environment) }
             stores.leaving[environment] = nil
             stores.open[environment] = store
             stores.order.append(environment)

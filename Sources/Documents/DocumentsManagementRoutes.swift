@@ -17,6 +17,7 @@ public struct DocumentsManagementRoutes: Sendable {
         let group = router.group("/admin/v1/environments/:env")
         group.get("collections", use: list)
         group.post("collections", use: create)
+        group.get("collections/:name", use: show)
         group.patch("collections/:name", use: change)
         group.delete("collections/:name", use: drop)
         group.post("collections/:name/indexes", use: createIndex)
@@ -27,7 +28,11 @@ public struct DocumentsManagementRoutes: Sendable {
     }
 
     private func list(_ request: Request, _ context: SampanRequestContext) async throws -> Response {
-        .json(["collections": .array(try documents.collections(context.managedEnvironment()))])
+        let search = TextSearch(request)
+        let wanted = try documents.collectionNames(context.managedEnvironment()).filter { search.fits($0) }
+        // Counting documents takes time, so only what is shown is described.
+        let environment = try context.managedEnvironment()
+        return .json(try ListWindow(request).page("collections", wanted, position: \.self) { try documents.collection($0, environment) })
     }
 
     private func create(_ request: Request, _ context: SampanRequestContext) async throws -> Response {
@@ -35,18 +40,27 @@ public struct DocumentsManagementRoutes: Sendable {
         let body = try await request.jsonObject(upTo: Self.bodyBytesMax)
         let name = try body.text("name")
         let created = try await documents.createCollection(name, permission: body.optionalText("permission"), environment)
-        return .json(try documents.collection(name, environment), status: created ? .created : .ok)
+        return try shown(name, environment, status: created ? .created : .ok)
+    }
+
+    private func show(_ request: Request, _ context: SampanRequestContext) async throws -> Response {
+        try shown(context.parameters.require("name"), context.managedEnvironment())
+    }
+
+    private func shown(_ name: String, _ environment: EnvironmentID, status: HTTPResponse.Status = .ok) throws -> Response {
+        .tagged(try documents.collection(name, environment), try documents.collectionTag(name, environment), status: status)
     }
 
     private func change(_ request: Request, _ context: SampanRequestContext) async throws -> Response {
         let environment = try context.managedEnvironment()
         let name = try context.parameters.require("name")
-        try await documents.setPermission(try await request.jsonObject(upTo: Self.bodyBytesMax).text("permission"), of: name, environment)
-        return .json(try documents.collection(name, environment))
+        let permission = try await request.jsonObject(upTo: Self.bodyBytesMax).text("permission")
+        try await documents.setPermission(permission, of: name, if: Precondition(request), environment)
+        return try shown(name, environment)
     }
 
     private func drop(_ request: Request, _ context: SampanRequestContext) async throws -> Response {
-        try await documents.dropCollection(context.parameters.require("name"), context.managedEnvironment())
+        try await documents.dropCollection(context.parameters.require("name"), if: Precondition(request), context.managedEnvironment())
         return Response(status: .noContent)
     }
 
@@ -54,7 +68,7 @@ public struct DocumentsManagementRoutes: Sendable {
         let environment = try context.managedEnvironment()
         let name = try context.parameters.require("name")
         try await documents.createIndex(try await request.jsonObject(upTo: Self.bodyBytesMax), of: name, environment)
-        return .json(try documents.collection(name, environment), status: .created)
+        return try shown(name, environment, status: .created)
     }
 
     private func dropIndex(_ request: Request, _ context: SampanRequestContext) async throws -> Response {

@@ -104,13 +104,18 @@ extension OperationPerformer {
         let entries = try transaction.entries()
         guard entries.contains(where: { $0.1.isChanged }) else { return }
         let bytesMax = documentBytesMax
+        // One that only removes is let through where there is no room.
+        let grows = entries.contains { $0.1.isChanged && $0.1.current != nil }
         do {
             try await store.database.write { [store] connection in
-                for (key, entry) in entries {
-                    let collection = try store.collection(key.collection)
-                    if !entry.isMade { try Self.check(entry, key.id, store.reader(connection, collection)) }
-                    if entry.isChanged { try Self.store(entry, key, store.mutator(connection, collection), bytesMax: bytesMax) }
+                func work(_ connection: Connection) throws {
+                    for (key, entry) in entries {
+                        let collection = try store.collection(key.collection)
+                        if !entry.isMade { try Self.check(entry, key.id, store.reader(connection, collection)) }
+                        if entry.isChanged { try Self.store(entry, key, store.mutator(connection, collection), bytesMax: bytesMax) }
+                    }
                 }
+                try grows ? store.withinQuota(connection, work) : work(connection)
             }
         } catch StorageError.busy {
             throw SampanError.writesWaiting

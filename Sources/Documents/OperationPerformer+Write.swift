@@ -1,10 +1,14 @@
+internal import HTTPSupport
 internal import Kernel
 internal import NIOCore
 internal import Storage
 
 /// Writes outside transactions: each is one job of the group writer.
 extension OperationPerformer {
-    func write(_ operation: DocumentOperation, scope: UInt64?, once: Idempotency?) async throws -> ByteBuffer {
+    /// - Parameter precondition: what has to be true of the document that a `set` replaces.
+    func write(
+        _ operation: DocumentOperation, scope: UInt64?, once: Idempotency?, if precondition: Precondition = .none
+    ) async throws -> ByteBuffer {
         switch operation.kind {
         case .createCollection:
             guard !context.caller.isClient else { throw clientsMayNot() }
@@ -14,9 +18,10 @@ extension OperationPerformer {
         }
         if operation.transaction != nil { return try await writeInTransaction(operation, scope: scope) }
         let collection = try await writable(operation)
-        let work = try job(operation, collection)
-        guard let once else { return ByteBuffer(bytes: try await store.write(clock: clock, work)) }
-        return ByteBuffer(bytes: try await store.write(clock: clock) { try self.once(once, $0, work) })
+        let work = try job(operation, collection, if: precondition)
+        let grows = !operation.isRemoval
+        guard let once else { return ByteBuffer(bytes: try await store.write(clock: clock, grows: grows, work)) }
+        return ByteBuffer(bytes: try await store.write(clock: clock, grows: grows) { try self.once(once, $0, work) })
     }
 
     /// The collection, made first where a function or key writes to one that is not there.
@@ -32,12 +37,12 @@ extension OperationPerformer {
 
     typealias Work = @Sendable (Connection) throws -> [UInt8]
 
-    private func job(_ operation: DocumentOperation, _ collection: Collection) throws -> Work {
+    private func job(_ operation: DocumentOperation, _ collection: Collection, if precondition: Precondition) throws -> Work {
         let reach = collection.permission.writing(context.caller)
         if reach == .none { throw SampanError.permissionDenied(collection.name, collection.permission) }
         switch operation.kind {
         case .add(let documents, let single): return try add(documents, single: single, collection)
-        case .set(let id, let document): return try set(id, document, collection, reach)
+        case .set(let id, let document): return try set(id, document, collection, reach, if: precondition)
         case .update(.id(let id), let update, _):
             return { connection in
                 try changeOne(id, connection, reach) { try changed($0, by: update) }
@@ -108,12 +113,15 @@ extension OperationPerformer {
         }
     }
 
-    private func set(_ id: String, _ document: JSONObject, _ collection: Collection, _ reach: Permission.Reach) throws -> Work {
+    private func set(
+        _ id: String, _ document: JSONObject, _ collection: Collection, _ reach: Permission.Reach, if precondition: Precondition
+    ) throws -> Work {
         let (_, stamped) = try stamped(document, id: id)
         return { connection in
             let current = try store.collection(collection.name)
             try store.requireFree(current, id)
             let found = try store.reader(connection, current).one(id) { (seq: $0.int(0), owner: $0.text(1), document: try $0.document(2)) }
+            try precondition.require(EntityTag(of: found.map { .object($0.document) } ?? .null))
             guard let found else {
                 try store.mutator(connection, current).insert(
                     DocumentMutator.Prepared(stamped, id: id, current, bytesMax: documentBytesMax), stamped)
@@ -172,12 +180,7 @@ extension OperationPerformer {
             (hash: $0.text(0), answer: $0.bytes(1))
         }
         if let earlier {
-            guard earlier.hash == once.requestHash else {
-                throw SampanError(
-                    "IDEMPOTENCY_MISMATCH", status: 422,
-                    Localized("This idempotency key was used for another request.", zh: "该幂等键已用于其他请求。"),
-                    remedy: Localized("Use a new key for a new request.", zh: "请为新请求使用新的幂等键。"))
-            }
+            guard earlier.hash == once.requestHash else { throw SampanError.idempotencyMismatch }
             return earlier.answer
         }
         let answer = try work(connection)
@@ -186,6 +189,11 @@ extension OperationPerformer {
             .int(clock.now()))
         return answer
     }
+}
+
+extension DocumentOperation {
+    /// Whether it only removes documents.
+    fileprivate var isRemoval: Bool { if case .remove = kind { true } else { false } }
 }
 
 extension Permission.Reach {

@@ -22,13 +22,32 @@ final class FileStore: Sendable {
             """
             CREATE TABLE files (
                 path TEXT PRIMARY KEY, object TEXT NOT NULL, size INTEGER NOT NULL, owner TEXT NOT NULL, updated_at INTEGER NOT NULL) WITHOUT ROWID;
-            """)
+            """),
+        // One row that says how much there is, kept by the engine in the same commit, so that nobody has to count.
+        Migration(
+            "files-2",
+            """
+            CREATE TABLE totals (files INTEGER NOT NULL, bytes INTEGER NOT NULL);
+            INSERT INTO totals (files, bytes) SELECT count(*), coalesce(sum(size), 0) FROM files;
+            CREATE TRIGGER files_inserted AFTER INSERT ON files BEGIN
+                UPDATE totals SET files = files + 1, bytes = bytes + NEW.size;
+            END;
+            CREATE TRIGGER files_updated AFTER UPDATE ON files BEGIN
+                UPDATE totals SET bytes = bytes + NEW.size - OLD.size;
+            END;
+            CREATE TRIGGER files_deleted AFTER DELETE ON files BEGIN
+                UPDATE totals SET files = files - 1, bytes = bytes - OLD.size;
+            END;
+            """),
     ]
 
     let database: Database
-    private let objects: URL
+    let objects: URL
+    /// The environment's quotas as they are now.
+    private let quotas: @Sendable () -> EnvironmentQuotas
 
-    init(folder: URL) throws {
+    init(folder: URL, quotas: @escaping @Sendable () -> EnvironmentQuotas) throws {
+        self.quotas = quotas
         objects = folder.appendingPathComponent("objects")
         try FileManager.default.createDirectory(at: objects, withIntermediateDirectories: true)
         database = try Database(path: folder.appendingPathComponent("files.sqlite").path, readers: 2)
@@ -64,9 +83,11 @@ final class FileStore: Sendable {
         try await offEventLoop { try DurableFile.move(part, to: whole) }
         let replaced: String?
         do {
-            replaced = try await database.write { connection in
+            replaced = try await database.write { [self] connection in
                 let old = try connection.first("SELECT object, owner FROM files WHERE path = $1", .text(path)) { ($0.text(0), $0.text(1)) }
                 if let old, !mayReplace(old.1) { throw SampanError.fileNotYours(path) }
+                // In the writer's turn: two that fit alone and not together cannot both pass.
+                try requireRoom(for: size, at: path, connection)
                 try connection.execute(
                     """
                     INSERT INTO files (path, object, size, owner, updated_at) VALUES ($1, $2, $3, $4, $5)
@@ -79,6 +100,25 @@ final class FileStore: Sendable {
             throw error
         }
         if let replaced { discard(url(of: replaced)) }
+    }
+
+    /// How many files there are, and their bytes.
+    func totals() throws -> (files: Int64, bytes: Int64) { try database.read { try Self.totals($0) } }
+
+    private static func totals(_ connection: Connection) throws -> (files: Int64, bytes: Int64) {
+        try connection.first("SELECT files, bytes FROM totals") { ($0.int(0), $0.int(1)) } ?? (0, 0)
+    }
+
+    /// Throws unless a file of this size fits at `path`, as far as one can say before the writer's turn.
+    func requireRoom(for size: Int64, at path: String) throws { try database.read { try requireRoom(for: size, at: path, $0) } }
+
+    private func requireRoom(for size: Int64, at path: String, _ connection: Connection) throws {
+        let quotas = quotas()
+        guard quotas.fileBytes != nil || quotas.files != nil else { return }
+        let now = try Self.totals(connection)
+        let replaced = try connection.first("SELECT size FROM files WHERE path = $1", .text(path)) { $0.int(0) }
+        try quotas.require(.files, before: now.files, after: now.files + (replaced == nil ? 1 : 0))
+        try quotas.require(.fileBytes, before: now.bytes, after: now.bytes + size - (replaced ?? 0))
     }
 
     /// Removes a file.
@@ -101,7 +141,7 @@ final class FileStore: Sendable {
     /// Failing leaves an orphan that costs space and nothing else.
     func discard(_ url: URL) { try? FileManager.default.removeItem(at: url) }
 
-    private static func entry(_ row: Row) -> Entry {
+    static func entry(_ row: Row) -> Entry {
         Entry(path: row.text(0), object: row.text(1), size: row.int(2), owner: row.text(3), updatedAt: row.int(4))
     }
 }

@@ -22,6 +22,7 @@ public final class Files: Sendable {
     private let folder: @Sendable (EnvironmentID) throws -> URL
     private let publicURL: @Sendable () -> String
     private let key: SymmetricKey
+    private let quotas: any QuotaSource
     let limits: Limits
     private let clock: WallClock
 
@@ -30,9 +31,10 @@ public final class Files: Sendable {
     ///   - folder: an environment's folder, which exists.
     ///   - publicURL: where clients reach this server, without a slash at the end.
     public init(
-        sealer: Sealer, limits: Limits, clock: WallClock, publicURL: @escaping @Sendable () -> String,
+        sealer: Sealer, limits: Limits, quotas: any QuotaSource = NoQuotas(), clock: WallClock, publicURL: @escaping @Sendable () -> String,
         folder: @escaping @Sendable (EnvironmentID) throws -> URL
     ) {
+        self.quotas = quotas
         key = sealer.derive("file-urls")
         self.limits = limits
         self.clock = clock
@@ -45,7 +47,7 @@ public final class Files: Sendable {
     /// Stores a file whole.
     public func upload(_ cloudPath: String, _ bytes: ByteBuffer, _ context: CallContext) async throws -> JSON {
         let upload = try begin(cloudPath, context)
-        try await upload.write(Array(bytes.readableBytesView))
+        try await upload.write(ArraySlice(bytes.readableBytesView))
         return try await upload.finish()
     }
 
@@ -81,14 +83,13 @@ public final class Files: Sendable {
 
     /// Files whose path begins with `prefix`, in order.
     public func list(_ environment: EnvironmentID, prefix: String, after: String, max: Int) throws -> [JSON] {
-        try store(environment).list(prefix: prefix, after: after, max: max).map {
-            ["path": .string($0.path), "size": .int($0.size), "updatedAt": .int($0.updatedAt), "fileID": .string(Self.fileID(environment, $0.path))]
-        }
+        try store(environment).list(prefix: prefix, after: after, max: max).map { Self.shown($0, environment) }
     }
 
     /// Removes one file by path.
     public func remove(_ path: String, _ environment: EnvironmentID) async throws {
         guard try await store(environment).remove(path, mayRemove: { _ in true }) else { throw SampanError.noFile(path) }
+        AuditNote.changed("file \(path)")
     }
 
     /// Closes an environment's files, before its folder is removed.
@@ -102,7 +103,7 @@ public final class Files: Sendable {
     // MARK: Uploading and serving
 
     /// Begins an upload whose bytes arrive piece by piece.
-    func begin(_ cloudPath: String, _ context: CallContext) throws -> Upload {
+    public func begin(_ cloudPath: String, _ context: CallContext) throws -> Upload {
         let path = try Self.checked(cloudPath)
         return try Upload(path: path, store: store(context.environment), context: context, bytesMax: limits.fileBytesMax, now: clock.now())
     }
@@ -197,10 +198,10 @@ public final class Files: Sendable {
         return path
     }
 
-    private func store(_ environment: EnvironmentID) throws -> FileStore {
+    func store(_ environment: EnvironmentID) throws -> FileStore {
         try stores.withLock { stores in
             if let open = stores.open[environment] { return open }
-            let store = try FileStore(folder: folder(environment))
+            let store = try FileStore(folder: folder(environment)) { [quotas] in quotas.quotas(of: environment) }
             stores.open[environment] = store
             stores.order.append(environment)
             if stores.order.count > limits.openDatabasesMax { stores.open[stores.order.removeFirst()] = nil }

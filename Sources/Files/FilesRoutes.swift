@@ -32,27 +32,10 @@ public struct FilesRoutes: Sendable {
 
     private func upload(_ request: Request, _ context: SampanRequestContext) async throws -> Response {
         let call = try context.requireCall()
-        guard var form = MultipartForm(contentType: request.headers[.contentType] ?? "") else {
-            throw SampanError(
-                "UNSUPPORTED_MEDIA_TYPE", status: 415, Localized("The body is not multipart/form-data.", zh: "请求体不是 multipart/form-data。"),
-                remedy: Localized("Send the fields cloudPath and file as a form.", zh: "请以表单发送 cloudPath 与 file。"))
+        let upload = try await request.receiveFile { fields in
+            guard let cloudPath = fields["cloudPath"] else { throw SampanError.badMember("cloudPath", Localized("a field before the file", zh: "位于 file 之前的字段")) }
+            return try files.begin(cloudPath, call)
         }
-        var cloudPath: String?
-        var upload: Upload?
-        var isWhole = false
-        for try await chunk in request.body {
-            for event in try form.feed(chunk.readableBytesView) {
-                switch event {
-                case .field(let name, let value): if name == "cloudPath" { cloudPath = value }
-                case .fileStarts:
-                    guard let cloudPath else { throw SampanError.badMember("cloudPath", Localized("a field before the file", zh: "位于 file 之前的字段")) }
-                    upload = try files.begin(cloudPath, call)
-                case .fileBytes(let bytes): try await upload?.write(bytes)
-                case .fileEnds: isWhole = true
-                }
-            }
-        }
-        guard let upload, isWhole, form.isDone else { throw SampanError.badMember("file", Localized("a whole file", zh: "完整的文件")) }
         return .json(try await upload.finish())
     }
 

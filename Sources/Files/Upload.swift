@@ -1,9 +1,9 @@
 internal import Foundation
-internal import HTTPSupport
-internal import Kernel
+public import HTTPSupport
+public import Kernel
 
 /// One upload: bytes go to a file aside, are synced, and appear under their path whole or not at all.
-final class Upload {
+public final class Upload: FileReceiver {
     private let path: String
     private let store: FileStore
     private let context: CallContext
@@ -21,6 +21,7 @@ final class Upload {
         self.context = context
         self.bytesMax = bytesMax
         self.now = now
+        try store.requireRoom(for: 0, at: path)
         (object, part) = store.newObject()
         guard FileManager.default.createFile(atPath: part.path, contents: nil, attributes: [.posixPermissions: 0o600]) else {
             throw DurableFile.Failure("cannot create \(part.path)")
@@ -28,14 +29,17 @@ final class Upload {
         handle = try FileHandle(forWritingTo: part)
     }
 
-    func write(_ bytes: some DataProtocol & Sendable) async throws {
+    /// Takes the next bytes; refuses what is larger than a file may be, or than the environment has room for.
+    public func write(_ bytes: ArraySlice<UInt8>) async throws {
         size += Int64(bytes.count)
         guard size <= Int64(bytesMax) else { throw SampanError.tooLarge(bytesMax) }
+        // What will not fit is refused as soon as that shows, not when all of it has come.
+        try store.requireRoom(for: size, at: path)
         try await offEventLoop { [handle] in try handle.write(contentsOf: bytes) }
     }
 
     /// Makes the file appear.
-    func finish() async throws -> JSON {
+    public func finish() async throws -> JSON {
         do {
             try await offEventLoop { [handle] in
                 try handle.synchronize()
@@ -48,6 +52,7 @@ final class Upload {
         isOver = true
         let caller = context.caller
         try await store.commit(object, at: path, size: size, owner: caller.user?.openid ?? "", now: now) { caller.mayChange(fileOf: $0) }
+        if caller == .key { AuditNote.changed("file \(path)") }
         return ["fileID": .string(Files.fileID(context.environment, path)), "size": .int(size)]
     }
 

@@ -13,13 +13,20 @@ final class Deployments: Sendable {
     private let folders: FunctionFolders
     private let pool: WorkerPool
     private let wake: WakeSignal
+    private let quotas: any QuotaSource
     private let clock: WallClock
     /// One deployment of a function at a time: version numbers are given in turn.
     private let turns = Turns<String>()
+    /// One new function of an environment at a time: they are counted.
+    private let newcomers = Turns<EnvironmentID>()
 
     /// - Parameter wake: told of every change, since it may be one of triggers.
-    init(store: FunctionStore, catalog: FunctionCatalog, folders: FunctionFolders, pool: WorkerPool, wake: WakeSignal, clock: WallClock) {
+    init(
+        store: FunctionStore, catalog: FunctionCatalog, folders: FunctionFolders, pool: WorkerPool, wake: WakeSignal, quotas: any QuotaSource,
+        clock: WallClock
+    ) {
         self.store = store
+        self.quotas = quotas
         self.catalog = catalog
         self.folders = folders
         self.pool = pool
@@ -29,32 +36,69 @@ final class Deployments: Sendable {
 
     /// Records an immutable version and, unless told otherwise, gives it all traffic.
     /// - Returns: the version's number, and whether it was there already.
-    func deploy(_ name: String, to environment: EnvironmentID, _ request: DeploymentRequest) async throws -> (version: Int, reused: Bool) {
+    func deploy(
+        _ name: String, to environment: EnvironmentID, _ request: DeploymentRequest, if precondition: Precondition = .none
+    ) async throws -> (version: Int, reused: Bool) {
         guard FunctionRecord.isName(name) else {
             throw SampanError.badMember("name", Localized("1 to 60 letters, digits, _ or -", zh: " 1 到 60 个字母、数字、_ 或 -"))
         }
         return try await turns.inTurn("\(environment)/\(name)") { [self] in
-            var record =
-                catalog.find(name, in: environment)
-                ?? FunctionRecord(environment: environment, name: name, traffic: [], triggers: [], updatedAt: 0, versions: [])
-            let newest = record.versions.last
-            let settings = try FunctionSettings(request.settings, base: newest?.settings ?? FunctionSettings())
-            let variables = request.variables ?? newest?.variables ?? [:]
-            let fingerprint = fingerprint(request.files, settings, variables)
-            let isReused = newest?.fingerprint == fingerprint && !request.isForced
-            let known = record
-            let version = try await isReused ? newest : offEventLoop { [self] in try makeVersion(request, settings, variables, fingerprint, known) }
-            guard let version else { preconditionFailure("a reused version is the newest one") }
-            if !isReused { record.versions.append(version) }
-            request.apply(to: &record, version: version.number)
-            try await save(&record, newVersion: isReused ? nil : version)
-            return (version.number, isReused)
+            let before = catalog.find(name, in: environment)
+            try precondition.require(EntityTag(of: before.map { .object($0.detail) } ?? .null))
+            if let before { return try await deploy(request, as: before) }
+            return try await newcomers.inTurn(environment) { [self] in
+                let count = Int64(catalog.records(of: environment).count)
+                try quotas.quotas(of: environment).require(.functions, before: count, after: count + 1)
+                return try await deploy(
+                    request, as: FunctionRecord(environment: environment, name: name, traffic: [], triggers: [], updatedAt: 0, versions: []))
+            }
         }
     }
 
+    private func deploy(_ request: DeploymentRequest, as known: FunctionRecord) async throws -> (version: Int, reused: Bool) {
+        let newest = known.versions.last
+        let settings = try FunctionSettings(request.settings, base: newest?.settings ?? FunctionSettings())
+        let variables = request.variables ?? newest?.variables ?? [:]
+        let fingerprint = fingerprint(request.files, settings, variables)
+        let isReused = newest?.fingerprint == fingerprint && !request.isForced
+        let version = try await isReused ? newest : offEventLoop { [self] in try makeVersion(request, settings, variables, fingerprint, known) }
+        guard let version else { preconditionFailure("a reused version is the newest one") }
+        var record = known
+        if !isReused { record.versions.append(version) }
+        request.apply(to: &record, version: version.number)
+        try await save(&record, newVersion: isReused ? nil : version)
+        return (version.number, isReused)
+    }
+
+    /// Deploys the versions that get most calls of one environment's functions to another one, each as the first there.
+    func copy(_ source: EnvironmentID, to copy: EnvironmentID, withTriggers: Bool) async throws {
+        for name in catalog.records(of: source).map(\.name) {
+            // Nobody removes or replaces it meanwhile.
+            try await turns.inTurn("\(source)/\(name)") { [self] in
+                guard let known = catalog.find(name, in: source), let current = known.primary else { return }
+                try await self.copy(current, of: known, to: copy, withTriggers: withTriggers)
+            }
+        }
+    }
+
+    private func copy(_ current: FunctionVersion, of known: FunctionRecord, to copy: EnvironmentID, withTriggers: Bool) async throws {
+        let version = FunctionVersion(
+            number: 1, fingerprint: current.fingerprint, settings: current.settings, variables: current.variables, description: current.description,
+            files: current.files, size: current.size, createdAt: clock.now())
+        let from = folders.version(current.number, of: known.name, in: known.environment)
+        let to = folders.version(version.number, of: known.name, in: copy)
+        try await offEventLoop { try FunctionFolders.link(from, to: to) }
+        var record = FunctionRecord(
+            environment: copy, name: known.name, traffic: [TrafficShare(version: version.number, weight: 100)],
+            triggers: withTriggers ? known.triggers : [], httpPath: known.httpPath, updatedAt: 0, versions: [version])
+        try await save(&record, newVersion: version)
+    }
+
     /// Divides the calls of a function among its versions.
-    func setTraffic(_ shares: [TrafficShare], of name: String, in environment: EnvironmentID) async throws -> FunctionRecord {
-        try await change(name, environment) { record in
+    func setTraffic(
+        _ shares: [TrafficShare], of name: String, in environment: EnvironmentID, if precondition: Precondition = .none
+    ) async throws -> FunctionRecord {
+        try await change(name, environment, if: precondition) { record in
             guard shares.contains(where: { $0.weight > 0 }), Set(shares.map(\.version)).count == shares.count else {
                 throw SampanError.badMember("traffic", Localized("each version once, at least one with a weight", zh: "版本不可重复,且至少一个权重大于 0"))
             }
@@ -68,20 +112,25 @@ final class Deployments: Sendable {
     }
 
     /// Replaces the triggers of a function.
-    func setTriggers(_ triggers: [Trigger], of name: String, in environment: EnvironmentID) async throws -> FunctionRecord {
-        try await change(name, environment) { $0.triggers = triggers }
+    func setTriggers(
+        _ triggers: [Trigger], of name: String, in environment: EnvironmentID, if precondition: Precondition = .none
+    ) async throws -> FunctionRecord {
+        try await change(name, environment, if: precondition) { $0.triggers = triggers }
     }
 
     /// Removes a function with its versions, its timers and what waits for it in the queue.
-    func remove(_ name: String, from environment: EnvironmentID) async throws {
-        _ = try catalog.record(name, in: environment)
-        try await store.remove(name, of: environment)
-        catalog.remove(name, from: environment)
-        wake.send(.triggers)
-        pool.retire { $0.env == environment.text && $0.function == name }
-        let folder = folders.versions(of: name, in: environment)
-        try await offEventLoop {
-            if FileManager.default.fileExists(atPath: folder.path) { try FileManager.default.removeItem(at: folder) }
+    func remove(_ name: String, from environment: EnvironmentID, if precondition: Precondition = .none) async throws {
+        try await turns.inTurn("\(environment)/\(name)") { [self] in
+            try precondition.require(EntityTag(of: .object(catalog.record(name, in: environment).detail)))
+            try await store.remove(name, of: environment)
+            catalog.remove(name, from: environment)
+            wake.send(.triggers)
+            pool.retire { $0.env == environment.text && $0.function == name }
+            let folder = folders.versions(of: name, in: environment)
+            try await offEventLoop {
+                if FileManager.default.fileExists(atPath: folder.path) { try FileManager.default.removeItem(at: folder) }
+            }
+            AuditNote.changed("function \(name)")
         }
     }
 
@@ -93,13 +142,23 @@ final class Deployments: Sendable {
         pool.retire { $0.env == environment.text }
     }
 
-    private func change(_ name: String, _ environment: EnvironmentID, _ body: @Sendable (inout FunctionRecord) throws -> Void) async throws -> FunctionRecord {
+    private func change(
+        _ name: String, _ environment: EnvironmentID, if precondition: Precondition, _ body: @Sendable (inout FunctionRecord) throws -> Void
+    ) async throws -> FunctionRecord {
         try await turns.inTurn("\(environment)/\(name)") { [self] in
             var record = try catalog.record(name, in: environment)
+            try precondition.require(EntityTag(of: .object(record.detail)))
+            let before = Self.noted(record)
             try body(&record)
             try await save(&record, newVersion: nil)
+            AuditNote.changed("function \(name)", from: before, to: Self.noted(record))
             return record
         }
+    }
+
+    /// What a change without a new version can change.
+    private static func noted(_ record: FunctionRecord) -> JSON {
+        ["traffic": .array(record.traffic.map(\.json)), "triggers": .array(record.triggers.map(\.json))]
     }
 
     private func save(_ record: inout FunctionRecord, newVersion: FunctionVersion?) async throws {

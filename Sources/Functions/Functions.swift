@@ -32,7 +32,7 @@ public final class Functions: Service {
     public init(
         control: Database, folder: @escaping @Sendable (EnvironmentID) -> URL, workers: WorkerConfiguration, services: any FunctionServices,
         logBook: LogBook, secrets: (seal: @Sendable (String) throws -> String, open: @Sendable (String) throws -> String), limits: Limits,
-        clock: WallClock, logger: Logger
+        quotas: any QuotaSource = NoQuotas(), clock: WallClock, logger: Logger
     ) throws {
         try control.migrate(functionsMigrations)
         store = FunctionStore(control: control, sealVariables: secrets.seal, openVariables: secrets.open)
@@ -48,7 +48,7 @@ public final class Functions: Service {
             return try await functions.call(name, event, source: "function", context)
         }
         pool = WorkerPool(configuration: workers, delegate: bridge, logger: logger)
-        deployments = Deployments(store: store, catalog: catalog, folders: folders, pool: pool, wake: wake, clock: clock)
+        deployments = Deployments(store: store, catalog: catalog, folders: folders, pool: pool, wake: wake, quotas: quotas, clock: clock)
         entry.functions.withLock { $0 = Weak(self) }
     }
 

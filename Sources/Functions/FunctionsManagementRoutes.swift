@@ -56,15 +56,17 @@ public struct FunctionsManagementRoutes: Sendable {
     }
 
     private func list(_ request: Request, _ context: SampanRequestContext) async throws -> Response {
-        .json(["functions": .array(functions.catalog.records(of: try context.managedEnvironment()).map { .object($0.summary) })])
+        let search = TextSearch(request)
+        let wanted = functions.catalog.records(of: try context.managedEnvironment()).filter { search.fits($0.name) }
+        return .json(try ListWindow(request).page("functions", wanted, position: \.name) { .object($0.summary) })
     }
 
     private func show(_ request: Request, _ context: SampanRequestContext) async throws -> Response {
-        .json(.object(try functions.catalog.record(context.parameters.require("name"), in: context.managedEnvironment()).detail))
+        .tagged(.object(try functions.catalog.record(context.parameters.require("name"), in: context.managedEnvironment()).detail))
     }
 
     private func remove(_ request: Request, _ context: SampanRequestContext) async throws -> Response {
-        try await functions.deployments.remove(context.parameters.require("name"), from: context.managedEnvironment())
+        try await functions.deployments.remove(context.parameters.require("name"), from: context.managedEnvironment(), if: Precondition(request))
         return Response(status: .noContent)
     }
 
@@ -72,14 +74,15 @@ public struct FunctionsManagementRoutes: Sendable {
         let environment = try context.managedEnvironment()
         let name = try context.parameters.require("name")
         let wanted = try DeploymentRequest(try await request.jsonObject(upTo: Self.bodyBytesMax), limits: functions.limits)
-        let (version, reused) = try await functions.deployments.deploy(name, to: environment, wanted)
+        let (version, reused) = try await functions.deployments.deploy(name, to: environment, wanted, if: Precondition(request))
         return .json(["version": .int(Int64(version)), "reused": .bool(reused)], status: reused ? .ok : .created)
     }
 
     private func setTraffic(_ request: Request, _ context: SampanRequestContext) async throws -> Response {
         let environment = try context.managedEnvironment()
         let shares = try TrafficShare.list(try await request.jsonObject(upTo: Self.bodyBytesMax)["traffic"] ?? .null)
-        return .json(.object(try await functions.deployments.setTraffic(shares, of: context.parameters.require("name"), in: environment).detail))
+        let name = try context.parameters.require("name")
+        return .tagged(.object(try await functions.deployments.setTraffic(shares, of: name, in: environment, if: Precondition(request)).detail))
     }
 
     private func setTriggers(_ request: Request, _ context: SampanRequestContext) async throws -> Response {
@@ -87,7 +90,8 @@ public struct FunctionsManagementRoutes: Sendable {
         guard let triggers = try Trigger.wanted(in: try await request.jsonObject(upTo: Self.bodyBytesMax)) else {
             throw SampanError.badMember("triggers", Localized("a list, or null for none", zh: "数组,或以 null 表示清空"))
         }
-        return .json(.object(try await functions.deployments.setTriggers(triggers, of: context.parameters.require("name"), in: environment).detail))
+        let name = try context.parameters.require("name")
+        return .tagged(.object(try await functions.deployments.setTriggers(triggers, of: name, in: environment, if: Precondition(request)).detail))
     }
 
     private func invoke(_ request: Request, _ context: SampanRequestContext) async throws -> Response {

@@ -1,3 +1,4 @@
+internal import Foundation
 public import Hummingbird
 public import Kernel
 
@@ -49,8 +50,15 @@ extension Request {
         return value
     }
 
-    /// A query parameter that is a text; `nil` when absent or empty.
+    /// A query parameter that is a text, as forms write it (`+` is a space); `nil` when absent or empty.
     public func queryText(_ name: String) -> String? {
-        uri.queryParameters[Substring(name)].map(String.init).flatMap { $0.isEmpty ? nil : $0 }
+        for part in uri.query?.split(separator: "&") ?? [] {
+            let sides = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard sides.count == 2, Self.formText(sides[0]) == name else { continue }
+            return Self.formText(sides[1]).flatMap { $0.isEmpty ? nil : $0 }
+        }
+        return nil
     }
+
+    private static func formText(_ text: Substring) -> String? { text.replacing("+", with: " ").removingPercentEncoding }
 }

@@ -19,7 +19,7 @@ public struct Identity: Sendable {
 
     private static let refreshMilliseconds: Int64 = 30 * 86_400_000
 
-    private let store: IdentityStore
+    let store: IdentityStore
     private let tenancy: Tenancy
     private let tokens: Tokens
     private let http: OutboundHTTP

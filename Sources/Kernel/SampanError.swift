@@ -45,6 +45,7 @@ public struct SampanError: Error, Sendable {
         case 404: "Not found"
         case 405: "Method not allowed"
         case 409: "Conflict"
+        case 412: "Changed meanwhile"
         case 413: "Too large"
         case 415: "Unsupported media type"
         case 422: "Cannot be processed"

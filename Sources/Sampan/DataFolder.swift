@@ -11,6 +11,7 @@ internal import Kernel
 ///   operator.key              the operator's key
 ///   keys/master.key           seals secrets; back it up apart from the rest
 ///   logs/access.log
+///   archives/                 what is being exported; emptied at the start
 ///   env/<id>/documents.sqlite, logs.sqlite, files.sqlite, objects/, blobs/, functions/<name>/<version>/
 /// ```
 struct DataFolder: Sendable {
@@ -33,6 +34,20 @@ struct DataFolder: Sendable {
         guard lock >= 0, flock(lock, LOCK_EX | LOCK_NB) == 0 else {
             throw StartError("Another server uses the data folder \(root.path). Stop it, or choose another folder with --data.")
         }
+        let archives = root.appendingPathComponent("archives")
+        do {
+            if manager.fileExists(atPath: archives.path) { try manager.removeItem(at: archives) }
+            try manager.createDirectory(at: archives, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
+        } catch {
+            throw StartError("The folder \(archives.path) cannot be emptied: \(error.localizedDescription). Remove it and start again.")
+        }
+    }
+
+    /// A folder for one archive that is being made.
+    func newArchiveFolder() throws -> URL {
+        let url = root.appendingPathComponent("archives").appendingPathComponent(RandomText.make(16, alphabet: RandomText.readable))
+        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
+        return url
     }
 
     func file(_ name: String) -> URL { root.appendingPathComponent(name) }

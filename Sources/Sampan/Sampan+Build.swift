@@ -22,6 +22,8 @@ struct Sampan: Sendable {
     let documents: Documents
     let files: Files
     let functions: Functions
+    /// What goes through all of these rooms.
+    let parts: EnvironmentParts
     let shop: SampleShop
     /// What functions run in; looked at before the server listens.
     let workers: WorkerConfiguration
@@ -51,31 +53,42 @@ struct Sampan: Sendable {
             control: control, sealer: sealer, operatorKey: operatorKey,
             commonPasswords: configuration.home.appendingPathComponent("share/common-passwords.txt"),
             mail: AccountLetters(mailer: mailer, publicURL: { address.url }), clock: clock)
+        if !tenancy.accounts.knowsCommonPasswords {
+            logger.warning("share/common-passwords.txt is missing: passwords that many people use are not refused; scripts/setup.sh run fetches it")
+        }
         let identity = try Identity(control: control, tenancy: tenancy, sealer: sealer, http: outbound, clock: clock)
-        let documents = Documents(limits: limits, clock: clock, logger: logger) { try folder.environment($0).appendingPathComponent("documents.sqlite").path }
-        let files = Files(sealer: sealer, limits: limits, clock: clock, publicURL: { address.url }, folder: { try folder.environment($0) })
+        let documents = Documents(limits: limits, quotas: tenancy, clock: clock, logger: logger) {
+            try folder.environment($0).appendingPathComponent("documents.sqlite").path
+        }
+        let files = Files(
+            sealer: sealer, limits: limits, quotas: tenancy, clock: clock, publicURL: { address.url }, folder: { try folder.environment($0) })
         let logBook = LogBook(limits: limits, clock: clock, logger: logger) { try folder.environment($0).appendingPathComponent("logs.sqlite").path }
         let functions = try Functions(
             control: control, folder: { folder.path($0) }, workers: workers,
             services: PlatformServices(tenancy: tenancy, identity: identity, documents: documents, files: files), logBook: logBook,
-            secrets: (seal: sealer.seal, open: sealer.open), limits: limits, clock: clock, logger: logger)
+            secrets: (seal: sealer.seal, open: sealer.open), limits: limits, quotas: tenancy, clock: clock, logger: logger)
         let scheduler = Scheduler(functions, clock: clock, logger: logger) { (try? tenancy.requireActive($0)) != nil }
         let accessLog = AccessLog(path: folder.file("logs/access.log").path, logger: logger)
-        let caretaker = Caretaker(
+        let parts = EnvironmentParts(
             tenancy: tenancy, identity: identity, documents: documents, files: files, functions: functions, folder: folder, logger: logger)
+        let caretaker = Caretaker(parts: parts, logger: logger)
 
-        let shop = SampleShop(home: configuration.home, tenancy: tenancy, functions: functions, documents: documents)
+        let shop = SampleShop(
+            home: configuration.home, tenancy: tenancy, functions: functions, documents: documents,
+            customers: SampleCustomers(tenancy: tenancy, identity: identity, functions: functions, documents: documents, files: files), logger: logger)
         let router = Router(context: SampanRequestContext.self)
         let identification = CallerIdentification(tenancy: tenancy, identity: identity)
         let console = ConsoleRoutes(
-            tenancy: tenancy, functions: functions, documents: documents, files: files, samples: shop,
+            tenancy: tenancy, identity: identity, functions: functions, documents: documents, files: files, samples: shop, environments: parts,
             parts: configuration.home.appendingPathComponent("share/console"), logger: logger)
         router.add(
             middleware: EdgeMiddleware(accessLog: accessLog, logger: logger, errorPage: console.errorPage, identify: identification.identify))
         router.add(middleware: AccessMiddleware(tenancy, logger: logger))
+        router.add(middleware: RepeatMiddleware(tenancy))
         addRoutes(
             to: router, configuration,
             Rooms(tenancy: tenancy, identity: identity, documents: documents, files: files, functions: functions, shop: shop, publicURL: { address.url }))
+        EnvironmentPartsRoutes(parts: parts, clock: clock).add(to: router)
         console.add(to: router)
         if tenancy.environments().isEmpty {
             let first = try await tenancy.create(name: "default")
@@ -83,7 +96,8 @@ struct Sampan: Sendable {
             try await tenancy.changeSettings(first.id, ["developmentLogin": true])
         }
         return Sampan(
-            tenancy: tenancy, identity: identity, documents: documents, files: files, functions: functions, shop: shop, workers: workers,
+            tenancy: tenancy, identity: identity, documents: documents, files: files, functions: functions, parts: parts, shop: shop,
+            workers: workers,
             operatorKey: operatorKey,
             address: address,
             responder: router.buildResponder(), services: [accessLog, mailer, documents, logBook, functions, scheduler, caretaker])
@@ -103,13 +117,15 @@ struct Sampan: Sendable {
     static func addRoutes(to router: Router<SampanRequestContext>, _ configuration: ServerConfiguration, _ rooms: Rooms) {
         let requireActive: @Sendable (EnvironmentID) throws -> Void = { [tenancy = rooms.tenancy] in try tenancy.requireActive($0) }
         IdentityRoutes(rooms.identity).add(to: router)
+        IdentityManagementRoutes(rooms.identity).add(to: router)
         FunctionsRoutes(rooms.functions, requireActive: requireActive).add(to: router)
         AlipayFunctionGateway(rooms.functions, findKey: { [tenancy = rooms.tenancy] in try tenancy.accessKey($0) }, requireActive: requireActive).add(
             to: router)
         DocumentsRoutes(rooms.documents).add(to: router)
         FilesRoutes(rooms.files, requireActive: requireActive).add(to: router)
-        TenancyRoutes(rooms.tenancy).add(to: router)
+        EnvironmentRoutes(rooms.tenancy).add(to: router)
         AccountsRoutes(rooms.tenancy).add(to: router)
+        AccountCareRoutes(rooms.tenancy, publicURL: rooms.publicURL).add(to: router)
         OrganizationRoutes(rooms.tenancy, publicURL: rooms.publicURL).add(to: router)
         FunctionsManagementRoutes(rooms.functions).add(to: router)
         DocumentsManagementRoutes(rooms.documents).add(to: router)

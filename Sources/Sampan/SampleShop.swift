@@ -5,6 +5,7 @@ internal import Functions
 internal import HTTPSupport
 internal import Hummingbird
 internal import Kernel
+internal import Logging
 internal import NIOCore
 internal import Tenancy
 
@@ -14,12 +15,14 @@ struct SampleShop: SampleDeployer {
     let tenancy: Tenancy
     let functions: Functions
     let documents: Documents
+    let customers: SampleCustomers
+    let logger: Logger
 
     private var template: URL { home.appendingPathComponent("templates/retail") }
 
     /// Deploys the shop, or brings it up to date; documents that are there are kept.
     /// - Returns: the path of its pages on this server.
-    func deployRetail(to environment: EnvironmentID) async throws -> String {
+    func deployRetail(to environment: EnvironmentID, withCustomers: Bool) async throws -> String {
         try tenancy.requireActive(environment)
         guard FileManager.default.fileExists(atPath: template.path) else {
             throw SampanError.notFound(
@@ -28,6 +31,14 @@ struct SampleShop: SampleDeployer {
         }
         try await functions.deployFolders(in: template.appendingPathComponent("cloudfunctions"), to: environment)
         try await seed(environment)
+        if withCustomers {
+            do {
+                try await customers.visit(environment)
+            } catch {
+                // The shop is there and works for others; why these failed is in the log, and in its functions' logs.
+                logger.warning("the sample shop's customers could not buy", metadata: ["environment": "\(environment)", "error": "\(error)"])
+            }
+        }
         return "/samples/retail/?env=\(environment)"
     }
 
@@ -50,11 +61,15 @@ struct SampleShop: SampleDeployer {
 
 /// `POST /admin/v1/environments/{env}/samples/retail`.
 struct SampleShopRoutes: Sendable {
+    private static let bodyBytesMax = 4 << 10
+
     let shop: SampleShop
 
     func add(to router: some RouterMethods<SampanRequestContext>) {
-        router.post("/admin/v1/environments/:env/samples/retail") { _, context in
-            Response.json(["url": .string(try await shop.deployRetail(to: context.managedEnvironment()))])
+        router.post("/admin/v1/environments/:env/samples/retail") { request, context in
+            let wanted = try await request.jsonObject(upTo: Self.bodyBytesMax)
+            let withCustomers = try wanted.optionalBool("customers") ?? false
+            return Response.json(["url": .string(try await shop.deployRetail(to: context.managedEnvironment(), withCustomers: withCustomers))])
         }
     }
 }

@@ -120,7 +120,7 @@ struct Announcement: Sendable {
             return nil
         }
         do {
-            return sampan.address.url + (try await sampan.shop.deployRetail(to: environment.id))
+            return sampan.address.url + (try await sampan.shop.deployRetail(to: environment.id, withCustomers: false))
         } catch {
             complain("The sample shop could not be deployed: \(error)")
             return nil

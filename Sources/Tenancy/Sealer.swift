@@ -33,6 +33,11 @@ public struct Sealer: Sendable {
         return String(decoding: try AES.GCM.open(AES.GCM.SealedBox(combined: data), using: derive("secrets")), as: UTF8.self)
     }
 
+    /// What tells whether two secrets are the same, and from which neither can be guessed without the key.
+    func fingerprint(_ text: String) -> String {
+        HMAC<SHA256>.authenticationCode(for: Data(text.utf8), using: derive("fingerprints")).hex
+    }
+
     /// A key for one purpose, derived from the master key (HKDF-SHA256).
     public func derive(_ purpose: String) -> SymmetricKey {
         HKDF<SHA256>.deriveKey(inputKeyMaterial: master, info: Data("sampan:\(purpose)".utf8), outputByteCount: 32)

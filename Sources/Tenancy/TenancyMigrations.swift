@@ -56,4 +56,21 @@ let tenancyMigrations: [Migration] = [
         ALTER TABLE keys ADD COLUMN last_used_at INTEGER;
         DROP TABLE console_sessions;
         """),
+    // What the operator allows an environment, and the ids of those that are being made and have no row of their own yet.
+    Migration(
+        "tenancy-3",
+        """
+        ALTER TABLE environments ADD COLUMN quotas TEXT NOT NULL DEFAULT '{}';
+        CREATE TABLE unfinished_environments (id TEXT PRIMARY KEY);
+        """),
+    // Who looks after the platform is a member of the operator's own organization.
+    Migration("tenancy-4", "ALTER TABLE accounts DROP COLUMN is_operator;"),
+    Migration(
+        "tenancy-5",
+        """
+        CREATE TABLE repeatable_answers (
+            caller TEXT NOT NULL, key TEXT NOT NULL, fingerprint TEXT NOT NULL, at INTEGER NOT NULL, status INTEGER, content_type TEXT, tag TEXT,
+            body TEXT, PRIMARY KEY (caller, key));
+        CREATE INDEX repeatable_answers_by_age ON repeatable_answers (at);
+        """),
 ]

@@ -248,7 +248,7 @@ import Testing
         #expect(list.output.split(separator: "\n").last == "goods  PRIVATE     3          p")
         let (_, created) = try await run(["create", "goods", "--permission", "ADMINONLY"], answer: goods)
         #expect(created.first?.json == ["name": "goods", "permission": "ADMINONLY"])
-        let (indexes, _) = try await run(["index", "list", "goods"], answer: ["collections": [goods]])
+        let (indexes, _) = try await run(["index", "list", "goods"], answer: goods)
         #expect(indexes.output.contains("[[\"price\",\"asc\"]]"))
         let (_, made) = try await run(
             ["index", "create", "goods", "byUser", "--field", "user", "--field", "at:desc", "--unique"], answer: goods)
@@ -386,6 +386,30 @@ import Testing
         }
     }
 
+    /// The password opens a session, whose token is kept; the code is asked for only where there is a second factor.
+    @Test(arguments: [false, true]) func emailAndPassword(hasSecondFactor: Bool) async throws {
+        let knowsMei: RecordingServer.Answer = { request in
+            guard request.line == "POST /admin/v1/sessions" else { return .json(["kind": "account", "account": "acc-1", "name": "mei@example.com"]) }
+            guard request.json["password"] == "a wooden boat" else { return .problem(401, code: "SIGN_IN_FAILED", detail: "No.", remedy: "Again.") }
+            guard !hasSecondFactor || request.json["code"] == "123456" else {
+                return .problem(401, code: "SECOND_FACTOR_NEEDED", detail: "A code.", remedy: "Send it.")
+            }
+            return .json(["token": "st-1"], status: 201)
+        }
+        try await RecordingServer.run(knowsMei) { server in
+            let login = ["login", "--endpoint", server.endpoint, "--email", "mei@example.com"]
+            let run = try await CommandLineRun(login, in: folder, console: .init(answers: ["a wooden boat", "123456"]))
+            #expect(run.output == "Signed in to \(server.endpoint) as mei@example.com.\n", "\(run.notices)")
+            #expect(server.requests.count == (hasSecondFactor ? 3 : 2))
+            #expect(server.requests.last?.headers["authorization"] == "Bearer st-1")
+            #expect(try saved().servers[server.endpoint] == .init(key: "st-1", environment: nil))
+            #expect(!run.output.contains("wooden") && !run.notices.contains("wooden"))
+            let wrong = try await CommandLineRun(login, in: folder, console: .init(answers: ["wrong"]))
+            #expect(!wrong.succeeded && wrong.notices.contains("SIGN_IN_FAILED"))
+            await #expect(throws: (any Error).self) { try await CommandLineRun(login + ["--key", "sk"], in: folder) }
+        }
+    }
+
     @Test func aKeyThatIsRefusedIsNotSaved() async throws {
         try await RecordingServer.run(knowsGood) { server in
             let run = try await CommandLineRun(["login", "--endpoint", server.endpoint, "--key", "sk-bad"], in: folder)
@@ -452,7 +476,7 @@ import Testing
 
     @Test func everyCommandHasAnExampleThatParses() throws {
         let all = Self.commands(SampanCLI.subcommands)
-        #expect(all.count == 41)
+        #expect(all.count == 44)
         for (path, type) in all {
             let help = CommandLineRun.Root.helpMessage(for: type)
             let words = "sampan " + path.joined(separator: " ")

@@ -78,11 +78,11 @@ import Testing
                         seen.append(time)
                         lateness.append(WallClock.system.now() - time)
                     }
-                    return seen.count >= 4
+                    // A machine that has other things to do makes any of them late, but not all of them for ever.
+                    return seen.count >= 4 && lateness.contains { $0 < 500 }
                 }
                 try #require(seen.count >= 4)
                 #expect(seen.allSatisfy { $0 % 1000 == 0 } && seen == seen.sorted(), "\(seen)")
-                // The best of them: a machine that has other things to do makes any of them late.
                 #expect(lateness.allSatisfy { $0 >= 0 } && (lateness.min() ?? .max) < 500, "\(lateness)")
             }
         }

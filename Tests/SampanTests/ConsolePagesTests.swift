@@ -1,4 +1,5 @@
 import Documents
+import Files
 import Foundation
 import Functions
 import HTTPSupport
@@ -14,40 +15,9 @@ import Testing
 /// The console through a whole node: who is let in, what is refused, and what each page is made of.
 @Suite(.needsNode, .timeLimit(.minutes(2)))
 struct ConsolePagesTests {
-    /// A browser that has signed in.
-    private struct Visitor {
-        let node: NodeFixture
-        let cookie: String
-        let token: String
-
-        init(_ node: NodeFixture) async throws {
-            self.node = node
-            let form = ByteBuffer(string: "key=\(node.sampan.operatorKey)&next=%2Fconsole")
-            let signedIn = try await node.send(.post, "/console/sign-in", bytes: form, headers: ["content-type": "application/x-www-form-urlencoded"])
-            #expect(signedIn.status == 303)
-            cookie = String(try #require(signedIn.headers[.setCookie]).prefix { $0 != ";" })
-            let page = try await node.send(.get, "/console", headers: ["cookie": cookie])
-            token = String(try #require(page.text.firstMatch(of: /data-form-token="([0-9a-f]{64})"/)).1)
-        }
-
-        func get(_ path: String, language: String = "en") async throws -> Answer {
-            try await node.send(.get, path, headers: ["cookie": cookie, "accept-language": language])
-        }
-
-        func post(_ path: String, _ fields: [(String, String)], token: String? = nil) async throws -> Answer {
-            let all = [("form-token", token ?? self.token)] + fields
-            let text = all.map { "\($0)=\($1.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? "")" }.joined(separator: "&")
-            return try await node.send(
-                .post, path, bytes: ByteBuffer(string: text),
-                headers: ["cookie": cookie, "origin": "http://localhost", "host": "localhost", "accept-language": "en"])
-        }
-
-        var home: String { "/console/env/\(node.environment)" }
-    }
-
     @Test func everyPageOfTheNavigationOpensInBothLanguages() async throws {
         try await NodeFixture.with { node async throws in
-            let visitor = try await Visitor(node)
+            let visitor = try await ConsoleVisitor(node)
             let home = try await visitor.get(visitor.home)
             let pages = home.text.matches(of: /<li><a href="(\/console[^"]*)"/).map { String($0.1) }
             #expect(Set(pages).count >= 8)
@@ -66,7 +36,7 @@ struct ConsolePagesTests {
 
     @Test func aFormWithoutTheSessionsTokenChangesNothing() async throws {
         try await NodeFixture.with { node async throws in
-            let visitor = try await Visitor(node)
+            let visitor = try await ConsoleVisitor(node)
             for (path, fields) in [
                 ("/console/environments", [("name", "forged")]), ("\(visitor.home)/keys", [("name", "forged"), ("kind", "management")]),
                 ("\(visitor.home)/settings/switches", [("name", "internet"), ("on", "true")]), ("/console/sign-out", []), ("/console/theme", []),
@@ -80,10 +50,11 @@ struct ConsolePagesTests {
             #expect(try node.sampan.tenancy.keys(node.environment).isEmpty)
             #expect(try !node.sampan.tenancy.settings(node.environment).internet)
             #expect(try await visitor.get("/console").status == 200)
-            let bytes = try await node.send(
-                .put, "\(visitor.home)/files/content?path=a.txt", bytes: ByteBuffer(string: "x"),
-                headers: ["cookie": visitor.cookie, "origin": "http://localhost", "host": "localhost"])
-            #expect(bytes.status == 403)
+            for forged in ["", String(repeating: "0", count: 64)] {
+                let upload = try await visitor.upload("\(visitor.home)/files/upload", [("path", "a.txt")], Array("x".utf8), token: forged)
+                #expect(upload.status == 403 && upload.text.contains("FORM_OUTDATED"))
+            }
+            #expect(try node.sampan.files.list(node.environment, prefix: "", after: "", max: 10).isEmpty)
         }
     }
 
@@ -101,7 +72,7 @@ struct ConsolePagesTests {
 
     @Test func whatCannotBeUndoneIsAskedFirst() async throws {
         try await NodeFixture.with { node async throws in
-            let visitor = try await Visitor(node)
+            let visitor = try await ConsoleVisitor(node)
             #expect(try await visitor.post("\(visitor.home)/database", [("name", "goods"), ("permission", "PRIVATE")]).status == 303)
             let drop = "\(visitor.home)/database/goods/drop"
             let question = try await visitor.post(drop, [])
@@ -114,7 +85,7 @@ struct ConsolePagesTests {
 
     @Test func aDocumentIsInsertedFoundChangedAndDeleted() async throws {
         try await NodeFixture.with { node async throws in
-            let visitor = try await Visitor(node)
+            let visitor = try await ConsoleVisitor(node)
             _ = try await visitor.post("\(visitor.home)/database", [("name", "goods"), ("permission", "PRIVATE")])
             let page = "\(visitor.home)/database/goods"
             let added = try await visitor.post("\(page)/document", [("id", ""), ("body", #"{"_id":"cup/1","name":"<b>Tasse</b>","price":12}"#)])
@@ -141,7 +112,7 @@ struct ConsolePagesTests {
 
     @Test func aNumberAsIdStaysOne() async throws {
         try await NodeFixture.with { node async throws in
-            let visitor = try await Visitor(node)
+            let visitor = try await ConsoleVisitor(node)
             _ = try await visitor.post("\(visitor.home)/database", [("name", "goods")])
             let page = "\(visitor.home)/database/goods/document"
             _ = try await visitor.post(page, [("id", ""), ("body", #"{"_id":7,"name":"a"}"#)])
@@ -153,28 +124,88 @@ struct ConsolePagesTests {
 
     @Test func filesAreUploadedListedServedAndDeleted() async throws {
         try await NodeFixture.with { node async throws in
-            let visitor = try await Visitor(node)
-            let uploaded = try await node.send(
-                .put, "\(visitor.home)/files/content?path=images%2Fcup%201.txt", bytes: ByteBuffer(string: "hello"),
-                headers: ["cookie": visitor.cookie, "origin": "http://localhost", "host": "localhost", "x-form-token": visitor.token])
-            #expect(uploaded.status == 200 && uploaded.json["fileID"]?.stringValue != nil)
-            let listed = try await visitor.get("\(visitor.home)/files?prefix=images")
+            let visitor = try await ConsoleVisitor(node)
+            let page = "\(visitor.home)/files"
+            // Larger than one piece of a body.
+            let bytes = [UInt8](repeating: 7, count: 3 << 20)
+            let uploaded = try await visitor.upload("\(page)/upload", [("path", "images/cup 1.txt")], bytes)
+            #expect(uploaded.status == 303 && uploaded.headers[.location] == "\(page)?folder=images%2F")
+            #expect(try await visitor.get("\(page)?folder=images%2F").text.contains("images/cup 1.txt is stored"))
+            let listed = try await visitor.get("\(page)?prefix=images")
             #expect(listed.text.contains("images/cup 1.txt"))
-            #expect(try await !visitor.get("\(visitor.home)/files?prefix=other").text.contains("cup 1"))
-            let onward = try await visitor.get("\(visitor.home)/files/download?path=images%2Fcup%201.txt")
+            #expect(try await !visitor.get("\(page)?prefix=other").text.contains("cup 1"))
+            let onward = try await visitor.get("\(page)/download?path=images%2Fcup%201.txt")
             let address = try #require(onward.headers[.location])
             #expect(onward.status == 303 && address.hasPrefix("/files/"))
-            #expect(try await node.send(.get, address).text == "hello")
-            _ = try await visitor.post("\(visitor.home)/files/delete", [("path", "images/cup 1.txt"), ("confirmed", "yes")])
+            #expect(Array(try await node.send(.get, address).body.readableBytesView) == bytes)
+            _ = try await visitor.post("\(page)/delete", [("path", "images/cup 1.txt"), ("confirmed", "yes")])
             // The first page after it says what was deleted.
-            #expect(try await visitor.get("\(visitor.home)/files").text.contains("is deleted"))
-            #expect(try await !visitor.get("\(visitor.home)/files").text.contains("cup 1"))
+            #expect(try await visitor.get(page).text.contains("is deleted"))
+            #expect(try await !visitor.get(page).text.contains(">images/</a>"))
+            #expect(try await visitor.audited().prefix(2) == ["file images/cup 1.txt", "file images/cup 1.txt"])
+        }
+    }
+
+    @Test func anUploadThatFailsSaysWhy() async throws {
+        try await NodeFixture.with { node async throws in
+            let visitor = try await ConsoleVisitor(node)
+            let page = "\(visitor.home)/files"
+            _ = try await node.manage(.patch, "/quotas", ["fileBytes": 1000])
+            for (path, size, code) in [("a//b", 1, "BAD_MEMBER"), ("big.bin", 2 << 20, "QUOTA_EXCEEDED")] {
+                let answer = try await visitor.upload("\(page)/upload", [("path", path)], [UInt8](repeating: 1, count: size))
+                #expect(answer.status == 303 && answer.headers[.location] == page, "\(path)")
+                #expect(try await visitor.get(page).text.contains(code), "\(path)")
+            }
+            #expect(try node.sampan.files.list(node.environment, prefix: "", after: "", max: 10).isEmpty)
+        }
+    }
+
+    @Test func filesAreBrowsedByFolder() async throws {
+        try await NodeFixture.with { node async throws in
+            let visitor = try await ConsoleVisitor(node)
+            for path in ["a.txt", "images/1.png", "images/2026/x.png", "images/2026/y.png", "images0", "z/1"] {
+                let upload = try node.sampan.files.begin(path, CallContext(environment: node.environment, caller: .key, requestID: "r"))
+                _ = try await upload.finish()
+            }
+            func entries(_ folder: String, after: String = "", max: Int = 10) throws -> [String] {
+                try node.sampan.files.entries(node.environment, in: folder, after: after, max: max).compactMap {
+                    ($0["folder"] ?? $0["path"])?.stringValue
+                }
+            }
+            #expect(try entries("") == ["a.txt", "images/", "images0", "z/"])
+            #expect(try entries("images/") == ["images/1.png", "images/2026/"])
+            #expect(try entries("images/2026/") == ["images/2026/x.png", "images/2026/y.png"])
+            #expect(try entries("none/") == [])
+            for after in ["a.txt", "images/", "images0"] {
+                let all = try entries("")
+                #expect(try entries("", after: after, max: 1) == [all[try #require(all.firstIndex(of: after)) + 1]], "\(after)")
+            }
+            let page = try await visitor.get("\(visitor.home)/files?folder=images%2F2026")
+            #expect(page.text.contains("<h1>2026</h1>") && page.text.contains(">x.png</a>") && page.text.contains("files?folder=images%2F\""))
+        }
+    }
+
+    @Test func aCollectionIsImportedByAForm() async throws {
+        try await NodeFixture.with { node async throws in
+            let visitor = try await ConsoleVisitor(node)
+            _ = try await visitor.post("\(visitor.home)/database", [("name", "goods")])
+            let page = "\(visitor.home)/database/goods"
+            let lines = (0..<600).map { "{\"_id\":\"n\($0)\"}\n" }.joined()
+            for said in ["600 new, 0 replaced", "0 new, 600 replaced"] {
+                let answer = try await visitor.upload("\(page)/import", [], Array(lines.utf8))
+                #expect(answer.status == 303 && answer.headers[.location] == page)
+                #expect(try await visitor.get(page).text.contains(said))
+            }
+            _ = try await visitor.upload("\(page)/import", [], Array("{\"_id\":\"a\"}\nnothing\n".utf8))
+            #expect(try await visitor.get(page).text.contains("Line 2"))
+            #expect(try await visitor.upload("\(visitor.home)/database/none/import", [], Array(lines.utf8)).status == 303)
+            #expect(try node.sampan.documents.collectionNames(node.environment) == ["goods"])
         }
     }
 
     @Test func secretsGoInAndNeverComeOut() async throws {
         try await NodeFixture.with { node async throws in
-            let visitor = try await Visitor(node)
+            let visitor = try await ConsoleVisitor(node)
             let settings = "\(visitor.home)/settings"
             _ = try await visitor.post("\(settings)/wechat", [("appId", "wx1"), ("secret", "very-secret")])
             _ = try await visitor.post("\(settings)/wechat", [("appId", "wx2"), ("secret", "")])
@@ -191,7 +222,7 @@ struct ConsolePagesTests {
 
     @Test func listsSortFilterAndPage() async throws {
         try await NodeFixture.with { node async throws in
-            let visitor = try await Visitor(node)
+            let visitor = try await ConsoleVisitor(node)
             for number in 10..<70 { _ = try await node.sampan.documents.createCollection("c\(number)", permission: nil, node.environment) }
             func names(_ query: String) async throws -> [String] {
                 try await visitor.get("\(visitor.home)/database\(query)").text.matches(of: /database\/(c\d\d)"/).map { String($0.1) }
@@ -207,7 +238,7 @@ struct ConsolePagesTests {
 
     @Test func languageAndThemeAreRemembered() async throws {
         try await NodeFixture.with { node async throws in
-            let visitor = try await Visitor(node)
+            let visitor = try await ConsoleVisitor(node)
             for (path, fields, cookie, mark) in [
                 ("/console/theme", [("theme", "dark"), ("back", "/console")], "theme=dark", "media=\"all\""),
                 ("/console/language", [("lang", "zh-CN"), ("back", "/console")], "lang=zh-CN", "<html lang=\"zh-CN\""),

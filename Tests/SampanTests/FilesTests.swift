@@ -6,6 +6,7 @@ import Tenancy
 import Testing
 
 @testable import Files
+@testable import HTTPSupport
 @testable import Sampan
 
 @Suite(.needsNode) struct FilesTests {

@@ -14,10 +14,10 @@ struct ListCollections: SampanCommand {
 
     func execute(in context: CommandContext) async throws {
         let database = try await DatabaseClient(connection, in: context)
-        let answer = try await database.client.send(.get, database.path("collections")).json()
-        guard !wantsJSON else { return context.console.line(answer.text) }
+        let collections = try await database.client.list("collections", database.path("collections"))
+        guard !wantsJSON else { return context.console.line((["collections": .array(collections)] as JSON).text) }
         var table = TextTable(heading: ["NAME", "PERMISSION", "DOCUMENTS", "INDEXES"])
-        for entry in answer["collections"]?.arrayValue ?? [] {
+        for entry in collections {
             let indexes = (entry["indexes"]?.arrayValue ?? []).compactMap { $0["name"]?.stringValue }
             table.add(
                 entry["name"]?.stringValue ?? "", entry["permission"]?.stringValue ?? "", entry["documents"]?.text ?? "",
@@ -126,25 +126,9 @@ struct ExportDocuments: SampanCommand {
             if !rest.isEmpty { context.console.line(String(decoding: rest, as: UTF8.self)) }
             return
         }
-        try await save(body, to: context.resolve(output), in: context)
-    }
-
-    /// The file appears under its name only when all of it is there.
-    private func save(_ body: ByteStream, to file: URL, in context: CommandContext) async throws {
-        let draft = file.appendingPathExtension("part")
-        guard FileManager.default.createFile(atPath: draft.path, contents: nil) else {
-            throw CLIError(Localized("Cannot write \(file.path).", zh: "无法写入 \(file.path)。"))
-        }
-        let handle = try FileHandle(forWritingTo: draft)
+        let file = context.resolve(output)
         var documents = 0
-        for try await piece in body {
-            documents += piece.count { $0 == UInt8(ascii: "\n") }
-            try handle.write(contentsOf: piece)
-        }
-        try handle.close()
-        guard rename(draft.path, file.path) == 0 else {
-            throw CLIError(Localized("Cannot write \(file.path).", zh: "无法写入 \(file.path)。"))
-        }
+        try await FileDownload.save(body, to: file) { piece in documents += piece.count { $0 == UInt8(ascii: "\n") } }
         let answer: JSON = ["file": .string(file.path), "documents": .int(Int64(documents))]
         context.console.line(
             wantsJSON ? answer.text : context.say("\(documents) documents in \(file.path)", zh: "\(documents) 个文档已写入 \(file.path)"))

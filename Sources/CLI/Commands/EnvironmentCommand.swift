@@ -11,7 +11,8 @@ struct EnvironmentCommand: AsyncParsableCommand {
             "Example: sampan env create shop && sampan env use env-3k9…", zh: "示例：sampan env create shop && sampan env use env-3k9…"),
         subcommands: [
             ListEnvironments.self, CreateEnvironment.self, ShowEnvironment.self, DeleteEnvironment.self, SuspendEnvironment.self,
-            ResumeEnvironment.self, RestoreEnvironment.self, UseEnvironment.self, KeysCommand.self, SetSettings.self,
+            ResumeEnvironment.self, RestoreEnvironment.self, CopyEnvironment.self, ExportEnvironment.self, EnvironmentQuotasCommand.self,
+            UseEnvironment.self, KeysCommand.self, SetSettings.self,
         ])
 }
 
@@ -53,10 +54,10 @@ struct ListEnvironments: SampanCommand {
 
     func execute(in context: CommandContext) async throws {
         let connection = try Connection.resolve(server, in: context)
-        let answer = try await connection.client(in: context).send(.get, ["environments"]).json()
-        guard !wantsJSON else { return context.console.line(answer.text) }
+        let environments = try await connection.client(in: context).list("environments", ["environments"])
+        guard !wantsJSON else { return context.console.line((["environments": .array(environments)] as JSON).text) }
         var table = TextTable(heading: ["", "ID", "NAME", "STATUS", "CREATED"])
-        for entry in answer["environments"]?.arrayValue ?? [] {
+        for entry in environments {
             let id = entry["id"]?.stringValue ?? ""
             let created = LogLine(json: ["at": entry["createdAt"] ?? .null]).at.map(Timestamp.local) ?? ""
             table.add(

@@ -129,10 +129,10 @@ struct ListFunctions: SampanCommand {
 
     func execute(in context: CommandContext) async throws {
         let functions = try await FunctionsClient(connection, in: context)
-        let answer = try await functions.client.send(.get, functions.path()).json()
-        guard !wantsJSON else { return context.console.line(answer.text) }
+        let listed = try await functions.client.list("functions", functions.path())
+        guard !wantsJSON else { return context.console.line((["functions": .array(listed)] as JSON).text) }
         var table = TextTable(heading: ["NAME", "VERSION", "TIMEOUT", "MEMORY", "HTTP", "UPDATED", "TIMERS"])
-        for entry in answer["functions"]?.arrayValue ?? [] {
+        for entry in listed {
             let timers = (entry["triggers"]?.arrayValue ?? []).map { "\($0["name"]?.stringValue ?? "") [\($0["config"]?.stringValue ?? "")]" }
             table.add(
                 entry["name"]?.stringValue ?? "", "v\(entry["version"]?.text ?? "")", "\(entry["timeoutSeconds"]?.text ?? "") s",

@@ -23,13 +23,7 @@ struct ListIndexes: SampanCommand {
 
     func execute(in context: CommandContext) async throws {
         let database = try await DatabaseClient(collection.connection, in: context)
-        let answer = try await database.client.send(.get, database.path("collections")).json()
-        let name = collection.collection
-        guard let entry = (answer["collections"]?.arrayValue ?? []).first(where: { $0["name"]?.stringValue == name }) else {
-            throw CLIError(
-                Localized("There is no collection \"\(name)\".", zh: "没有集合 “\(name)”。"),
-                remedy: Localized("See `sampan db collections`.", zh: "请查看 `sampan db collections`。"))
-        }
+        let entry = try await database.client.send(.get, database.path("collections", collection.collection)).json()
         let indexes = entry["indexes"]?.arrayValue ?? []
         guard !wantsJSON else { return context.console.line((["indexes": .array(indexes)] as JSON).text) }
         var table = TextTable(heading: ["NAME", "KEYS", "UNIQUE"])

@@ -24,10 +24,10 @@ struct ListKeys: SampanCommand {
     func execute(in context: CommandContext) async throws {
         let connection = try Connection.resolve(connection, in: context)
         let path = ["environments", try await connection.requiredEnvironment(in: context), "keys"]
-        let answer = try await connection.client(in: context).send(.get, path).json()
-        guard !wantsJSON else { return context.console.line(answer.text) }
+        let keys = try await connection.client(in: context).list("keys", path)
+        guard !wantsJSON else { return context.console.line((["keys": .array(keys)] as JSON).text) }
         var table = TextTable(heading: ["ID", "NAME", "KIND"])
-        for key in answer["keys"]?.arrayValue ?? [] {
+        for key in keys {
             table.add(key["id"]?.stringValue ?? "", key["name"]?.stringValue ?? "", key["kind"]?.stringValue ?? "")
         }
         for line in table.lines { context.console.line(line) }

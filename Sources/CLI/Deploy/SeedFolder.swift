@@ -85,10 +85,7 @@ struct SeedImport {
     private var path: [String] { ["environments", environment, "collections"] }
 
     private func existingCollections() async throws -> [String: JSON] {
-        let answer = try await client.send(.get, path).json()
-        // The list may stand alone or in a member, as other lists of the management API do.
-        let list = answer["collections"]?.arrayValue ?? answer.arrayValue ?? []
-        return Dictionary(list.compactMap { entry in entry["name"]?.stringValue.map { ($0, entry) } }) { first, _ in first }
+        Dictionary(try await client.list("collections", path).compactMap { entry in entry["name"]?.stringValue.map { ($0, entry) } }) { first, _ in first }
     }
 
     private func prepare(_ collection: SeedFolder.Collection, existing: JSON?) async throws {

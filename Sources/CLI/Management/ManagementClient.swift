@@ -8,7 +8,8 @@ import NIOPosix
 /// Speaks the management API: one place for the key, the language, retries and what an error looks like.
 struct ManagementClient: Sendable {
     let endpoint: String
-    let key: String
+    /// `nil` for who is about to sign in.
+    let key: String?
     let language: Language
 
     /// How often a request that the server put off is sent in all.
@@ -65,6 +66,19 @@ struct ManagementClient: Sendable {
         }
     }
 
+    /// All rows of a list, page by page.
+    /// - Parameter name: the member of the answers that holds the rows.
+    func list(_ name: String, _ path: [String]) async throws -> [JSON] {
+        var rows: [JSON] = []
+        var next: String?
+        repeat {
+            let page = try await send(.get, path, query: [("limit", "1000"), ("after", next)]).json()
+            rows += page[name]?.arrayValue ?? []
+            next = page["next"]?.stringValue
+        } while next != nil
+        return rows
+    }
+
     /// Starts a request whose answer is read piece by piece; an answer that is no success is thrown.
     func stream(_ path: [String], query: [(String, String?)] = [], timeout: Duration) async throws -> ByteStream {
         let response = try await start(.get, path, query: query, body: .none, headers: [], timeout: timeout)
@@ -82,7 +96,7 @@ struct ManagementClient: Sendable {
     ) async throws -> HTTPClientResponse {
         var request = HTTPClientRequest(url: address(path, query: query))
         request.method = HTTPMethod(rawValue: method.rawValue)
-        request.headers.add(name: "authorization", value: "Bearer \(key)")
+        if let key { request.headers.add(name: "authorization", value: "Bearer \(key)") }
         request.headers.add(name: "accept-language", value: language.rawValue)
         request.headers.add(name: "user-agent", value: "sampan-cli")
         for (name, value) in headers { request.headers.add(name: name, value: value) }

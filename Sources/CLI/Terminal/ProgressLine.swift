@@ -13,12 +13,12 @@ final class ProgressLine: Sendable {
 
     private let console: any Console
     private let label: String
-    private let total: Int
+    private let total: Int?
     private let interval: Duration
     private let state = Mutex(State(lastTold: .now))
 
-    /// `interval` is the least time between two plain lines.
-    init(_ label: String, total: Int, on console: any Console, interval: Duration = .seconds(3)) {
+    /// `interval` is the least time between two plain lines; without a `total` only what is done is told.
+    init(_ label: String, total: Int? = nil, on console: any Console, interval: Duration = .seconds(3)) {
         self.console = console
         self.label = label
         self.total = total
@@ -29,7 +29,7 @@ final class ProgressLine: Sendable {
     func advance(by count: Int = 1) {
         state.withLock { state in
             state.done += count
-            let text = "\(label) \(state.done)/\(total)"
+            let text = "\(label) \(state.done)" + (total.map { "/\($0)" } ?? "")
             if console.noticesAreOnTerminal {
                 console.writeNotice("\r\u{1B}[2K" + text)
                 state.isLineOpen = true

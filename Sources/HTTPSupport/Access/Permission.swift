@@ -15,8 +15,11 @@ public enum Permission: String, Sendable, Hashable, CaseIterable {
     case appsRead = "apps.read"
     case appsManage = "apps.manage"
     case environmentsRead = "environments.read"
+    /// Make new ones, and copies of those that one may read whole.
     case environmentsCreate = "environments.create"
-    /// Rename, copy, suspend, resume.
+    /// Take away everything that is in one.
+    case environmentsExport = "environments.export"
+    /// Rename, suspend, resume.
     case environmentsChange = "environments.change"
     /// Delete and restore.
     case environmentsRemove = "environments.remove"
@@ -35,6 +38,8 @@ public enum Permission: String, Sendable, Hashable, CaseIterable {
     case filesRead = "files.read"
     case filesWrite = "files.write"
     case usersRead = "users.read"
+    /// End the sessions of the app's users.
+    case usersManage = "users.manage"
     case auditRead = "audit.read"
 }
 

@@ -30,7 +30,7 @@ public struct Principal: Sendable, Hashable {
     }
 
     /// Whether this is somebody who looks after the whole platform.
-    public var isOperator: Bool { grants.contains { $0.scope == .platform } }
+    public var isOperator: Bool { grants.contains { $0.scope == .platform && $0.role.managesEverything } }
 }
 
 /// A role somewhere.
@@ -69,6 +69,9 @@ public enum Role: String, Sendable, Hashable, CaseIterable {
     case analyst
     /// Sees what there is and how it runs, but no customer's data.
     case viewer
+
+    /// Whether it is one of the two that look after everything where they hold.
+    public var managesEverything: Bool { self == .owner || self == .admin }
 }
 
 /// What a principal may do with what a request's path names; worked out once, before the handler.

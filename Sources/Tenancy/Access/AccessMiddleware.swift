@@ -34,11 +34,22 @@ public struct AccessMiddleware: RouterMiddleware {
             // What its pages ask for they say themselves.
             throw Self.notFound(context.parameters)
         }
-        guard request.method != .get, request.method != .head, let principal = context.principal else { return try await next(request, context) }
+        let changesSomething = request.method != .get && request.method != .head
+        // Taking everything away is reading, and written down all the same.
+        guard changesSomething || Authorisation.isAudited(request.method.rawValue, path), let principal = context.principal else {
+            return try await next(request, context)
+        }
         let note = AuditNote()
         let response = try await AuditNote.$current.withValue(note) { [context] in try await next(request, context) }
+        // An answer that is only repeated was written down the first time.
+        guard response.headers[.idempotentReplayed] == nil else { return response }
         guard response.status.code < 400, Authorisation.isAudited(request.method.rawValue, path) || !note.noted.target.isEmpty else { return response }
-        try await tenancy.audit.record(note.finished(action: "\(request.method.rawValue) \(path)", by: principal, context))
+        let entry = note.finished(action: "\(request.method.rawValue) \(path)", by: principal, context)
+        if entry.organization == nil, case .account(let author) = principal.kind {
+            try await tenancy.record(entry, whereSeen: author)
+        } else {
+            try await tenancy.audit.record(entry)
+        }
         return response
     }
 
@@ -54,7 +65,7 @@ public struct AccessMiddleware: RouterMiddleware {
         guard case .may(let permission) = rule else { return }
         let permissions = context.authority?.permissions ?? []
         if permissions.contains(permission) { return }
-        throw permissions.isEmpty ? Self.notFound(context.parameters) : SampanError.lacking(permission)
+        throw permissions.isEmpty ? Self.notFound(context.parameters) : tenancy.refusal(permission, context)
     }
 
     /// As if what the path names did not exist.

@@ -25,12 +25,13 @@ enum Authorisation {
         case .admin: everything
         case .developer:
             seeing.union([
-                .membersRead, .environmentsCreate, .settingsRead, .settingsChange, .keysRead, .keysManage, .functionsDeploy, .functionsInvoke, .logsRead,
-                .documentsRead, .documentsWrite, .documentsManage, .filesRead, .filesWrite, .usersRead,
+                .membersRead, .environmentsCreate, .environmentsExport, .settingsRead, .settingsChange, .keysRead, .keysManage, .functionsDeploy,
+                .functionsInvoke, .logsRead, .documentsRead, .documentsWrite, .documentsManage, .filesRead, .filesWrite, .usersRead, .usersManage,
             ])
         case .operator:
             seeing.union([
                 .membersRead, .settingsRead, .functionsInvoke, .logsRead, .documentsRead, .documentsWrite, .filesRead, .filesWrite, .usersRead,
+                .usersManage,
             ])
         case .analyst: seeing.union([.documentsRead, .filesRead, .usersRead])
         case .viewer: seeing
@@ -61,6 +62,7 @@ enum Authorisation {
         "POST /admin/v1/sessions": .anyone,
         "GET /admin/v1/account": .signedIn,
         "PATCH /admin/v1/account": .signedIn,
+        "DELETE /admin/v1/account": .signedIn,
         "PUT /admin/v1/account/password": .signedIn,
         "GET /admin/v1/account/sessions": .signedIn,
         "DELETE /admin/v1/account/sessions/{session}": .signedIn,
@@ -70,6 +72,12 @@ enum Authorisation {
         "POST /admin/v1/password-resets": .anyone,
         "PUT /admin/v1/password-resets": .anyone,
         "POST /admin/v1/invitations/accept": .anyone,
+
+        // Everybody's accounts
+        "GET /admin/v1/accounts": .mayThere(.platformManage),
+        "DELETE /admin/v1/accounts/{account}": .mayThere(.platformManage),
+        "POST /admin/v1/accounts/{account}/password-reset": .mayThere(.platformManage),
+        "DELETE /admin/v1/accounts/{account}/second-factor": .mayThere(.platformManage),
 
         // Organizations
         "GET /admin/v1/organizations": .signedIn,
@@ -110,6 +118,15 @@ enum Authorisation {
         "POST /admin/v1/environments/{env}/keys": .may(.keysManage),
         "DELETE /admin/v1/environments/{env}/keys/{key}": .may(.keysManage),
         "POST /admin/v1/environments/{env}/samples/retail": .may(.functionsDeploy),
+        "GET /admin/v1/environments/{env}/quotas": .may(.environmentsRead),
+        "PATCH /admin/v1/environments/{env}/quotas": .may(.platformManage),
+        // A copy asks for the same in the organization, and for every right to read the source
+        "POST /admin/v1/environments/{env}/copies": .may(.environmentsCreate),
+        "GET /admin/v1/environments/{env}/archive": .may(.environmentsExport),
+
+        // Users of the app
+        "GET /admin/v1/environments/{env}/users": .may(.usersRead),
+        "DELETE /admin/v1/environments/{env}/users/{openid}/sessions": .may(.usersManage),
 
         // Functions
         "POST /admin/v1/environments/{env}/blobs/missing": .may(.functionsDeploy),
@@ -128,6 +145,7 @@ enum Authorisation {
         // Documents: an operation that changes something asks for `documentsWrite` as well
         "GET /admin/v1/environments/{env}/collections": .may(.documentsRead),
         "POST /admin/v1/environments/{env}/collections": .may(.documentsManage),
+        "GET /admin/v1/environments/{env}/collections/{name}": .may(.documentsRead),
         "PATCH /admin/v1/environments/{env}/collections/{name}": .may(.documentsManage),
         "DELETE /admin/v1/environments/{env}/collections/{name}": .may(.documentsManage),
         "POST /admin/v1/environments/{env}/collections/{name}/indexes": .may(.documentsManage),

@@ -23,7 +23,7 @@ struct Authorities: Sendable {
                 }
             guard holds else { continue }
             permissions.formUnion(Authorisation.permissions(of: grant.role))
-            if grant.scope == .platform { permissions.insert(.platformManage) }
+            if grant.scope == .platform, grant.role.managesEverything { permissions.insert(.platformManage) }
         }
         return permissions
     }

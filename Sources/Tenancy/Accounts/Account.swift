@@ -8,8 +8,6 @@ public struct Account: Sendable, Hashable {
     public let email: String
     /// Their name, for people.
     public var name: String
-    /// Whether they look after the whole platform.
-    public let isOperator: Bool
     /// Whether signing in takes a code from their device as well.
     public var hasSecondFactor: Bool
     /// When it was made, in milliseconds.
@@ -18,7 +16,7 @@ public struct Account: Sendable, Hashable {
     /// As the management API shows it.
     public var json: JSONObject {
         [
-            "id": .string(id.text), "email": .string(email), "name": .string(name), "operator": .bool(isOperator), "secondFactor": .bool(hasSecondFactor),
+            "id": .string(id.text), "email": .string(email), "name": .string(name), "secondFactor": .bool(hasSecondFactor),
             "createdAt": .int(createdAt),
         ]
     }

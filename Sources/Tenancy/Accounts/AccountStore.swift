@@ -13,7 +13,7 @@ struct AccountStore: Sendable {
         let recoveryHashes: [String]
     }
 
-    private static let columns = "id, email, name, is_operator, second_factor, created_at, password_hash, second_factor_step, recovery_hashes"
+    private static let columns = "id, email, name, second_factor, created_at, password_hash, second_factor_step, recovery_hashes"
     let control: Database
 
     // MARK: Accounts
@@ -28,23 +28,52 @@ struct AccountStore: Sendable {
 
     private static func credentials(_ row: Row) throws -> Credentials? {
         guard let id = AccountID(row.text(0)) else { throw StorageError.damaged("account \(row.text(0))") }
-        let sealed = row.optionalText(4)
+        let sealed = row.optionalText(3)
         let account = Account(
-            id: id, email: row.text(1), name: row.text(2), isOperator: row.int(3) != 0, hasSecondFactor: sealed != nil, createdAt: row.int(5))
+            id: id, email: row.text(1), name: row.text(2), hasSecondFactor: sealed != nil, createdAt: row.int(4))
         return Credentials(
-            account: account, passwordHash: row.text(6), sealedSecondFactor: sealed, secondFactorStep: row.int(7),
-            recoveryHashes: row.text(8).split(separator: " ").map(String.init))
+            account: account, passwordHash: row.text(5), sealedSecondFactor: sealed, secondFactorStep: row.int(6),
+            recoveryHashes: row.text(7).split(separator: " ").map(String.init))
     }
 
     /// - Throws: `EMAIL_TAKEN` when there is such an account.
     static func insert(_ account: Account, passwordHash: String, _ connection: Connection) throws {
         do {
             try connection.execute(
-                "INSERT INTO accounts (id, email, name, is_operator, password_hash, created_at) VALUES ($1, $2, $3, $4, $5, $6)",
-                .text(account.id.text), .text(account.email), .text(account.name), .int(account.isOperator ? 1 : 0), .text(passwordHash),
-                .int(account.createdAt))
+                "INSERT INTO accounts (id, email, name, password_hash, created_at) VALUES ($1, $2, $3, $4, $5)",
+                .text(account.id.text), .text(account.email), .text(account.name), .text(passwordHash), .int(account.createdAt))
         } catch let error as StorageError where error.isUniqueViolation {
             throw SampanError.emailTaken
+        }
+    }
+
+    /// Accounts whose email or name has `search`, oldest first, from a position of `ListWindow` on.
+    func accounts(search: String?, after: String?, limit: Int) throws -> [Account] {
+        try control.read { connection in
+            try connection.all(
+                """
+                SELECT \(Self.columns) FROM accounts
+                WHERE ($1 IS NULL OR instr(lower(email), $1) > 0 OR instr(lower(name), $1) > 0) AND ($2 IS NULL OR printf('%015d.%s', created_at, id) > $2)
+                ORDER BY created_at, id LIMIT $3
+                """, .optional(search?.lowercased()), .optional(after), .int(Int64(limit)), transform: Self.credentials
+            ).compactMap { $0?.account }
+        }
+    }
+
+    /// Removes an account with everything that it has been given; what it did stays in the audit log.
+    /// - Throws: `LAST_OWNER` where an organization would have no owner any more.
+    func remove(_ id: AccountID) async throws {
+        try await control.write { connection in
+            let owned = try connection.all(
+                "SELECT organization FROM members WHERE account = $1 AND app = '' AND role = 'owner'", .text(id.text)
+            ) { OrganizationID($0.text(0)) }
+            for organization in owned.compactMap(\.self) where try OrganizationStore.ownerCount(organization, connection) == 1 {
+                throw SampanError.lastOwner
+            }
+            for statement in [
+                "DELETE FROM sessions WHERE account = $1", "DELETE FROM password_resets WHERE account = $1", "DELETE FROM members WHERE account = $1",
+                "DELETE FROM accounts WHERE id = $1",
+            ] { try connection.execute(statement, .text(id.text)) }
         }
     }
 

@@ -1,5 +1,5 @@
 internal import Foundation
-internal import HTTPSupport
+public import HTTPSupport
 public import Kernel
 internal import Storage
 internal import Synchronization
@@ -38,8 +38,9 @@ public final class Accounts: Sendable {
     private let rules: PasswordRules
     private let sealer: Sealer
     private let mail: any AccountMail
-    private let clock: WallClock
+    let clock: WallClock
     private let state = Mutex(State())
+    private let changes = Turns<AccountID>()
 
     init(control: Database, sealer: Sealer, rules: PasswordRules, mail: any AccountMail, clock: WallClock) {
         store = AccountStore(control: control)
@@ -49,6 +50,9 @@ public final class Accounts: Sendable {
         self.mail = mail
         self.clock = clock
     }
+
+    /// Whether passwords that many people use are known, and refused.
+    public var knowsCommonPasswords: Bool { rules.knowsCommonPasswords }
 
     /// The account, if there is one.
     public func find(_ id: AccountID) throws -> Account? { try store.find(id)?.account }
@@ -146,11 +150,14 @@ public final class Accounts: Sendable {
     // MARK: Oneself
 
     /// Changes the name.
-    public func rename(_ id: AccountID, _ name: String) async throws {
-        let before = try credentials(id).account.name
+    public func rename(_ id: AccountID, _ name: String, if precondition: Precondition = .none) async throws {
         let name = try PeopleName.checked(name)
-        try await store.rename(id, name)
-        AuditNote.changed("account \(id)", from: ["name": .string(before)], to: ["name": .string(name)])
+        try await changes.inTurn(id) { [self] in
+            let before = try credentials(id).account
+            try precondition.require(EntityTag(of: .object(before.json)))
+            try await store.rename(id, name)
+            AuditNote.changed("account \(id)", from: ["name": .string(before.name)], to: ["name": .string(name)])
+        }
     }
 
     /// Changes the password, and ends all other sessions.
@@ -162,7 +169,7 @@ public final class Accounts: Sendable {
     }
 
     /// Asks for the password again before something that a stolen session must not do.
-    private func confirm(_ id: AccountID, password: String, _ client: Client) async throws -> AccountStore.Credentials {
+    func confirm(_ id: AccountID, password: String, _ client: Client) async throws -> AccountStore.Credentials {
         let found = try credentials(id)
         try requirePatience(found.account.email, client)
         guard try await hasher.verify(password, against: found.passwordHash) else {
@@ -174,7 +181,7 @@ public final class Accounts: Sendable {
         return found
     }
 
-    private func credentials(_ id: AccountID) throws -> AccountStore.Credentials {
+    func credentials(_ id: AccountID) throws -> AccountStore.Credentials {
         guard let found = try store.find(id) else { throw SampanError.noAccount(id.text) }
         return found
     }
@@ -245,11 +252,11 @@ public final class Accounts: Sendable {
     // MARK: New people
 
     /// Checks what a new account is to have, and hashes its password.
-    func prepare(email: String, name: String, password: String, isOperator: Bool = false) async throws -> (Account, passwordHash: String) {
+    func prepare(email: String, name: String, password: String) async throws -> (Account, passwordHash: String) {
         let email = try EmailAddress.checked(email)
         let name = try PeopleName.checked(name)
         try rules.check(password, email: email, name: name)
-        let account = Account(id: .random(), email: email, name: name, isOperator: isOperator, hasSecondFactor: false, createdAt: clock.now())
+        let account = Account(id: .random(), email: email, name: name, hasSecondFactor: false, createdAt: clock.now())
         return (account, try await hasher.hash(password))
     }
 
@@ -288,38 +295,5 @@ enum PeopleName {
             throw SampanError.badMember(member, Localized("1 to 60 characters", zh: " 1 到 60 个字符"))
         }
         return trimmed
-    }
-}
-
-extension SampanError {
-    static let signInFailed = unauthenticated(
-        "SIGN_IN_FAILED", Localized("Email, password or code is wrong.", zh: "邮箱、密码或验证码不正确。"),
-        remedy: Localized("Try again, or reset the password.", zh: "请重试，或重置密码。"))
-    static let secondFactorNeeded = unauthenticated(
-        "SECOND_FACTOR_NEEDED", Localized("This account needs a code as well.", zh: "该账号还需要验证码。"),
-        remedy: Localized("Send \"code\" from the authenticator app, or a recovery code.", zh: "请携带验证器应用中的 “code”，或一个恢复码。"))
-    static let secondFactorIsOn = SampanError(
-        "SECOND_FACTOR_ON", status: 409, Localized("The second factor is on already.", zh: "两步验证已开启。"),
-        remedy: Localized("Turn it off first to use another device.", zh: "更换设备请先关闭。"))
-    static let secondFactorNotBegun = SampanError(
-        "SECOND_FACTOR_NOT_BEGUN", status: 409, Localized("There is no second factor to confirm.", zh: "没有待确认的两步验证。"),
-        remedy: Localized("Begin with POST /admin/v1/account/second-factor.", zh: "请先调用 POST /admin/v1/account/second-factor。"))
-    static let codeWrong = badRequest(
-        "CODE_WRONG", Localized("The code is wrong or was used.", zh: "验证码不正确或已使用。"),
-        remedy: Localized("Type the code that the app shows now; check the device's clock.", zh: "请输入应用当前显示的验证码，并检查设备时间。"))
-    static let linkUsed = badRequest(
-        "LINK_INVALID", Localized("The link was used, is too old, or is wrong.", zh: "链接已使用、已过期或有误。"),
-        remedy: Localized("Ask for a new one.", zh: "请重新获取链接。"))
-
-    static func tooManyTries(seconds: Int) -> SampanError {
-        SampanError(
-            "TOO_MANY_TRIES", status: 429, Localized("Too many failed tries.", zh: "失败次数过多。"),
-            remedy: Localized("Wait and try again.", zh: "请稍后重试。"), retryAfter: seconds)
-    }
-
-    static func noAccount(_ id: String) -> SampanError {
-        notFound(
-            "ACCOUNT_NOT_FOUND", Localized("There is no account \(id.prefix(60)).", zh: "不存在账号 \(id.prefix(60))。"),
-            remedy: Localized("The organization's page lists its members.", zh: "可在组织页面查看成员。"))
     }
 }

@@ -2,7 +2,7 @@ public import HTTPSupport
 public import Hummingbird
 internal import Kernel
 
-/// Signing in and one's own account: `/admin/v1/sessions`, `/admin/v1/account`, `/admin/v1/password-resets`.
+/// Signing in and one's own account: `/admin/v1/whoami`, `/admin/v1/sessions`, `/admin/v1/account`, `/admin/v1/password-resets`.
 public struct AccountsRoutes: Sendable {
     private static let bodyBytesMax = 16 << 10
     private let tenancy: Tenancy
@@ -14,9 +14,11 @@ public struct AccountsRoutes: Sendable {
     /// Adds them to `router`.
     public func add(to router: some RouterMethods<SampanRequestContext>) {
         let group = router.group("/admin/v1")
+        group.get("whoami", use: whoAmI)
         group.post("sessions", use: signIn)
         group.get("account", use: show)
         group.patch("account", use: change)
+        group.delete("account", use: remove)
         group.put("account/password", use: changePassword)
         group.get("account/sessions", use: sessions)
         group.delete("account/sessions/:session", use: endSession)
@@ -27,6 +29,25 @@ public struct AccountsRoutes: Sendable {
         group.put("password-resets", use: completeReset)
     }
 
+    private func whoAmI(_ request: Request, _ context: SampanRequestContext) async throws -> Response {
+        let principal = try context.requirePrincipal()
+        var answer: JSONObject = ["name": .string(principal.name), "operator": .bool(principal.isOperator)]
+        switch principal.kind {
+        case .operatorKey: answer["kind"] = "operator"
+        case .account(let id):
+            answer["kind"] = "account"
+            answer["account"] = .string(id.text)
+        case .key(let id):
+            answer["kind"] = "key"
+            answer["key"] = .string(id)
+        }
+        for grant in principal.grants {
+            if case .environment(let environment) = grant.scope { answer["environment"] = .string(environment.text) }
+        }
+        answer["grants"] = .array(principal.grants.map(\.json))
+        return .json(.object(answer))
+    }
+
     private func signIn(_ request: Request, _ context: SampanRequestContext) async throws -> Response {
         let body = try await request.jsonObject(upTo: Self.bodyBytesMax)
         let client = Accounts.Client(request, context)
@@ -35,12 +56,20 @@ public struct AccountsRoutes: Sendable {
         return .json(["token": .string(token), "account": .object(account.json)], status: .created)
     }
 
-    private func show(_ request: Request, _ context: SampanRequestContext) async throws -> Response { .json(.object(try account(context).json)) }
+    private func show(_ request: Request, _ context: SampanRequestContext) async throws -> Response { .tagged(.object(try account(context).json)) }
 
     private func change(_ request: Request, _ context: SampanRequestContext) async throws -> Response {
         let id = try account(context).id
-        try await accounts.rename(id, request.jsonObject(upTo: Self.bodyBytesMax).text("name"))
-        return .json(.object(try account(context).json))
+        try await accounts.rename(id, request.jsonObject(upTo: Self.bodyBytesMax).text("name"), if: Precondition(request))
+        return .tagged(.object(try account(context).json))
+    }
+
+    private func remove(_ request: Request, _ context: SampanRequestContext) async throws -> Response {
+        let id = try account(context).id
+        let password = try await request.jsonObject(upTo: Self.bodyBytesMax).text("password")
+        _ = try await accounts.confirm(id, password: password, Accounts.Client(request, context))
+        try await tenancy.removeAccount(id, context)
+        return Response(status: .noContent)
     }
 
     private func changePassword(_ request: Request, _ context: SampanRequestContext) async throws -> Response {
@@ -52,8 +81,11 @@ public struct AccountsRoutes: Sendable {
     }
 
     private func sessions(_ request: Request, _ context: SampanRequestContext) async throws -> Response {
-        let sessions = try accounts.sessions(of: account(context).id)
-        return .json(["sessions": .array(sessions.map { $0.json(isCurrent: $0.id == context.principal?.session) })])
+        let sessions = try accounts.sessions(of: account(context).id).sorted { ($0.createdAt, $0.id) < ($1.createdAt, $1.id) }
+        return .json(
+            try ListWindow(request).page("sessions", sessions, position: { ListWindow.position($0.createdAt, $0.id) }) {
+                $0.json(isCurrent: $0.id == context.principal?.session)
+            })
     }
 
     private func endSession(_ request: Request, _ context: SampanRequestContext) async throws -> Response {
@@ -109,5 +141,20 @@ extension Accounts.Client {
     /// Who sent a request.
     public init(_ request: Request, _ context: SampanRequestContext) {
         self.init(userAgent: request.headers[.userAgent] ?? "", ip: context.clientIP)
+    }
+}
+
+extension Grant {
+    var json: JSON {
+        let (kind, id) =
+            switch scope {
+            case .platform: ("platform", "")
+            case .organization(let id): ("organization", id.text)
+            case .app(let id): ("app", id.text)
+            case .environment(let id): ("environment", id.text)
+            }
+        var object: JSONObject = ["role": .string(role.rawValue), "scope": .string(kind)]
+        if !id.isEmpty { object["id"] = .string(id) }
+        return .object(object)
     }
 }

@@ -78,7 +78,7 @@ public final class PasswordHasher: Sendable {
     public func needsRehash(_ stored: String) -> Bool { !stored.hasPrefix(cost.prefix) }
 
     /// A hash that nobody knows a password for, since it was not made from any.
-    private var decoy: String {
+    var decoy: String {
         let unpadded = { (count: Int) in Data(count: count).base64EncodedString().filter { $0 != "=" } }
         return cost.prefix + unpadded(Self.saltBytes) + "$" + unpadded(Self.hashBytes)
     }

@@ -4,9 +4,9 @@ public import Kernel
 /// A merchant, an agency, or the platform's operator: who owns apps and environments, and whose members work on them.
 public struct Organization: Sendable, Hashable {
     /// What it is on the platform.
-    public enum Kind: String, Sendable { case merchant, isv, `operator` }
+    public enum Kind: String, Sendable, CaseIterable { case merchant, isv, `operator` }
     /// Suspended: its environments do not serve, its people can only look.
-    public enum Status: String, Sendable { case active, suspended }
+    public enum Status: String, Sendable, CaseIterable { case active, suspended }
 
     /// Its id.
     public let id: OrganizationID

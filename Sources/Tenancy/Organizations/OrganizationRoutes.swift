@@ -23,8 +23,8 @@ public struct OrganizationRoutes: Sendable {
         group.post(use: create)
         group.get(":organization", use: show)
         group.patch(":organization", use: rename)
-        group.post(":organization/suspend") { try await setStatus(.suspended, $1) }
-        group.post(":organization/resume") { try await setStatus(.active, $1) }
+        group.post(":organization/suspend") { try await setStatus(.suspended, $0, $1) }
+        group.post(":organization/resume") { try await setStatus(.active, $0, $1) }
         group.post(":organization/transfer", use: transfer)
         group.get(":organization/members", use: members)
         group.put(":organization/members/:account", use: setRole)
@@ -48,11 +48,15 @@ public struct OrganizationRoutes: Sendable {
 
     private func list(_ request: Request, _ context: SampanRequestContext) async throws -> Response {
         let principal = try context.requirePrincipal()
-        let visible = organizations.all().compactMap { organization -> JSON? in
-            guard tenancy.sees(principal, organization.id) else { return nil }
-            return .object(organization.json)
+        let kind: Organization.Kind? = try request.queryWord("kind")
+        let status: Organization.Status? = try request.queryWord("status")
+        let search = TextSearch(request)
+        let visible = organizations.all().filter { organization in
+            tenancy.sees(principal, organization.id) && (kind == nil || organization.kind == kind) && (status == nil || organization.status == status)
+                && search.fits(organization.name, organization.id.text)
         }
-        return .json(["organizations": .array(visible)])
+        return .json(
+            try ListWindow(request).page("organizations", visible, position: { ListWindow.position($0.createdAt, $0.id.text) }) { .object($0.json) })
     }
 
     private func create(_ request: Request, _ context: SampanRequestContext) async throws -> Response {
@@ -61,20 +65,21 @@ public struct OrganizationRoutes: Sendable {
         guard let kind = Organization.Kind(rawValue: try body.optionalText("kind") ?? "merchant") else {
             throw SampanError.badMember("kind", Localized("merchant, isv or operator", zh: " merchant、isv 或 operator"))
         }
-        return .json(.object(try await organizations.create(name: body.text("name"), kind: kind).json), status: .created)
+        return .tagged(.object(try await organizations.create(name: body.text("name"), kind: kind).json), status: .created)
     }
 
     private func show(_ request: Request, _ context: SampanRequestContext) async throws -> Response {
-        .json(.object(try organizations.find(context.managedOrganization()).json))
+        .tagged(.object(try organizations.find(context.managedOrganization()).json))
     }
 
     private func rename(_ request: Request, _ context: SampanRequestContext) async throws -> Response {
         let id = try context.managedOrganization()
-        return .json(.object(try await organizations.rename(id, request.jsonObject(upTo: Self.bodyBytesMax).text("name")).json))
+        let name = try await request.jsonObject(upTo: Self.bodyBytesMax).text("name")
+        return .tagged(.object(try await organizations.rename(id, name, if: Precondition(request)).json))
     }
 
-    private func setStatus(_ status: Organization.Status, _ context: SampanRequestContext) async throws -> Response {
-        .json(.object(try await organizations.setStatus(status, of: context.managedOrganization()).json))
+    private func setStatus(_ status: Organization.Status, _ request: Request, _ context: SampanRequestContext) async throws -> Response {
+        .tagged(.object(try await organizations.setStatus(status, of: context.managedOrganization(), if: Precondition(request)).json))
     }
 
     private func transfer(_ request: Request, _ context: SampanRequestContext) async throws -> Response {
@@ -82,37 +87,56 @@ public struct OrganizationRoutes: Sendable {
         let to = try await Self.account(request.jsonObject(upTo: Self.bodyBytesMax).text("account"))
         let from: AccountID? = if case .account(let account) = try context.requirePrincipal().kind { account } else { nil }
         let isMember = try organizations.members(of: id).contains { $0.account == from }
-        try await organizations.transfer(id, from: isMember ? from : nil, to: to)
-        return .json(try shownMembers(id))
+        try await organizations.transfer(id, from: isMember ? from : nil, to: to, if: Precondition(request))
+        return try shownMembers(id)
     }
 
     // MARK: Members
 
     private func members(_ request: Request, _ context: SampanRequestContext) async throws -> Response {
-        .json(try shownMembers(context.managedOrganization()))
+        let id = try context.managedOrganization()
+        let role: Role? = try request.queryWord("role")
+        let app = request.queryText("app")
+        let search = TextSearch(request)
+        let wanted = try organizations.members(of: id).filter { member in
+            (role == nil || member.role == role) && (app == nil || member.app?.text == app) && search.fits(member.name, member.email)
+        }
+        let page = try ListWindow(request).page(
+            "members", wanted, position: { "\(ListWindow.position($0.createdAt, $0.account.text)).\($0.app?.text ?? "")" }
+        ) { .object($0.json) }
+        return .tagged(page, try organizations.membersTag(id))
     }
 
-    private func shownMembers(_ id: OrganizationID) throws -> JSON { ["members": .array(try organizations.members(of: id).map { .object($0.json) })] }
+    /// All members, after one of them was changed.
+    private func shownMembers(_ id: OrganizationID) throws -> Response {
+        .tagged(["members": .array(try organizations.members(of: id).map { .object($0.json) })], try organizations.membersTag(id))
+    }
 
     private func setRole(_ request: Request, _ context: SampanRequestContext) async throws -> Response {
         let id = try context.managedOrganization()
         let body = try await request.jsonObject(upTo: Self.bodyBytesMax)
         let account = try Self.account(context.parameters.require("account"))
         try await tenancy.setRole(
-            tenancy.role(named: body.text("role"), context), of: account, app: Self.app(body.optionalText("app")), context)
-        return .json(try shownMembers(id))
+            tenancy.role(named: body.text("role"), context), of: account, app: Self.app(body.optionalText("app")), if: Precondition(request), context)
+        return try shownMembers(id)
     }
 
     private func removeMember(_ request: Request, _ context: SampanRequestContext) async throws -> Response {
         try await tenancy.removeMember(
-            Self.account(context.parameters.require("account")), app: Self.app(request.queryText("app")), context)
+            Self.account(context.parameters.require("account")), app: Self.app(request.queryText("app")), if: Precondition(request), context)
         return Response(status: .noContent)
     }
 
     // MARK: Invitations
 
     private func invitations(_ request: Request, _ context: SampanRequestContext) async throws -> Response {
-        .json(["invitations": .array(try organizations.invitations(of: context.managedOrganization()).map { .object($0.json) })])
+        let role: Role? = try request.queryWord("role")
+        let search = TextSearch(request)
+        let wanted = try organizations.invitations(of: context.managedOrganization()).filter { invitation in
+            (role == nil || invitation.role == role) && search.fits(invitation.email)
+        }
+        return .json(
+            try ListWindow(request).page("invitations", wanted, position: { ListWindow.position($0.createdAt, $0.id) }) { .object($0.json) })
     }
 
     private func invite(_ request: Request, _ context: SampanRequestContext) async throws -> Response {
@@ -151,33 +175,37 @@ public struct OrganizationRoutes: Sendable {
     // MARK: Apps
 
     private func apps(_ request: Request, _ context: SampanRequestContext) async throws -> Response {
-        .json(["apps": .array(organizations.apps(of: try context.managedOrganization()).map { .object($0.json) })])
+        let search = TextSearch(request)
+        let wanted = organizations.apps(of: try context.managedOrganization()).filter { app in
+            search.fits(app.name, app.id.text, app.alipayAppID, app.wechatAppID)
+        }
+        return .json(try ListWindow(request).page("apps", wanted, position: { ListWindow.position($0.createdAt, $0.id.text) }) { .object($0.json) })
     }
 
     private func createApp(_ request: Request, _ context: SampanRequestContext) async throws -> Response {
         let id = try context.managedOrganization()
         let change = try await Organizations.AppChange(request.jsonObject(upTo: Self.bodyBytesMax))
-        return .json(.object(try await organizations.createApp(change, in: id).json), status: .created)
+        return .tagged(.object(try await organizations.createApp(change, in: id).json), status: .created)
     }
 
     private func showApp(_ request: Request, _ context: SampanRequestContext) async throws -> Response {
-        .json(.object(try organizations.app(Self.app(in: context)).json))
+        .tagged(.object(try organizations.app(Self.app(in: context)).json))
     }
 
     private func changeApp(_ request: Request, _ context: SampanRequestContext) async throws -> Response {
         let change = try await Organizations.AppChange(request.jsonObject(upTo: Self.bodyBytesMax))
-        return .json(.object(try await organizations.changeApp(Self.app(in: context), change).json))
+        return .tagged(.object(try await organizations.changeApp(Self.app(in: context), change, if: Precondition(request)).json))
     }
 
     private func removeApp(_ request: Request, _ context: SampanRequestContext) async throws -> Response {
-        try await tenancy.removeApp(Self.app(in: context))
+        try await tenancy.removeApp(Self.app(in: context), if: Precondition(request))
         return Response(status: .noContent)
     }
 
     // MARK: Keys and audit
 
     private func keys(_ request: Request, _ context: SampanRequestContext) async throws -> Response {
-        .json(["keys": .array(try tenancy.keys(of: context.managedOrganization()).map { .object($0.json) })])
+        .json(try KeyRequest.page(of: tenancy.keys(of: context.managedOrganization()), request))
     }
 
     private func createKey(_ request: Request, _ context: SampanRequestContext) async throws -> Response {

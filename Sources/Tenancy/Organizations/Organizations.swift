@@ -19,6 +19,7 @@ public final class Organizations: Sendable {
     private let mail: any AccountMail
     private let clock: WallClock
     private let state: Mutex<State>
+    private let changes = Turns<String>()
 
     init(control: Database, accounts: Accounts, mail: any AccountMail, clock: WallClock) throws {
         store = OrganizationStore(control: control)
@@ -64,22 +65,29 @@ public final class Organizations: Sendable {
     }
 
     /// Changes its name.
-    public func rename(_ id: OrganizationID, _ name: String) async throws -> Organization {
+    public func rename(_ id: OrganizationID, _ name: String, if precondition: Precondition = .none) async throws -> Organization {
         let name = try PeopleName.checked(name)
-        return try await change(id) { $0.name = name }
+        return try await change(id, if: precondition) { $0.name = name }
     }
 
     /// Suspends or resumes it.
-    public func setStatus(_ status: Organization.Status, of id: OrganizationID) async throws -> Organization { try await change(id) { $0.status = status } }
+    public func setStatus(_ status: Organization.Status, of id: OrganizationID, if precondition: Precondition = .none) async throws -> Organization {
+        try await change(id, if: precondition) { $0.status = status }
+    }
 
-    private func change(_ id: OrganizationID, _ body: (inout Organization) -> Void) async throws -> Organization {
-        let before = try find(id)
-        var organization = before
-        body(&organization)
-        try await store.update(organization)
-        state.withLock { [organization] in $0.organizations[id] = organization }
-        AuditNote.changed("organization \(id)", from: .object(before.json), to: .object(organization.json))
-        return organization
+    private func change(
+        _ id: OrganizationID, if precondition: Precondition, _ body: @escaping @Sendable (inout Organization) -> Void
+    ) async throws -> Organization {
+        try await changes.inTurn(id.text) { [self] in
+            let before = try find(id)
+            try precondition.require(EntityTag(of: .object(before.json)))
+            var organization = before
+            body(&organization)
+            try await store.update(organization)
+            state.withLock { [organization] in $0.organizations[id] = organization }
+            AuditNote.changed("organization \(id)", from: .object(before.json), to: .object(organization.json))
+            return organization
+        }
     }
 
     // MARK: Apps
@@ -130,14 +138,17 @@ public final class Organizations: Sendable {
     }
 
     /// Changes an app.
-    public func changeApp(_ id: AppID, _ change: AppChange) async throws -> App {
-        let before = try app(id)
-        var app = before
-        app.name = change.name ?? app.name
-        app.alipayAppID = change.alipayAppID ?? app.alipayAppID
-        app.wechatAppID = change.wechatAppID ?? app.wechatAppID
-        try await save(app, before: before)
-        return app
+    public func changeApp(_ id: AppID, _ change: AppChange, if precondition: Precondition = .none) async throws -> App {
+        try await changes.inTurn(id.text) { [self] in
+            let before = try app(id)
+            try precondition.require(EntityTag(of: .object(before.json)))
+            var app = before
+            app.name = change.name ?? app.name
+            app.alipayAppID = change.alipayAppID ?? app.alipayAppID
+            app.wechatAppID = change.wechatAppID ?? app.wechatAppID
+            try await save(app, before: before)
+            return app
+        }
     }
 
     private func save(_ app: App, before: App?) async throws {
@@ -147,11 +158,14 @@ public final class Organizations: Sendable {
     }
 
     /// Removes an app and the roles limited to it; who calls has seen that no environment is left in it.
-    func removeApp(_ id: AppID) async throws {
-        let before = try app(id)
-        try await store.remove(id)
-        state.withLock { _ = $0.apps.removeValue(forKey: id) }
-        AuditNote.changed("app \(id)", from: .object(before.json))
+    func removeApp(_ id: AppID, if precondition: Precondition) async throws {
+        try await changes.inTurn(id.text) { [self] in
+            let before = try app(id)
+            try precondition.require(EntityTag(of: .object(before.json)))
+            try await store.remove(id)
+            state.withLock { _ = $0.apps.removeValue(forKey: id) }
+            AuditNote.changed("app \(id)", from: .object(before.json))
+        }
     }
 
     // MARK: Members
@@ -162,17 +176,27 @@ public final class Organizations: Sendable {
     /// Who works here, in which roles.
     public func members(of organization: OrganizationID) throws -> [Membership] { try store.members(of: organization) }
 
+    /// The tag of all memberships together.
+    public func membersTag(_ organization: OrganizationID) throws -> EntityTag {
+        EntityTag(of: .array(try members(of: organization).map { .object($0.json) }))
+    }
+
     /// Gives a member another role, or a role in an app.
     ///
     /// - Throws: `LAST_OWNER` when nobody would own the organization any more; 404 for somebody who is no member.
-    public func setRole(_ role: Role, of account: AccountID, in organization: OrganizationID, app: AppID?) async throws {
-        let before = try roles(of: account, in: organization)
-        guard before != [] else { throw SampanError.noAccount(account.text) }
-        let now = clock.now()
-        try await write(organization) { connection in
-            try OrganizationStore.setRole(role, of: account, in: organization, app: app, now: now, connection)
+    public func setRole(
+        _ role: Role, of account: AccountID, in organization: OrganizationID, app: AppID?, if precondition: Precondition = .none
+    ) async throws {
+        try await changes.inTurn(organization.text) { [self] in
+            try precondition.require(membersTag(organization))
+            let before = try roles(of: account, in: organization)
+            guard before != [] else { throw SampanError.noAccount(account.text) }
+            let now = clock.now()
+            try await write(organization) { connection in
+                try OrganizationStore.setRole(role, of: account, in: organization, app: app, now: now, connection)
+            }
+            AuditNote.changed("member \(account)", from: before, to: try roles(of: account, in: organization))
         }
-        AuditNote.changed("member \(account)", from: before, to: try roles(of: account, in: organization))
     }
 
     private func roles(of account: AccountID, in organization: OrganizationID) throws -> JSON {
@@ -180,23 +204,31 @@ public final class Organizations: Sendable {
     }
 
     /// Takes a role away; the last one ends the membership.
-    public func removeMember(_ account: AccountID, from organization: OrganizationID, app: AppID?) async throws {
-        let before = try members(of: organization).filter { $0.account == account && $0.app == app }
-        try await write(organization) { connection in
-            guard try OrganizationStore.removeRole(of: account, in: organization, app: app, connection) else { throw SampanError.noAccount(account.text) }
+    public func removeMember(_ account: AccountID, from organization: OrganizationID, app: AppID?, if precondition: Precondition = .none) async throws {
+        try await changes.inTurn(organization.text) { [self] in
+            try precondition.require(membersTag(organization))
+            let before = try members(of: organization).filter { $0.account == account && $0.app == app }
+            try await write(organization) { connection in
+                guard try OrganizationStore.removeRole(of: account, in: organization, app: app, connection) else { throw SampanError.noAccount(account.text) }
+            }
+            AuditNote.changed("member \(account)", from: .array(before.map { .object($0.json) }))
         }
-        AuditNote.changed("member \(account)", from: .array(before.map { .object($0.json) }))
     }
 
     /// Makes another member the owner; `from` becomes an admin.
-    public func transfer(_ organization: OrganizationID, from: AccountID?, to account: AccountID) async throws {
-        guard try members(of: organization).contains(where: { $0.account == account && $0.app == nil }) else { throw SampanError.noAccount(account.text) }
-        let now = clock.now()
-        try await write(organization) { connection in
-            try OrganizationStore.setRole(.owner, of: account, in: organization, app: nil, now: now, connection)
-            if let from, from != account { try OrganizationStore.setRole(.admin, of: from, in: organization, app: nil, now: now, connection) }
+    public func transfer(_ organization: OrganizationID, from: AccountID?, to account: AccountID, if precondition: Precondition = .none) async throws {
+        try await changes.inTurn(organization.text) { [self] in
+            try precondition.require(membersTag(organization))
+            guard try members(of: organization).contains(where: { $0.account == account && $0.app == nil }) else {
+                throw SampanError.noAccount(account.text)
+            }
+            let now = clock.now()
+            try await write(organization) { connection in
+                try OrganizationStore.setRole(.owner, of: account, in: organization, app: nil, now: now, connection)
+                if let from, from != account { try OrganizationStore.setRole(.admin, of: from, in: organization, app: nil, now: now, connection) }
+            }
+            AuditNote.changed("organization \(organization)", from: ["owner": from.map { .string($0.text) } ?? .null], to: ["owner": .string(account.text)])
         }
-        AuditNote.changed("organization \(organization)", from: ["owner": from.map { .string($0.text) } ?? .null], to: ["owner": .string(account.text)])
     }
 
     /// Changes members in one turn, after which the organization still has an owner if it had one.

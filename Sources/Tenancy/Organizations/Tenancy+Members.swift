@@ -15,18 +15,20 @@ extension Tenancy {
     }
 
     /// Gives a member another role, or one in an app.
-    public func setRole(_ role: Role, of account: AccountID, app: AppID? = nil, _ context: SampanRequestContext) async throws {
+    public func setRole(
+        _ role: Role, of account: AccountID, app: AppID? = nil, if precondition: Precondition = .none, _ context: SampanRequestContext
+    ) async throws {
         let organization = try context.managedOrganization()
         if let app { guard organizations.organization(of: app) == organization else { throw SampanError.noApp(app.text) } }
         try requireAbove(account, in: organization, context)
-        try await organizations.setRole(role, of: account, in: organization, app: app)
+        try await organizations.setRole(role, of: account, in: organization, app: app, if: precondition)
     }
 
     /// Takes a role away; the last one ends the membership.
-    public func removeMember(_ account: AccountID, app: AppID?, _ context: SampanRequestContext) async throws {
+    public func removeMember(_ account: AccountID, app: AppID?, if precondition: Precondition = .none, _ context: SampanRequestContext) async throws {
         let organization = try context.managedOrganization()
         try requireAbove(account, in: organization, context)
-        try await organizations.removeMember(account, from: organization, app: app)
+        try await organizations.removeMember(account, from: organization, app: app, if: precondition)
     }
 
     /// Nobody changes the role of somebody who may do more than they.

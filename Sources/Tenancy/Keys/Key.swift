@@ -6,7 +6,7 @@ public import Kernel
 /// Its secret is shown once, when it is made.
 public struct Key: Sendable, Hashable {
     /// What it opens.
-    public enum Kind: String, Sendable {
+    public enum Kind: String, Sendable, CaseIterable {
         /// The management API, for the CLI and for CI; only a hash of it is stored.
         case management
         /// The Alipay function gateway: signs with HMAC, so its secret is stored sealed.

@@ -3,10 +3,10 @@ public import Kernel
 /// The isolated unit that holds functions, database and files.
 public struct Environment: Sendable, Hashable {
     /// Its life: `deleted` can be restored until `deleteAfter`, then nothing is left of it.
-    public enum Status: String, Sendable { case active, suspended, deleted }
+    public enum Status: String, Sendable, CaseIterable { case active, suspended, deleted }
 
     /// What it is for; shown, and asked about before something irreversible.
-    public enum Stage: String, Sendable { case development, production }
+    public enum Stage: String, Sendable, CaseIterable { case development, production }
 
     /// Its id.
     public let id: EnvironmentID

@@ -16,11 +16,13 @@ struct MultipartForm {
 
     private static let headersBytesMax = 8 << 10
     private static let fieldBytesMax = 8 << 10
+    private static let fieldsMax = 50
 
     private let delimiter: [UInt8]
     private var phase = Phase.preamble
     private var buffer: [UInt8] = []
     private var hadFile = false
+    private var fields = 0
 
     /// - Parameter contentType: the request's header, which names the boundary.
     init?(contentType: String) {
@@ -65,6 +67,8 @@ struct MultipartForm {
         guard place <= Self.fieldBytesMax else { throw Self.malformed("a field is too long") }
         if let name {
             guard !hadFile else { throw Self.malformed("fields must come before the file") }
+            fields += 1
+            guard fields <= Self.fieldsMax else { throw Self.malformed("there are more than \(Self.fieldsMax) fields") }
             events.append(.field(name: name, value: String(decoding: buffer[..<place], as: UTF8.self)))
         }
         try enterPart(after: place)
@@ -146,6 +150,6 @@ struct MultipartForm {
     private static func malformed(_ why: String) -> SampanError {
         SampanError.badRequest(
             "MALFORMED_FORM", Localized("The form is malformed: \(why).", zh: "表单格式有误:\(why)。"),
-            remedy: Localized("Send multipart/form-data with cloudPath and then file.", zh: "请以 multipart/form-data 发送 cloudPath,再发送 file。"))
+            remedy: Localized("Send multipart/form-data: the fields first, then one file.", zh: "请以 multipart/form-data 先发送字段,再发送一个 file。"))
     }
 }

@@ -1,0 +1,38 @@
+#if canImport(Glibc)
+internal import Glibc
+#endif
+internal import NIOPosix
+
+/// Runs tasks on few threads that step back whenever the event loops have something to do.
+///
+/// For work of many milliseconds that somebody waits for, but not the merchants' customers: a page of the console takes as long to make as
+/// dozens of reads by a mini program.
+public final class BackgroundTaskExecutor: TaskExecutor {
+    /// The one of this process.
+    public static let shared = BackgroundTaskExecutor(threads: 2)
+    /// A tenth of what an event loop gets where both want the processor.
+    private static let niceness: Int32 = 10
+
+    private let pool: NIOThreadPool
+
+    private init(threads: Int) {
+        pool = NIOThreadPool(numberOfThreads: threads)
+        pool.start()
+    }
+
+    /// Takes a job, to be run by the next thread that is free.
+    public func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        pool.submit { _ in
+            Self.stepBack()
+            job.runSynchronously(on: self.asUnownedTaskExecutor())
+        }
+    }
+
+    /// On Linux the priority is the calling thread's own; elsewhere it is left as it is.
+    private static func stepBack() {
+        #if os(Linux)
+        setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, niceness)
+        #endif
+    }
+}
