@@ -21,16 +21,35 @@ PAGES = {
     "home": "",
     "functions": "/functions",
     "function": "/functions/greet",
+    "executions": "/functions/greet?status=failed",
     "database": "/database",
     "collection": "/database/goods",
     "filtered": "/database/goods?field=price&is=%24lt&value=1000&sort=price",
     "document": "/database/notes/document?id=%22first%22",
     "new-document": "/database/notes/document",
     "files": "/files",
+    "folder": "/files?folder=pictures%2F",
+    "users": "/users",
     "logs": "/logs",
+    "searched-logs": "/logs?text=greeting&function=greet&minutes=60",
     "settings": "/settings",
+    "usage": "/usage",
     "keys": "/keys",
     "nothing": "/no/such/page",
+}
+
+# Every page beside the environments.
+PLATFORM_PAGES = {
+    "environments": "/console",
+    "account": "/console/account",
+    "organizations": "/console/organizations",
+    "organization": "/console/organizations/{organization}",
+    "people-list": "/console/people",
+    "people": "/console/people/{organization}",
+    "audit": "/console/people/{organization}/audit",
+    "operator": "/console/operator",
+    "operator-environments": "/console/operator/environments",
+    "operator-accounts": "/console/operator/accounts",
 }
 
 GREET = """
@@ -59,6 +78,13 @@ def shop(admin):
     environment.change_settings(variables={"API_BASE": "https://example.com"})
     wait_until(lambda: len(environment.executions(function="greet")) >= 3)
     return environment
+
+
+def address_of(name, shop):
+    """The path of a page by its name."""
+    if name in PAGES:
+        return f"/console/env/{shop.id}{PAGES[name]}"
+    return PLATFORM_PAGES[name].format(organization=ok(shop.request("GET", ""))["organization"])
 
 
 class Console:
@@ -99,8 +125,7 @@ class Console:
         """Waits until nothing on the page is still on its way."""
         self.browser.wait_until(
             lambda: self.driver.execute_script("""
-                const waiting = ['.htmx-request', '#attention-runs .skeleton', '#log-wait:not([hidden])',
-                  '#latency-chart:not([hidden], [data-drawn])']
+                const waiting = ['.htmx-request', '#attention-runs .skeleton', '#latency-chart:not([hidden], [data-drawn])', '[data-activity] .skeleton']
                 return document.readyState === 'complete' && !document.querySelector(waiting.join())
                 """)
         )
@@ -142,7 +167,11 @@ def test_the_first_visit(tmp_path):
             environment = urlsplit(browser.driver.current_url).path
             browser.open(shop)
             assert len(browser.wait_until(lambda: browser.all(".goods-card"))) > 3
-            rows = {"/functions": "tbody tr", "/database": "tbody tr", "/database/goods": ".dense tbody tr", "/logs": ".lines li"}
+            rows = {
+                "/functions": "tbody tr", "/functions/order": "#executions tbody tr", "/database": "tbody tr",
+                "/database/goods": ".dense tbody tr", "/database/orders": ".dense tbody tr", "/files": "tbody tr",
+                "/users": "tbody tr", "/logs": ".lines li", "/usage": "tbody tr",
+            }  # fmt: skip
             for path, row in rows.items():
                 console.open(environment + path)
                 assert browser.wait_until(lambda row=row: browser.all(row)), path
@@ -181,7 +210,7 @@ def test_traffic_is_divided_and_rolled_back(console, shop):
     console.set("#share-2", "70")
     assert "100" in console.text("#traffic-sum")
     console.browser.click("#traffic-form button")
-    console.browser.find("#toasts .toast")
+    console.browser.find(".toast")
     traffic = {share["version"]: share["weight"] for share in shop.function("greet")["traffic"]}
     assert traffic == {1: 30, 2: 70}
     console.browser.wait_until(lambda: "30%" in console.text("#versions table"))
@@ -236,14 +265,19 @@ def test_a_file_is_uploaded_and_deleted(console, shop, tmp_path):
     console.browser.find("#upload-file").send_keys(str(tmp_path / "note.txt"))
     console.set("#upload-path", path)
     console.browser.click("#upload-form button")
-    console.browser.wait_until(lambda: path in console.text("#list"))
+    # The page becomes that of the folder in which it lies now.
+    console.browser.wait_until(lambda: "folder=uploads" in console.driver.current_url)
+    console.browser.find(".toast")
+    assert path.split("/")[1] in console.text("#list")
+    assert console.browser.find("#upload-path").get_attribute("value") == "uploads/"
+    console.look("uploaded")
     link = console.browser.find(f"a[href$='{path.replace('/', '%2F')}']").get_attribute("href")
     cookies = {cookie["name"]: cookie["value"] for cookie in console.driver.get_cookies()}
     assert requests.get(link, cookies=cookies, timeout=10).text == "kept"
     console.browser.click(f"form:has(input[value='{path}']) button")
     console.confirm()
     console.browser.find(".toast")
-    assert path not in console.text("#list")
+    assert path.split("/")[1] not in console.text("#list")
 
 
 def test_documents_are_imported_with_progress_and_exported(console, shop, tmp_path):
@@ -254,7 +288,7 @@ def test_documents_are_imported_with_progress_and_exported(console, shop, tmp_pa
     console.open(f"/console/env/{shop.id}/database/{collection}")
     console.browser.find("#import-file").send_keys(str(tmp_path / "numbers.jsonl"))
     console.browser.click("#import-form button")
-    console.browser.wait_until(lambda: "120" in console.text(".transfer-state"))
+    assert "120" in console.text(".toast")
     console.browser.wait_until(lambda: len(console.browser.all(".dense tbody tr")) == 50)
     console.browser.click(".pages a[rel=next]")
     console.browser.wait_until(lambda: "n050" in console.text(".dense tbody tr"))
@@ -301,10 +335,10 @@ def visitor(request, server):
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("name", ["environments", *PAGES])
+@pytest.mark.parametrize("name", [*PLATFORM_PAGES, *PAGES])
 def test_every_page_is_accessible(visitor, shop, name, theme):
     visitor.driver.add_cookie({"name": "theme", "value": theme, "path": "/"})
-    visitor.open("/console" if name == "environments" else f"/console/env/{shop.id}{PAGES[name]}")
+    visitor.open(address_of(name, shop))
     # A page that is not there is shown as one: the browser notes its status.
     if name == "nothing":
         visitor.browser.complaints()
@@ -330,10 +364,10 @@ def test_what_needs_no_session_is_accessible(server, theme):
 def test_the_other_language_says_everything(console, shop):
     """No Chinese is left on an English page, except in names that people gave and in the switch."""
     console.driver.add_cookie({"name": "lang", "value": "en", "path": "/"})
-    for name, path in PAGES.items():
+    for name in (*PLATFORM_PAGES, *PAGES):
         if name in ("collection", "filtered"):
             continue  # the sample's goods have Chinese names
-        console.open(f"/console/env/{shop.id}{path}")
+        console.open(address_of(name, shop))
         console.settle()
         text = console.browser.find("body").text.replace("中文", "")
         assert re.findall(r"[\u4e00-\u9fff]+", text) == [], name

@@ -4,6 +4,7 @@ internal import HTTPTypes
 internal import Hummingbird
 internal import Kernel
 internal import Logging
+internal import LoopTasks
 internal import NIOCore
 
 /// What every page stands in: who may see it, how it is drawn, and what is shown when it fails.
@@ -16,26 +17,32 @@ struct ConsoleFrame: Sendable {
     let logger: Logger
 
     /// Answers one of a section's addresses, for who has signed in and may.
+    ///
+    /// Pages are made beside the event loops, so that nobody's mini program waits for them.
     func handler(_ page: ConsolePage, in section: ConsoleSection) -> Handler {
         { request, context in
             let visit = Visit(request, context)
-            guard let session = visit.session else { return Self.toSignIn(visit) }
-            do {
-                guard visit.may(page.permission) else { throw SampanError.pageForbidden }
-                switch page.work {
-                case .show(let make): return draw(try await make(visit), visit, in: section)
-                case .answer(let make):
-                    if page.method != .get { try requireHeader(visit) }
-                    return try await make(visit)
-                case .act(let question, let back, let perform):
-                    let form = try await Form(request)
-                    try form.requireToken(of: visit)
-                    if let question, !form.isConfirmed { return draw(try self.question(question, form, visit, back: back(visit)), visit, in: section) }
-                    return try await act(visit, form, session, section, back: back, perform)
-                }
-            } catch {
-                return failure(error, visit)
+            return await withTaskExecutorPreference(BackgroundTaskExecutor.shared) { await answer(page, in: section, visit) }
+        }
+    }
+
+    private func answer(_ page: ConsolePage, in section: ConsoleSection, _ visit: Visit) async -> Response {
+        guard let session = visit.session else { return Self.toSignIn(visit) }
+        do {
+            guard visit.may(page.permission) else { throw navigation.refusal(visit) }
+            switch page.work {
+            case .show(let make): return draw(try await make(visit), visit, in: section)
+            case .answer(let make): return try await make(visit)
+            case .receive(let back, let perform):
+                return try await act(visit, session, section, back: back) { try await perform(visit, FileForm(visit)) }
+            case .act(let question, let back, let perform):
+                let form = try await Form(visit.request)
+                try form.requireToken(of: visit)
+                if let question, !form.isConfirmed { return draw(try self.question(question, form, visit, back: back(visit)), visit, in: section) }
+                return try await act(visit, session, section, back: back) { try await perform(visit, form) }
             }
+        } catch {
+            return failure(error, visit)
         }
     }
 
@@ -64,11 +71,11 @@ struct ConsoleFrame: Sendable {
 
     /// Work that fails ends on `back`, where the reason is shown.
     private func act(
-        _ visit: Visit, _ form: Form, _ session: String, _ section: ConsoleSection, back: @Sendable (Visit) throws -> String,
-        _ perform: @Sendable (Visit, Form) async throws -> Outcome
+        _ visit: Visit, _ session: String, _ section: ConsoleSection, back: @Sendable (Visit) throws -> String,
+        _ perform: () async throws -> Outcome
     ) async throws -> Response {
         do {
-            switch try await perform(visit, form) {
+            switch try await perform() {
             case .draw(let page): return draw(page, visit, in: section)
             case .go(let path, let flash):
                 if let flash { flashes.leave(flash, for: session) }
@@ -76,7 +83,8 @@ struct ConsoleFrame: Sendable {
             }
         } catch {
             let known = reported(error, visit)
-            guard let path = try? back(visit) else { return failure(known, visit) }
+            // What another site sends gets an answer of its own and says nothing on the visitor's next page.
+            guard known.code != SampanError.formOutdated.code, let path = try? back(visit) else { return failure(known, visit) }
             flashes.leave(Flash(known, requestID: visit.context.requestID), for: session)
             return Self.redirect(path)
         }
@@ -92,11 +100,6 @@ struct ConsoleFrame: Sendable {
                 "question": .string(question), "target": .string(visit.path), "back": .string(back),
                 "fields": .array(fields.map { ["fieldName": .string($0.key), "fieldValue": .string($0.value)] }),
             ])
-    }
-
-    /// A script's request carries the session's token in a header.
-    private func requireHeader(_ visit: Visit) throws {
-        guard visit.request.headers[.formToken] == visit.formToken else { throw SampanError.formOutdated }
     }
 
     /// What readers are told; what is our own fault goes to the server's log under the request's id.

@@ -11,14 +11,16 @@ struct ConsoleNavigation: Sendable {
     let tenancy: Tenancy
 
     func model(_ visit: Visit, _ page: Page, in section: ConsoleSection?) -> JSONObject {
-        guard visit.session != nil else { return ["isSignedIn": false] }
-        var model: JSONObject = ["isSignedIn": true]
-        model["platformSections"] = .array(entries(.platform, below: "/console", visit, current: section))
+        guard visit.session != nil, let principal = visit.context.principal else { return ["isSignedIn": false] }
+        var model: JSONObject = ["isSignedIn": true, "person": person(visit, principal, current: section)]
+        model["platformSections"] = .array(platformEntries(visit, principal, current: section))
+        let suspended = suspended(visit, principal).map(\.name)
+        if !suspended.isEmpty { model["suspendedText"] = .string(Phrases.organizationIsSuspended(suspended)[visit.language]) }
         var crumbs: [(path: String, text: String)] = []
         if let environment = visit.context.authority?.environment.flatMap({ try? tenancy.environment($0) }) {
             let home = Address.environment(environment.id)
             model["environment"] = .object(switcher(environment, visit, current: section))
-            model["environmentSections"] = .array(entries(.environment, below: home, visit, current: section))
+            model["environmentSections"] = .array(environmentEntries(home, visit, current: section))
             crumbs = [("/console", Catalogue.phrase("environments", visit.language)), (home, environment.name)]
             if let section, !section.path.isEmpty { crumbs.append(("\(home)/\(section.path)", Catalogue.phrase(section.title, visit.language))) }
         }
@@ -30,14 +32,56 @@ struct ConsoleNavigation: Sendable {
         return model
     }
 
-    private func entries(_ place: ConsoleSection.Place, below base: String, _ visit: Visit, current: ConsoleSection?) -> [JSON] {
-        sections.filter { $0.place == place && visit.may($0.permission) }.map { section in
-            [
-                "entryPath": .string(section.path.isEmpty ? base : "\(base)/\(section.path)"), "icon": .string(section.icon),
-                "label": .string(Catalogue.phrase(section.title, visit.language)),
-                "isCurrent": .bool(current?.place == place && current?.path == section.path),
-            ]
+    /// Why a visitor is not shown a page, or may not do something.
+    func refusal(_ visit: Visit) -> SampanError {
+        guard let organization = visit.context.authority?.organization, (try? tenancy.organizations.find(organization))?.status == .suspended else {
+            return .pageForbidden
         }
+        return .organizationSuspended
+    }
+
+    /// The organization of the page, or all of the visitor's, as far as the operator has suspended them.
+    private func suspended(_ visit: Visit, _ principal: Principal) -> [Organization] {
+        guard let organization = visit.context.authority?.organization else { return tenancy.suspendedOrganizations(of: principal) }
+        return (try? tenancy.organizations.find(organization)).map { $0.status == .suspended ? [$0] : [] } ?? []
+    }
+
+    private func person(_ visit: Visit, _ principal: Principal, current: ConsoleSection?) -> JSON {
+        let account = visit.account.flatMap { try? tenancy.accounts.find($0) }
+        return [
+            "personName": .string(account?.name ?? Catalogue.phrase("operatorWithKey", visit.language)), "personEmail": .string(account?.email ?? ""),
+            "isCurrent": .bool(current?.place == .person),
+        ]
+    }
+
+    private func environmentEntries(_ home: String, _ visit: Visit, current: ConsoleSection?) -> [JSON] {
+        sections.filter { $0.place == .environment && visit.may($0.permission) }.map { section in
+            entry(section, section.path.isEmpty ? home : "\(home)/\(section.path)", visit, current: current)
+        }
+    }
+
+    private func platformEntries(_ visit: Visit, _ principal: Principal, current: ConsoleSection?) -> [JSON] {
+        sections.compactMap { section in
+            switch section.place {
+            case .environment, .person: return nil
+            case .platform:
+                guard visit.may(section.permission) else { return nil }
+                return entry(section, section.path.isEmpty ? "/console" : "/console/\(section.path)", visit, current: current)
+            case .organization:
+                guard let permission = section.permission else { return nil }
+                let visible = tenancy.organizations(for: principal, doing: permission)
+                guard let first = visible.first else { return nil }
+                let path = "/console/\(section.path)"
+                return entry(section, visible.count == 1 ? "\(path)/\(first.id)" : path, visit, current: current)
+            }
+        }
+    }
+
+    private func entry(_ section: ConsoleSection, _ path: String, _ visit: Visit, current: ConsoleSection?) -> JSON {
+        [
+            "entryPath": .string(path), "icon": .string(section.icon), "label": .string(Catalogue.phrase(section.title, visit.language)),
+            "isCurrent": .bool(current?.place == section.place && current?.path == section.path),
+        ]
     }
 
     /// The environments to change to, each at the section that is shown now.

@@ -5,6 +5,7 @@ public import Functions
 public import HTTPSupport
 internal import HTTPTypes
 public import Hummingbird
+public import Identity
 public import Kernel
 public import Logging
 public import Tenancy
@@ -21,9 +22,11 @@ public struct ConsoleRoutes: Sendable {
     /// Reads the templates and makes the routes.
     /// - Parameters:
     ///   - samples: deploys the sample shop; without it the console does not offer to.
+    ///   - environments: measures and copies whole environments.
     ///   - parts: the folder with the scripts of others that set-up fetched; the console works without them.
     public init(
-        tenancy: Tenancy, functions: Functions, documents: Documents, files: Files, samples: (any SampleDeployer)?, parts: URL?, logger: Logger
+        tenancy: Tenancy, identity: Identity, functions: Functions, documents: Documents, files: Files, samples: (any SampleDeployer)?,
+        environments: any EnvironmentKeeper, parts: URL?, logger: Logger
     ) {
         // The order of the navigation.
         sections = [
@@ -32,10 +35,15 @@ public struct ConsoleRoutes: Sendable {
             FunctionPage(tenancy: tenancy, functions: functions).section,
             DatabasePage(tenancy: tenancy, documents: documents).section,
             FilesPage(tenancy: tenancy, files: files).section,
+            UsersPage(tenancy: tenancy, identity: identity).section,
             LogsPage(tenancy: tenancy, functions: functions).section,
-            SettingsPage(tenancy: tenancy).section,
+            SettingsPage(tenancy: tenancy, environments: environments).section,
+            UsagePage(tenancy: tenancy, environments: environments).section,
             KeysPage(tenancy: tenancy).section,
+            OrganizationPage(tenancy: tenancy).section,
             PeoplePage(tenancy: tenancy).section,
+            OperatorPage(tenancy: tenancy, functions: functions).section,
+            AccountPage(tenancy: tenancy).section,
         ]
         assets = ConsoleAssets(parts: parts)
         frame = ConsoleFrame(
@@ -73,7 +81,7 @@ public struct ConsoleRoutes: Sendable {
     }
 
     private static func path(of page: ConsolePage, in section: ConsoleSection) -> RouterPath {
-        let base = section.place == .platform ? "/console" : "/console/env/:env"
+        let base = section.place == .environment ? "/console/env/:env" : "/console"
         return RouterPath([base, section.path, page.path].filter { !$0.isEmpty }.joined(separator: "/"))
     }
 

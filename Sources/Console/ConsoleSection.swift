@@ -13,6 +13,10 @@ struct ConsoleSection: Sendable {
         case environment
         /// Beside the environments, below `/console`.
         case platform
+        /// In each organization, below `/console`; where somebody has only one, the navigation leads straight into it.
+        case organization
+        /// About whoever has signed in, below `/console`: reached by their name at the foot of the navigation.
+        case person
     }
 
     var place = Place.environment
@@ -22,8 +26,8 @@ struct ConsoleSection: Sendable {
     let title: String
     /// A symbol of `icons.svg`.
     let icon: String
-    /// Whoever lacks it does not see the section.
-    let permission: Permission
+    /// Whoever lacks it does not see the section; `nil`: it is for everybody who has signed in.
+    let permission: Permission?
     let pages: [ConsolePage]
 }
 
@@ -33,34 +37,43 @@ struct ConsolePage: Sendable {
         case show(@Sendable (Visit) async throws -> Page)
         /// - Parameter question: the phrase that is asked before it is done.
         case act(question: String?, back: @Sendable (Visit) throws -> String, perform: @Sendable (Visit, Form) async throws -> Outcome)
-        /// Anything else than a page: a download, or bytes that a script sends.
+        /// Something that a form with a file does: it says where the file goes, and gets it as it arrives.
+        case receive(back: @Sendable (Visit) throws -> String, perform: @Sendable (Visit, FileForm) async throws -> Outcome)
+        /// Anything else than a page: a download.
         case answer(@Sendable (Visit) async throws -> Response)
     }
 
     let method: HTTPRequest.Method
     /// Below the section's own address.
     let path: String
-    let permission: Permission
+    /// What it asks for; `nil`: nothing but a session.
+    let permission: Permission?
     let work: Work
 
     /// A page that is shown.
-    static func show(_ path: String = "", needs permission: Permission, _ make: @escaping @Sendable (Visit) async throws -> Page) -> ConsolePage {
+    static func show(_ path: String = "", needs permission: Permission?, _ make: @escaping @Sendable (Visit) async throws -> Page) -> ConsolePage {
         ConsolePage(method: .get, path: path, permission: permission, work: .show(make))
     }
 
     /// Something that a form does; when it fails, the reason is shown on the page `back`.
     static func act(
-        _ path: String, needs permission: Permission, asks question: String? = nil, back: @escaping @Sendable (Visit) throws -> String,
+        _ path: String, needs permission: Permission?, asks question: String? = nil, back: @escaping @Sendable (Visit) throws -> String,
         _ perform: @escaping @Sendable (Visit, Form) async throws -> Outcome
     ) -> ConsolePage {
         ConsolePage(method: .post, path: path, permission: permission, work: .act(question: question, back: back, perform: perform))
     }
 
-    /// An answer that is not a page.
-    static func answer(
-        _ method: HTTPRequest.Method, _ path: String, needs permission: Permission, _ make: @escaping @Sendable (Visit) async throws -> Response
+    /// Something that a form with a file does; when it fails, the reason is shown on the page `back`.
+    static func receive(
+        _ path: String, needs permission: Permission?, back: @escaping @Sendable (Visit) throws -> String,
+        _ perform: @escaping @Sendable (Visit, FileForm) async throws -> Outcome
     ) -> ConsolePage {
-        ConsolePage(method: method, path: path, permission: permission, work: .answer(make))
+        ConsolePage(method: .post, path: path, permission: permission, work: .receive(back: back, perform: perform))
+    }
+
+    /// An answer that is not a page.
+    static func answer(_ path: String, needs permission: Permission?, _ make: @escaping @Sendable (Visit) async throws -> Response) -> ConsolePage {
+        ConsolePage(method: .get, path: path, permission: permission, work: .answer(make))
     }
 }
 

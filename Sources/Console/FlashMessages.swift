@@ -13,6 +13,8 @@ struct Flash: Sendable {
     var requestID: String?
     /// Shown this once and never again.
     var secret: String?
+    /// The phrase that says what the secret is.
+    var secretTitle = "secret"
     /// The public part that belongs to the secret.
     var secretID: String?
     /// Where to look next.
@@ -35,7 +37,10 @@ struct Flash: Sendable {
         if let remedy { model["remedy"] = .string(remedy[language]) }
         if let code { model["code"] = .string(code) }
         if let requestID { model["request"] = .string(requestID) }
-        if let secret { model["secret"] = .string(secret) }
+        if let secret {
+            model["secret"] = .string(secret)
+            model["secretLabel"] = .string(Catalogue.phrase(secretTitle, language))
+        }
         if let secretID { model["secretID"] = .string(secretID) }
         if let link { model["link"] = ["path": .string(link.path), "label": .string(link.text[language])] }
         return .object(model)

@@ -9,12 +9,20 @@ struct Form: Sendable {
     static let tokenField = "form-token"
     /// The field that says that a question was answered.
     static let confirmedField = "confirmed"
+    /// The field with the tag of what the form's page showed.
+    private static let tagField = "tag"
     /// A document may be edited up to this size; larger ones are imported.
     private static let bytesMax = 8 << 20
 
     /// As they were sent.
     let fields: [String: String]
     private let sentToken: String?
+
+    /// The fields of a form that brings a file, which has not come yet.
+    init(fields: [String: String]) {
+        self.fields = fields
+        sentToken = nil
+    }
 
     init(_ request: Request) async throws {
         sentToken = request.headers[.formToken]
@@ -33,6 +41,9 @@ struct Form: Sendable {
 
     /// A field with something in it.
     func text(_ name: String) -> String? { fields[name].flatMap { $0.isEmpty ? nil : $0 } }
+
+    /// What has to be still true for the form to change something: what its page showed.
+    var precondition: Precondition { Precondition(text(Self.tagField)) }
 
     /// Whether the form answers its question.
     var isConfirmed: Bool { self[Self.confirmedField] == "yes" }

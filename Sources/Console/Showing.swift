@@ -70,6 +70,11 @@ extension JSON {
 }
 
 extension JSONObject {
+    /// Takes over the members of another object.
+    mutating func merge(_ other: JSONObject) {
+        for (key, value) in other { self[key] = value }
+    }
+
     /// As a template reads it.
     var forTemplate: [String: Any] {
         var values: [String: Any] = [:]

@@ -26,8 +26,8 @@ struct Visit: Sendable {
         session = context.principal?.session == nil ? nil : request.cookies[Self.sessionCookie]?.value
     }
 
-    /// Whether the visitor may do something with what the path names.
-    func may(_ permission: Permission) -> Bool { context.may(permission) }
+    /// Whether the visitor may do something with what the path names; `nil` is what everybody may who has signed in.
+    func may(_ permission: Permission?) -> Bool { permission.map(context.may) ?? true }
 
     /// What every form of this session carries; another site cannot know it.
     ///
@@ -45,6 +45,15 @@ struct Visit: Sendable {
         guard let environment = EnvironmentID(name) else { throw SampanError.nothingHere }
         return environment
     }
+
+    /// The organization in the path, which the visitor has a role in.
+    func organization() throws -> OrganizationID {
+        guard let organization = context.authority?.organization else { throw SampanError.nothingHere }
+        return organization
+    }
+
+    /// Whose account this is; `nil` for who came by the operator's key or link.
+    var account: AccountID? { if case .account(let id)? = context.principal?.kind { id } else { nil } }
 
     /// A name in the path.
     func name(_ parameter: String = "name") throws -> String { try context.parameters.require(parameter) }
@@ -113,6 +122,11 @@ extension SampanError {
     static let pageForbidden = forbidden(
         Localized("Your role does not include this page.", zh: "您的角色不包含此页面。"),
         remedy: Localized("Ask somebody who manages the members for another role.", zh: "请联系成员管理者调整角色。"))
+
+    static let organizationSuspended = SampanError(
+        "ORGANIZATION_SUSPENDED", status: 403,
+        Localized("The organization is suspended, so nothing can be changed.", zh: "组织已停用，暂时不能更改任何内容。"),
+        remedy: Localized("Ask the platform's operator to resume it.", zh: "请联系平台管理员恢复。"))
 
     static let formOutdated = forbidden(
         "FORM_OUTDATED", Localized("The form does not belong to this session, so nothing was changed.", zh: "表单不属于当前会话，未做任何更改。"),

@@ -5,6 +5,7 @@ import shutil
 from contextlib import contextmanager
 
 from selenium import webdriver
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
@@ -21,7 +22,8 @@ class Browser:
 
     def __init__(self, driver):
         self.driver = driver
-        self.wait = WebDriverWait(driver, PATIENCE_SECONDS)
+        # A part of a page that is exchanged while somebody looks is looked at again.
+        self.wait = WebDriverWait(driver, PATIENCE_SECONDS, ignored_exceptions=[StaleElementReferenceException])
 
     def open(self, address):
         self.driver.get(address)

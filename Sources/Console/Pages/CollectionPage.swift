@@ -7,6 +7,8 @@ internal import Tenancy
 struct CollectionPage: Sendable {
     /// How many fields a table of documents shows beside the id.
     private static let columnsMax = 5
+    /// An import is held in memory whole.
+    private static let importBytesMax = 256 << 20
 
     let tenancy: Tenancy
     let documents: Documents
@@ -18,6 +20,7 @@ struct CollectionPage: Sendable {
             .act(":name/indexes", needs: .documentsManage, back: path, createIndex),
             .act(":name/indexes/remove", needs: .documentsManage, asks: "confirmDropIndex", back: path, dropIndex),
             .act(":name/drop", needs: .documentsManage, asks: "confirmDropCollection", back: path, drop),
+            .receive(":name/import", needs: .documentsWrite, back: path, importLines),
         ]
     }
 
@@ -32,6 +35,7 @@ struct CollectionPage: Sendable {
         model["path"] = .string(try path(visit))
         model["mayWrite"] = .bool(visit.may(.documentsWrite))
         model["mayManage"] = .bool(visit.may(.documentsManage))
+        model["tag"] = .string(try documents.collectionTag(name, environment.id).text)
         describe(collection, visit.language, in: &model)
         let query = DocumentQuery(visit)
         describe(query, visit.language, in: &model)
@@ -48,8 +52,8 @@ struct CollectionPage: Sendable {
     // MARK: What can be done
 
     private func setPermission(_ visit: Visit, _ form: Form) async throws -> Outcome {
-        try await documents.setPermission(form["permission"], of: visit.name(), visit.environment())
-        return .go(try path(visit), Flash(Phrases.permissionChanged))
+        try await documents.setPermission(form["permission"], of: visit.name(), if: form.precondition, visit.environment())
+        return .go("\(try path(visit))#reach", Flash(Phrases.permissionChanged))
     }
 
     private func createIndex(_ visit: Visit, _ form: Form) async throws -> Outcome {
@@ -58,12 +62,22 @@ struct CollectionPage: Sendable {
             field.hasPrefix("-") ? [.string(String(field.dropFirst())), "desc"] : [.string(String(field)), "asc"]
         }
         try await documents.createIndex(["keys": .array(keys), "unique": .bool(form["unique"] == "true")], of: visit.name(), visit.environment())
+        AuditNote.changed("index of \(try visit.name())", to: .array(keys))
         return .go("\(try path(visit))#indexes", Flash(Phrases.indexCreated))
     }
 
     private func dropIndex(_ visit: Visit, _ form: Form) async throws -> Outcome {
         try await documents.dropIndex(form["index"], of: visit.name(), visit.environment())
         return .go("\(try path(visit))#indexes", Flash(Phrases.indexDropped(form["index"])))
+    }
+
+    private func importLines(_ visit: Visit, _ form: FileForm) async throws -> Outcome {
+        let (environment, name) = (try visit.environment(), try visit.name())
+        _ = try documents.collection(name, environment)
+        let lines = try await form.collect(upTo: Self.importBytesMax)
+        let counts = try await documents.importLines(lines, into: name, upserts: true, visit.context.keyCall(environment))
+        AuditNote.changed("documents of \(name)", to: counts)
+        return .go(try path(visit), Flash(Phrases.imported(inserted: counts["inserted"]?.intValue ?? 0, updated: counts["updated"]?.intValue ?? 0)))
     }
 
     private func drop(_ visit: Visit, _ form: Form) async throws -> Outcome {
@@ -80,8 +94,17 @@ struct CollectionPage: Sendable {
         model["hasIndexes"] = .bool(!indexes.isEmpty)
         model["indexes"] = .array(
             indexes.map { index in
-                ["indexName": index["name"] ?? "", "fields": .string((index["keys"] ?? []).text), "unique": index["unique"] ?? false]
+                [
+                    "indexName": index["name"] ?? "", "unique": index["unique"] ?? false,
+                    "fields": .array((index["keys"]?.arrayValue ?? []).map(Self.indexField)),
+                ]
             })
+    }
+
+    /// One field of an index with its direction.
+    private static func indexField(_ key: JSON) -> JSON {
+        let pair = key.arrayValue ?? []
+        return .string("\(pair.first?.stringValue ?? "") \(pair.last?.stringValue == "desc" ? "↓" : "↑")")
     }
 
     private func describe(_ query: DocumentQuery, _ language: Language, in model: inout JSONObject) {

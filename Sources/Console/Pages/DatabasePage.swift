@@ -41,6 +41,7 @@ struct DatabasePage: Sendable {
     private func create(_ visit: Visit, _ form: Form) async throws -> Outcome {
         let environment = try visit.environment()
         let isNew = try await documents.createCollection(form["name"], permission: form.text("permission"), environment)
+        if isNew { AuditNote.changed("collection \(form["name"])") }
         let flash = Flash(isNew ? Phrases.collectionCreated(form["name"]) : Phrases.collectionExists(form["name"]))
         return .go(Address.environment(environment, "database", form["name"]), flash)
     }

@@ -1,18 +1,15 @@
 internal import Functions
 internal import HTTPSupport
+internal import HTTPTypes
 internal import Kernel
 internal import Tenancy
 
-/// `/console/env/{env}/functions/{name}`: versions, a run by hand, executions and logs.
+/// `/console/env/{env}/functions/{name}`: a run by hand, executions and logs, versions, timers, and its end.
 struct FunctionPage: Sendable {
-    private static let executionsShown = 20
-    private static let linesShown = 200
-    private static let versionsDivided = 4
-    private static let sharesMax = 10
-    private static let levels = ["debug", "info", "warn", "error"]
-
     let tenancy: Tenancy
     let functions: Functions
+    private var versions: FunctionVersions { FunctionVersions(functions: functions) }
+    private var triggers: FunctionTriggers { FunctionTriggers(functions: functions) }
 
     var section: ConsoleSection {
         ConsoleSection(
@@ -20,105 +17,91 @@ struct FunctionPage: Sendable {
             pages: [
                 .show(needs: .functionsRead, FunctionsPage(tenancy: tenancy, functions: functions).show),
                 .show(":name", needs: .functionsRead, show),
+                .act(":name/run", needs: .functionsInvoke, back: path, run),
                 .act(":name/current", needs: .functionsDeploy, asks: "confirmMakeCurrent", back: path, makeCurrent),
+                .act(":name/traffic", needs: .functionsDeploy, back: path, divide),
+                .act(":name/triggers", needs: .functionsDeploy, back: path, addTrigger),
+                .act(":name/triggers/remove", needs: .functionsDeploy, asks: "confirmRemoveTrigger", back: path, removeTrigger),
+                .act(":name/delete", needs: .functionsDeploy, asks: "confirmDeleteFunction", back: path, delete),
             ])
     }
 
-    @Sendable func path(_ visit: Visit) throws -> String { Address.environment(try visit.environment(), "functions", try visit.name()) }
+    @Sendable private func path(_ visit: Visit) throws -> String { Address.environment(try visit.environment(), "functions", try visit.name()) }
 
-    func show(_ visit: Visit) async throws -> Page {
+    func show(_ visit: Visit) async throws -> Page { try await page(visit) }
+
+    /// - Parameter more: what a form that was sent adds: a run's result, or what was typed with the reason why it was refused.
+    private func page(_ visit: Visit, adding more: JSONObject = [:], problem: SampanError? = nil) async throws -> Page {
         let environment = try tenancy.environment(visit.environment())
         let name = try visit.name()
         let detail = try functions.detail(of: name, in: environment.id)
-        let language = visit.language
-        var model = environment.shown(language)
+        var model = environment.shown(visit.language)
         model["functionName"] = .string(name)
         model["path"] = .string(try path(visit))
-        describe(detail, in: &model)
-        let versions = versions(detail, language)
-        model["versions"] = .array(versions)
-        // Calls can be divided among ten; older versions that get none are reached by making one current.
-        let inUse = versions.enumerated().filter { $0.offset < Self.versionsDivided || $0.element["isIdle"] == .bool(false) }
-        model["dividable"] = .array(inUse.prefix(Self.sharesMax).map(\.element))
-        let executions = try await functions.latestExecutions(of: name, in: environment.id, limit: Self.executionsShown)
-        model["executions"] = .array(executions.map { Self.execution($0, language) })
-        model["hasExecutions"] = .bool(!executions.isEmpty)
-        try await describeLogs(of: name, environment.id, visit, in: &model)
+        model["tag"] = .string(EntityTag(of: detail).text)
+        for member in ["version", "handler", "timeoutSeconds", "memoryMB", "concurrency", "httpPath"] { model[member] = detail[member] ?? .null }
+        model["updated"] = Showing.time(detail["updatedAt"]?.intValue ?? 0)
         model["mayInvoke"] = .bool(visit.may(.functionsInvoke))
         model["mayDeploy"] = .bool(visit.may(.functionsDeploy))
-        return Page(template: "function", title: name, model: model, scripts: ["function.js", "chart.js"])
+        model["maySeeLogs"] = .bool(visit.may(.logsRead))
+        model["settingsPath"] = visit.may(.settingsRead) ? .string(Address.environment(environment.id, "settings") + "#variables") : .null
+        model["event"] = "{}"
+        let parts = [
+            versions.model(detail, visit.language), try triggers.model(detail, of: name, in: environment.id, visit.language),
+            try await FunctionActivity(functions: functions).model(of: name, in: environment.id, at: path(visit), visit), more,
+        ]
+        for part in parts { model.merge(part) }
+        return Page(
+            template: "function", title: name, model: model, scripts: ["function.js", "chart.js"],
+            status: problem.map { .init(code: $0.status) } ?? .ok)
+    }
+
+    // MARK: What can be done
+
+    private func run(_ visit: Visit, _ form: Form) async throws -> Outcome {
+        var shown: JSONObject = ["event": .string(form["event"]), "openid": .string(form["openid"])]
+        shown["run"] = try await FunctionRun(functions: functions).model(of: visit.name(), in: visit.environment(), visit, form)
+        return .draw(try await page(visit, adding: shown))
     }
 
     private func makeCurrent(_ visit: Visit, _ form: Form) async throws -> Outcome {
-        guard let version = Int(form["version"]) else {
-            throw SampanError.badMember("version", Localized("a version's number", zh: "版本号"))
-        }
-        try await functions.makeCurrent(version: version, of: visit.name(), in: visit.environment())
-        return .go(try path(visit), Flash(Phrases.versionIsCurrent(version)))
+        let version = try await versions.makeCurrent(visit, form)
+        return .go("\(try path(visit))#versions", Flash(Phrases.versionIsCurrent(version)))
     }
 
-    private func describe(_ detail: JSON, in model: inout JSONObject) {
-        for member in ["version", "handler", "timeoutSeconds", "memoryMB", "concurrency", "httpPath"] {
-            model[member] = detail[member] ?? .null
-        }
-        model["updated"] = Showing.time(detail["updatedAt"]?.intValue ?? 0)
-        model["triggers"] = detail["triggers"] ?? []
-        model["hasTriggers"] = .bool(detail["triggers"]?.arrayValue?.isEmpty == false)
-        model["canSplit"] = .bool((detail["versions"]?.arrayValue?.count ?? 0) > 1)
+    private func divide(_ visit: Visit, _ form: Form) async throws -> Outcome {
+        try await versions.divide(visit, form)
+        return .go("\(try path(visit))#versions", Flash(Phrases.trafficSaved))
     }
 
-    private func versions(_ detail: JSON, _ language: Language) -> [JSON] {
-        let traffic = detail["traffic"]?.arrayValue ?? []
-        let total = max(1, traffic.reduce(0) { $0 + ($1["weight"]?.intValue ?? 0) })
-        return (detail["versions"]?.arrayValue ?? []).map { version in
-            let number = version["version"]?.intValue ?? 0
-            let weight = traffic.first { $0["version"]?.intValue == number }?["weight"]?.intValue ?? 0
-            var shown: JSONObject = [
-                "number": .int(number), "created": Showing.time(version["createdAt"]?.intValue ?? 0), "files": version["files"] ?? 0,
-                "size": .string(Showing.bytes(version["size"]?.intValue ?? 0)), "isCurrent": .bool(weight == total),
-                "isIdle": .bool(weight == 0),
-            ]
-            if weight > 0, weight < total { shown["share"] = .string("\(weight * 100 / total)%") }
-            shown["weight"] = .int(weight)
-            shown["variables"] = version["variables"] ?? []
-            shown["hasVariables"] = .bool(version["variables"]?.arrayValue?.isEmpty == false)
-            if let text = version["description"]?.stringValue, !text.isEmpty { shown["description"] = .string(text) }
-            return .object(shown)
+    private func addTrigger(_ visit: Visit, _ form: Form) async throws -> Outcome {
+        do {
+            try await triggers.add(visit, form)
+            return .go("\(try path(visit))#triggers", Flash(Phrases.triggerAdded(form["name"])))
+        } catch let error where SampanError(reporting: error).status == 400 {
+            // What was typed stays, with the reason beside it.
+            let problem = SampanError(reporting: error)
+            return .draw(try await page(visit, adding: triggers.draft(form, problem, visit.language), problem: problem))
         }
     }
 
-    private static func execution(_ execution: JSON, _ language: Language) -> JSON {
-        let status = execution["status"]?.stringValue ?? ""
-        return [
-            "executionStatus": .string(Catalogue.phrase("execution-\(status)", language)), "isGood": .bool(status == "success"),
-            "duration": .string(Showing.duration(execution["durationMs"]?.doubleValue ?? 0)), "cold": execution["cold"] ?? false,
-            "coldDuration": .string(Showing.duration(execution["coldMs"]?.doubleValue ?? 0)), "version": execution["version"] ?? .null,
-            "at": Showing.time(execution["at"]?.intValue ?? 0), "source": execution["source"] ?? .null,
-            "request": execution["requestId"] ?? .null,
-            "failure": execution["error"] ?? .null, "memory": execution["memoryMB"] ?? .null,
-        ]
+    private func removeTrigger(_ visit: Visit, _ form: Form) async throws -> Outcome {
+        try await triggers.remove(visit, form)
+        return .go("\(try path(visit))#triggers", Flash(Phrases.triggerRemoved(form["name"])))
     }
 
-    private func describeLogs(of name: String, _ environment: EnvironmentID, _ visit: Visit, in model: inout JSONObject) async throws {
-        let text = visit.query("text")
-        let level = visit.query("level")
-        let requestID = visit.query("requestId")
-        let lines = try await functions.latestLogs(
-            of: name, in: environment, text: text, level: level, requestID: requestID, limit: Self.linesShown)
-        model["lines"] = .array(
-            lines.map { line in
-                [
-                    "at": Showing.time(line["at"]?.intValue ?? 0), "level": line["level"] ?? "info", "text": line["text"] ?? "",
-                    "request": line["requestId"] ?? "",
-                ]
-            })
-        model["hasLines"] = .bool(!lines.isEmpty)
-        model["isFiltered"] = .bool(text != nil || level != nil || requestID != nil)
-        model["filterText"] = .string(text ?? "")
-        if let requestID { model["filterRequest"] = .string(requestID) }
-        model["levels"] = .array(
-            Self.levels.map {
-                ["value": .string($0), "label": .string(Catalogue.phrase("level-\($0)", visit.language)), "isChosen": .bool($0 == level)]
-            })
+    private func delete(_ visit: Visit, _ form: Form) async throws -> Outcome {
+        let environment = try tenancy.environment(visit.environment())
+        let name = try visit.name()
+        guard environment.stage != .production || form["typed"] == name else { throw SampanError.nameDiffers }
+        try await functions.remove(name, from: environment.id, if: form.precondition)
+        return .go(Address.environment(environment.id, "functions"), Flash(Phrases.functionDeleted(name)))
     }
+}
+
+extension SampanError {
+    /// In production what is deleted has to be named.
+    static let nameDiffers = badRequest(
+        "NAME_DIFFERS", Localized("The typed name is another one, so nothing was deleted.", zh: "输入的名称不一致，未删除。"),
+        remedy: Localized("Type the name exactly as it is shown.", zh: "请按显示的名称完整输入。"))
 }

@@ -55,7 +55,7 @@ struct HomePage: Sendable {
         try tenancy.requireActive(environment)
         guard let samples else { throw SampanError.nothingHere }
         var flash = Flash(Phrases.sampleDeployed)
-        flash.link = (try await samples.deployRetail(to: environment), Phrases.openShop)
+        flash.link = (try await samples.deployRetail(to: environment, withCustomers: true), Phrases.openShop)
         return .go(Address.environment(environment), flash)
     }
 

@@ -23,13 +23,18 @@ struct KeysPage: Sendable {
         let list = ListView<Key>(
             columns: [
                 .init(title: "name", name: "name", ascends: { $0.name < $1.name }),
-                .init(title: "kind", name: "kind", ascends: { $0.kind.rawValue < $1.kind.rawValue }), .init(title: "identifier"),
-                .init(title: "created", name: "created", ascends: { $0.createdAt < $1.createdAt }), .init(title: nil),
+                .init(title: "kind", name: "kind", ascends: { $0.kind.rawValue < $1.kind.rawValue }),
+                .init(title: "role", name: "role", ascends: { $0.role.rawValue < $1.role.rawValue }),
+                .init(title: "created", name: "created", ascends: { $0.createdAt < $1.createdAt }),
+                .init(title: "expires", name: "expires", ascends: { ($0.expiresAt ?? .max) < ($1.expiresAt ?? .max) }),
+                .init(title: "lastUsed", name: "used", ascends: { ($0.lastUsedAt ?? 0) < ($1.lastUsedAt ?? 0) }), .init(title: nil),
             ], text: { "\($0.name) \($0.id)" })
         let (rows, listModel) = list.shown(try tenancy.keys(environment.id), visit)
         var model = environment.shown(visit.language)
         for (key, value) in listModel { model[key] = value }
-        model["keys"] = .array(rows.map { Self.row($0, visit.language) })
+        model["keys"] = .array(rows.map { KeyForm.row($0, visit.language) })
+        model["keyRoles"] = .array(KeyForm.roles(tenancy, visit))
+        model["keyLives"] = .array(KeyForm.lives(visit.language))
         model["mayManage"] = .bool(visit.may(.keysManage))
         return Page(template: "keys", title: Catalogue.phrase("keys", visit.language), model: model)
     }
@@ -38,7 +43,8 @@ struct KeysPage: Sendable {
         guard let kind = Key.Kind(rawValue: form["kind"]) else {
             throw SampanError.badMember("kind", Localized("management or access", zh: " management 或 access"))
         }
-        let (key, secret) = try await tenancy.createKey(visit.environment(), name: form["name"], kind: kind)
+        let (key, secret) = try await tenancy.createKey(
+            visit.environment(), name: KeyForm.name(form), kind: kind, role: KeyForm.role(form, tenancy, visit), expiresAt: KeyForm.expiry(form))
         var flash = Flash(kind == .management ? Phrases.managementKeyCreated : Phrases.accessKeyCreated)
         flash.secret = secret
         flash.secretID = kind == .access ? key.id : nil
@@ -49,12 +55,5 @@ struct KeysPage: Sendable {
         let key = try visit.name("key")
         try await tenancy.removeKey(key, of: visit.environment())
         return .go(try path(visit), Flash(Phrases.keyRevoked(key)))
-    }
-
-    private static func row(_ key: Key, _ language: Language) -> JSON {
-        [
-            "keyID": .string(key.id), "keyName": .string(key.name.isEmpty ? key.id : key.name), "created": Showing.time(key.createdAt),
-            "kind": .string(Catalogue.phrase("key-\(key.kind.rawValue)", language)),
-        ]
     }
 }

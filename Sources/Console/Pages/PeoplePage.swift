@@ -11,7 +11,7 @@ struct PeoplePage: Sendable {
 
     var section: ConsoleSection {
         ConsoleSection(
-            place: .platform, path: "people", title: "people", icon: "people", permission: .membersRead,
+            place: .organization, path: "people", title: "people", icon: "people", permission: .membersRead,
             pages: [
                 .show(needs: .membersRead, list),
                 .show(":organization", needs: .membersRead, show),
@@ -23,28 +23,19 @@ struct PeoplePage: Sendable {
             ])
     }
 
-    @Sendable private func path(_ visit: Visit) throws -> String { "/console/people/\(try organization(visit).id)" }
+    @Sendable private func path(_ visit: Visit) throws -> String { "/console/people/\(try visit.organization())" }
 
-    /// The organization in the path, which the visitor has a role in.
-    private func organization(_ visit: Visit) throws -> Organization {
-        guard let id = visit.context.authority?.organization else { throw SampanError.nothingHere }
-        return try organizations.find(id)
-    }
+    private func organization(_ visit: Visit) throws -> Organization { try organizations.find(visit.organization()) }
 
-    /// Straight to the only one, where there is only one.
     private func list(_ visit: Visit) async throws -> Page {
-        let principal = try visit.context.requirePrincipal()
-        let visible = organizations.all().filter { tenancy.permissions(of: principal, in: $0.id).contains(.membersRead) }
+        let visible = tenancy.organizations(for: try visit.context.requirePrincipal(), doing: .membersRead)
+        let rows = try visible.map { organization -> JSON in
+            let members = Set(try organizations.members(of: organization.id).map(\.account)).count
+            return .object(organization.shown("/console/people/\(organization.id)", Phrases.members(members)[visit.language], visit.language))
+        }
         let model: JSONObject = [
-            "organizations": .array(
-                try visible.map { organization in
-                    [
-                        "organizationName": .string(organization.name), "organizationPath": .string("/console/people/\(organization.id)"),
-                        "memberCount": .int(Int64(Set(try organizations.members(of: organization.id).map(\.account)).count)),
-                        "kind": .string(Catalogue.phrase("kind-\(organization.kind.rawValue)", visit.language)),
-                        "isSuspended": .bool(organization.status == .suspended),
-                    ]
-                })
+            "heading": .string(Catalogue.phrase("people", visit.language)), "lead": .string(Catalogue.phrase("peopleLead", visit.language)),
+            "organizations": .array(rows), "hasOrganizations": .bool(!rows.isEmpty),
         ]
         return Page(template: "organizations", title: Catalogue.phrase("people", visit.language), model: model)
     }
@@ -57,7 +48,7 @@ struct PeoplePage: Sendable {
         let invitations = try organizations.invitations(of: organization.id)
         let model: JSONObject = [
             "organizationName": .string(organization.name), "organizationPath": .string(try path(visit)), "mayManage": .bool(mayManage),
-            "mayAudit": .bool(visit.may(.auditRead)),
+            "mayAudit": .bool(visit.may(.auditRead)), "membersTag": .string(try organizations.membersTag(organization.id).text), "settingsPath": .string(try OrganizationPage.path(visit)),
             "members": .array(members.map { member($0, roles, mayManage: mayManage, visit) }), "hasMembers": .bool(!members.isEmpty),
             "invitations": .array(invitations.map { invitation($0, visit.language) }), "hasInvitations": .bool(!invitations.isEmpty),
             "roles": .array(roles.map { role($0, selected: $0 == .developer, visit.language) }),
@@ -90,6 +81,7 @@ struct PeoplePage: Sendable {
         let (invitation, token, isMailed) = try await organizations.invite(
             form["email"], as: role, app: nil, to: organization(visit).id, by: visit.context.requirePrincipal().name, visit.language)
         var flash = Flash(isMailed ? Phrases.invitedByMail(invitation.email) : Phrases.invited(invitation.email))
+        flash.secretTitle = "invitationLink"
         flash.secret = "\(visit.origin)/console/invitation?token=\(token)"
         return .go(try path(visit), flash)
     }
@@ -100,12 +92,12 @@ struct PeoplePage: Sendable {
     }
 
     private func setRole(_ visit: Visit, _ form: Form) async throws -> Outcome {
-        try await tenancy.setRole(role(form, visit), of: account(visit), visit.context)
+        try await tenancy.setRole(role(form, visit), of: account(visit), if: form.precondition, visit.context)
         return .go(try path(visit), Flash(Phrases.roleChanged))
     }
 
     private func remove(_ visit: Visit, _ form: Form) async throws -> Outcome {
-        try await tenancy.removeMember(account(visit), app: nil, visit.context)
+        try await tenancy.removeMember(account(visit), app: nil, if: form.precondition, visit.context)
         return .go(try path(visit), Flash(Phrases.memberRemoved))
     }
 

@@ -2,7 +2,7 @@ internal import HTTPSupport
 internal import Kernel
 internal import Tenancy
 
-/// `/console/env/{env}/settings`: the platforms' ids and secrets, logins, the internet, variables.
+/// `/console/env/{env}/settings`: the environment itself, the platforms' ids and secrets, logins, the internet, variables.
 ///
 /// Secrets go in and never come out: an empty field keeps what is set.
 struct SettingsPage: Sendable {
@@ -10,22 +10,23 @@ struct SettingsPage: Sendable {
     private static let switches = ["developmentLogin", "anonymousLogin", "internet"]
 
     let tenancy: Tenancy
+    let environments: any EnvironmentKeeper
 
     var section: ConsoleSection {
         ConsoleSection(
             path: "settings", title: "settings", icon: "gear", permission: .settingsRead,
             pages: [
                 .show(needs: .settingsRead, show),
-                .act("wechat", needs: .settingsChange, back: path) { try await change($0, ["wechat": wechat($1)]) },
-                .act("alipay", needs: .settingsChange, back: path) { try await change($0, ["alipay": alipay($1)]) },
+                .act("wechat", needs: .settingsChange, back: path) { try await change($0, $1, ["wechat": wechat($1)]) },
+                .act("alipay", needs: .settingsChange, back: path) { try await change($0, $1, ["alipay": alipay($1)]) },
                 .act("switches", needs: .settingsChange, back: path, turn),
                 .act("variables", needs: .settingsChange, back: path) {
-                    try await change($0, ["variables": [$1["name"]: .string($1["value"])]])
+                    try await change($0, $1, ["variables": [$1["name"]: .string($1["value"])]])
                 },
                 .act("variables/remove", needs: .settingsChange, asks: "confirmRemoveVariable", back: path) {
-                    try await change($0, ["variables": [$1["name"]: .null]])
+                    try await change($0, $1, ["variables": [$1["name"]: .null]])
                 },
-            ])
+            ] + EnvironmentControls(tenancy: tenancy).pages + EnvironmentCopies(tenancy: tenancy, environments: environments).pages)
     }
 
     @Sendable private func path(_ visit: Visit) throws -> String { Address.environment(try visit.environment(), "settings") }
@@ -35,7 +36,10 @@ struct SettingsPage: Sendable {
         let settings = try tenancy.settings(environment.id)
         let isOn = ["developmentLogin": settings.developmentLogin, "anonymousLogin": settings.anonymousLogin, "internet": settings.internet]
         var model = environment.shown(visit.language)
+        for (name, value) in EnvironmentControls(tenancy: tenancy).model(environment, visit) { model[name] = value }
+        for (name, value) in EnvironmentCopies(tenancy: tenancy, environments: environments).model(environment, visit) { model[name] = value }
         model["mayChange"] = .bool(visit.may(.settingsChange))
+        model["settingsTag"] = .string(try tenancy.settingsTag(environment.id).text)
         model["switches"] = .array(
             Self.switches.map { name in
                 [
@@ -53,14 +57,14 @@ struct SettingsPage: Sendable {
         return Page(template: "settings", title: Catalogue.phrase("settings", visit.language), model: model)
     }
 
-    private func change(_ visit: Visit, _ patch: JSONObject) async throws -> Outcome {
-        try await tenancy.changeSettings(visit.environment(), patch, mayChangeGateways: visit.may(.platformManage))
+    private func change(_ visit: Visit, _ form: Form, _ patch: JSONObject) async throws -> Outcome {
+        try await tenancy.changeSettings(visit.environment(), patch, mayChangeGateways: visit.may(.platformManage), if: form.precondition)
         return .go(try path(visit), Flash(Phrases.settingsSaved))
     }
 
     private func turn(_ visit: Visit, _ form: Form) async throws -> Outcome {
         guard Self.switches.contains(form["name"]) else { throw SampanError.badMember("name", Localized("the name of a switch", zh: "开关名称")) }
-        return try await change(visit, [form["name"]: .bool(form["on"] == "true")])
+        return try await change(visit, form, [form["name"]: .bool(form["on"] == "true")])
     }
 
     private func wechat(_ form: Form) -> JSON {

@@ -90,7 +90,11 @@ struct SignInPages: Sendable {
             try await tenancy.record("sign-in", by: account, visit.context)
             return entered(session, next: Self.safe(form["next"]), visit)
         } catch let error as SampanError where error.status < 500 {
-            return self.form(visit, next: Self.safe(form["next"]), email: email, refusal: "\(error.detail[visit.language]) \(error.remedy[visit.language])")
+            let isCodeMissing = error.code == "SECOND_FACTOR_NEEDED"
+            let refusal =
+                isCodeMissing
+                ? Catalogue.phrase("codeNeeded", visit.language) : "\(error.detail[visit.language]) \(error.remedy[visit.language])"
+            return self.form(visit, next: Self.safe(form["next"]), email: email, refusal: refusal, isCodeMissing: isCodeMissing)
         }
     }
 
@@ -114,8 +118,8 @@ struct SignInPages: Sendable {
         return response
     }
 
-    private func form(_ visit: Visit, next: String, email: String = "", refusal: String? = nil) -> Response {
-        var model: JSONObject = ["next": .string(next), "email": .string(email)]
+    private func form(_ visit: Visit, next: String, email: String = "", refusal: String? = nil, isCodeMissing: Bool = false) -> Response {
+        var model: JSONObject = ["next": .string(next), "email": .string(email), "isReturning": .bool(!email.isEmpty), "needsCode": .bool(isCodeMissing)]
         if let refusal { model["refusal"] = .string(refusal) }
         return frame.draw(
             Page(

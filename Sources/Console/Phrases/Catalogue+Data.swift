@@ -41,6 +41,16 @@ extension Catalogue {
         "documentHint": Localized(
             "Dates are milliseconds: {\"$date\": 1769846400000}. The _id of a stored document stays as it is. Ctrl+Enter saves.",
             zh: "日期以毫秒表示：{\"$date\": 1769846400000}。已保存文档的 _id 不可更改。按 Ctrl+Enter 保存。"),
+        "changedMeanwhile": Localized("Somebody else has changed this document.", zh: "该文档已被他人修改。"),
+        "changedMeanwhileText": Localized(
+            "Yours is kept, and not stored. Compare the two: what you save now takes the place of what is stored.",
+            zh: "您的内容已保留但尚未保存。请对照两份内容：现在保存将覆盖已存储的版本。"),
+        "deletedMeanwhile": Localized("Somebody else has deleted this document.", zh: "该文档已被他人删除。"),
+        "deletedMeanwhileText": Localized("Yours is kept. What you save now is stored as a new document.", zh: "您的内容已保留。现在保存将作为新文档添加。"),
+        "yourDocument": Localized("Yours (JSON)", zh: "您的内容（JSON）"),
+        "storedNow": Localized("Stored now", zh: "当前已存储"),
+        "saveMine": Localized("Replace it by mine", zh: "用我的内容覆盖"),
+        "takeStored": Localized("Go on with the stored one", zh: "改用已存储的版本"),
         "badDocument": Localized("The document is not valid JSON:", zh: "文档不是合法的 JSON："),
         "confirmDeleteDocument": Localized("Delete this document? It cannot be brought back.", zh: "确定删除该文档？删除后无法恢复。"),
         "noIndexes": Localized("No indexes yet", zh: "还没有索引"),
@@ -53,7 +63,6 @@ extension Catalogue {
         "import": Localized("Import", zh: "导入"),
         "importFile": Localized("File with a JSON document a line", zh: "每行一个 JSON 文档的文件"),
         "importHint": Localized("Documents with the same _id are replaced. Up to 256 MB.", zh: "相同 _id 的文档会被替换，至多 256 MB。"),
-        "importDone": Localized("Imported", zh: "导入完成"),
         "exportAll": Localized("Export", zh: "导出"),
         "dangerZone": Localized("What cannot be undone", zh: "不可恢复的操作"),
         "dropCollection": Localized("Delete the collection", zh: "删除集合"),
@@ -69,7 +78,6 @@ extension Catalogue {
         "chooseFile": Localized("File", zh: "选择文件"),
         "targetPath": Localized("Stored under", zh: "存储路径"),
         "upload": Localized("Upload", zh: "上传"),
-        "uploadDone": Localized("Uploaded", zh: "上传完成"),
         "copyFileID": Localized("Copy file id", zh: "复制文件 ID"),
         "noFiles": Localized("No files yet", zh: "还没有文件"),
         "noFilesText": Localized(

@@ -9,6 +9,10 @@ extension Catalogue {
             zh: "每个环境拥有独立的云函数、数据库、文件与密钥。建议至少区分测试与正式两个环境。"),
         "createdOn": Localized("created", zh: "创建于"),
         "destroyedOn": Localized("Deleted; nothing is left of it after", zh: "已删除，将彻底清除于"),
+        "noEnvironmentsForYou": Localized(
+            "Nobody has given you a role in one. Ask an owner or admin of your organization.", zh: "您还没有可访问的环境，请联系组织的所有者或管理员授权。"),
+        "restore": Localized("Restore", zh: "恢复环境"),
+        "stage": Localized("Stage", zh: "用途"),
         "open": Localized("Open", zh: "进入"),
         "openShop": Localized("Open the sample shop", zh: "打开示例小店"),
         "deploySample": Localized("Deploy the sample shop", zh: "部署示例小店"),
@@ -68,6 +72,19 @@ extension Catalogue {
     /// Platforms, logins, network and variables.
     static let settings: [String: Localized] = [
         "settings": Localized("Settings", zh: "设置"),
+        "thisEnvironment": Localized("This environment", zh: "环境信息"),
+        "environmentIsDeleted": Localized("This environment is deleted and answers nobody.", zh: "该环境已删除，不响应任何请求。"),
+        "restorableUntil": Localized("It can be restored until", zh: "可恢复至"),
+        "stopping": Localized("Suspend or delete", zh: "停用与删除"),
+        "suspendEnvironment": Localized("Suspend the environment", zh: "停用环境"),
+        "suspendEnvironmentText": Localized(
+            "Functions, database and files answer nobody until it is resumed. Everything stays as it is.", zh: "停用后云函数、数据库与文件不再响应请求，恢复前内容保持不变。"),
+        "confirmSuspendEnvironment": Localized("Suspend this environment? Its mini programs stop working at once.", zh: "确定停用该环境？使用它的小程序将立即无法工作。"),
+        "deleteEnvironment": Localized("Delete the environment", zh: "删除环境"),
+        "confirmDeleteEnvironment": Localized(
+            "Delete this environment? It stops at once. Until the period of grace is over it can be restored here.",
+            zh: "确定删除该环境？删除后立即停止服务，宽限期内可在此恢复。"),
+        "typeTheName": Localized("To confirm, type", zh: "输入名称以确认："),
         "platforms": Localized("Platforms", zh: "平台接入"),
         "platformsText": Localized(
             "With these, customers log in and functions use the platform's open API. Secrets are stored sealed and never shown again.",

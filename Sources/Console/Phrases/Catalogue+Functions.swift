@@ -40,6 +40,9 @@ extension Catalogue {
         "latencyChart": Localized("How long the latest runs took; the table below has the numbers.", zh: "最近执行的耗时图，具体数值见下方表格。"),
         "noExecutions": Localized("Not run yet", zh: "尚未执行"),
         "noExecutionsText": Localized("Run it above, or call it from a page: each run is listed here.", zh: "可在上方运行，或从小程序页面调用；每次执行都会列在这里。"),
+        "noExecutionsFound": Localized("No run ended so", zh: "没有符合条件的执行记录"),
+        "olderRuns": Localized("Older runs", zh: "更早的执行"),
+        "newestRuns": Localized("Newest runs", zh: "最新的执行"),
         "time": Localized("Time", zh: "时间"),
         "status": Localized("Status", zh: "状态"),
         "duration": Localized("Duration", zh: "耗时"),
@@ -52,11 +55,40 @@ extension Catalogue {
         "confirmMakeCurrent": Localized("Send all calls to this version?", zh: "确定将所有调用切换到该版本？"),
         "traffic": Localized("Divide the calls", zh: "流量分配"),
         "trafficHint": Localized(
-            "How many of a hundred calls go to each version. Try a new one with a few, then give it all.",
-            zh: "每一百次调用分给各版本的次数。可先以少量流量试用新版本，再全部切换。"),
+            "The weight of each version, best out of a hundred. Try a new one with a few calls, then give it all.",
+            zh: "各版本的权重，建议合计为 100。可先以少量流量试用新版本，再全部切换。"),
         "trafficSum": Localized("Together", zh: "合计"),
         "saveTraffic": Localized("Divide", zh: "保存分配"),
-        "trafficSaved": Localized("The calls are divided.", zh: "流量分配已保存。"),
+        "functionVariablesHint": Localized(
+            "A function's own variables belong to a version: they are deployed with it (envVariables in cloudbaserc.json) and come before the environment's.",
+            zh: "云函数自己的变量属于版本：随部署写入（cloudbaserc.json 的 envVariables），优先于环境变量。"),
+        "toEnvironmentVariables": Localized("The environment's variables", zh: "查看环境变量"),
+        "deleteFunction": Localized("Delete the function", zh: "删除云函数"),
+        "deleteFunctionText": Localized("With all versions, triggers and waiting calls. Its logs stay.", zh: "将同时删除全部版本、触发器与等待中的调用，日志保留。"),
+        "confirmDeleteFunction": Localized(
+            "Delete the function with all its versions? Pages that call it stop working at once.", zh: "确定删除该云函数及其全部版本？调用它的页面将立即出错。"),
+    ]
+
+    /// What starts a function by the clock.
+    static let triggers: [String: Localized] = [
+        "noTriggers": Localized("No triggers yet", zh: "还没有触发器"),
+        "noTriggersText": Localized("A trigger runs the function by the clock: each night, each Monday.", zh: "触发器按时间自动运行云函数，例如每天夜间、每周一。"),
+        "addTrigger": Localized("Add a trigger", zh: "添加触发器"),
+        "add": Localized("Add", zh: "添加"),
+        "triggerNameExample": Localized("daily report", zh: "例如：每日汇总"),
+        "schedule": Localized("Schedule", zh: "定时规则"),
+        "runsWhen": Localized("Runs", zh: "运行时间"),
+        "ownSchedule": Localized("By a schedule of your own", zh: "自定义规则"),
+        "scheduleOfOwn": Localized("Schedule of your own", zh: "自定义规则（优先）"),
+        "scheduleHint": Localized(
+            "Second, minute, hour, day, month, weekday, and a year if need be; the time is Beijing's. What is written here comes before the choice.",
+            zh: "依次为秒、分、时、日、月、星期，可再加年，按北京时间。填写后以此处为准。"),
+        "argument": Localized("Argument", zh: "附加参数"),
+        "argumentExample": Localized("handed over in the event", zh: "随事件传入，可留空"),
+        "nextRun": Localized("Next run", zh: "下次运行"),
+        "neverAgain": Localized("never again", zh: "不再运行"),
+        "catchUp": Localized("Runs missed while the server was down", zh: "停机期间错过的运行"),
+        "confirmRemoveTrigger": Localized("Remove this trigger? The function no longer runs by it.", zh: "确定移除该触发器？云函数将不再按它运行。"),
     ]
 
     /// Log lines, of one function and of all.
@@ -77,5 +109,6 @@ extension Catalogue {
             "Functions write lines with console.log. Use another word, a lower level or a longer time.",
             zh: "云函数用 console.log 输出日志。可更换关键词、降低级别或扩大时间范围。"),
         "older": Localized("Older lines", zh: "更早的日志"),
+        "newestLines": Localized("Newest lines", zh: "最新的日志"),
     ]
 }

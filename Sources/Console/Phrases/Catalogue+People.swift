@@ -6,7 +6,6 @@ extension Catalogue {
         "people": Localized("People", zh: "成员"),
         "peopleLead": Localized("Who works on what, and what they may do.", zh: "查看各组织的成员及其权限。"),
         "members": Localized("Members", zh: "成员列表"),
-        "membersCount": Localized("members", zh: "位成员"),
         "noMembers": Localized("Nobody yet", zh: "还没有成员"),
         "noMembersText": Localized(
             "You are here with the operator's key. Invite yourself as the owner, so that what you do carries your name.",

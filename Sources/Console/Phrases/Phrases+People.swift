@@ -6,6 +6,8 @@ extension Phrases {
     static let roleChanged = Localized("The role was changed.", zh: "角色已更改。")
     static let memberRemoved = Localized("The member was removed.", zh: "已移除该成员。")
 
+    static func members(_ count: Int) -> Localized { Localized(count == 1 ? "1 member" : "\(count) members", zh: "\(count) 位成员") }
+
     static func invitedByMail(_ email: String) -> Localized {
         Localized(
             "An invitation is on its way to \(email). The link can also be handed over; it is shown this once.",

@@ -2,7 +2,6 @@
 import { askJSON, element } from './console.js'
 
 const RUNS_SHOWN = 200
-const place = element('latency-chart')
 
 function colour(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim()
@@ -34,7 +33,20 @@ function option(executions, words) {
   }
 }
 
-async function draw() {
+let drawn = null
+
+/** What the list below is narrowed to. */
+function query({ function: name, status, after }) {
+  const asked = new URLSearchParams({ function: name, limit: RUNS_SHOWN })
+  if (status) asked.set('status', status)
+  if (after) asked.set('after', after)
+  return asked
+}
+
+/** Draws the chart where the page has a place for it; once more when that is a new one. */
+export async function draw() {
+  const place = element('latency-chart')
+  if (!place || place === drawn?.getDom()) return
   const words = place.dataset
   let echarts
   try {
@@ -43,12 +55,18 @@ async function draw() {
     place.hidden = true
     return
   }
-  const { executions } = await askJSON(`${words.api}/executions?function=${encodeURIComponent(words.function)}&limit=${RUNS_SHOWN}`)
-  const chart = echarts.init(place)
+  const { executions } = await askJSON(`${words.api}/executions?${query(words)}`)
+  if (place !== element('latency-chart')) return
+  drawn?.dispose()
+  const chart = (drawn = echarts.init(place))
   chart.setOption(option(executions, words))
-  new ResizeObserver(() => chart.resize()).observe(place)
-  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => chart.setOption(option(executions, words)))
+  new ResizeObserver(() => chart.isDisposed() || chart.resize()).observe(place)
   place.dataset.drawn = ''
 }
 
-if (place) await draw()
+matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
+  drawn?.dispose()
+  drawn = null
+  draw()
+})
+draw()

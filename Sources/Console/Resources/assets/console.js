@@ -47,7 +47,7 @@ export async function ask(path, options = {}) {
 }
 
 /** What a problem document says, in its own words. */
-export function problemText(body, status) {
+function problemText(body, status) {
   try {
     const { detail, remedy } = JSON.parse(body)
     return [detail, remedy].filter(Boolean).join(' ')
@@ -77,7 +77,7 @@ async function copy(text) {
 }
 
 async function copyFrom(button) {
-  const shown = button.parentElement.querySelector('code')
+  const shown = button.dataset.shown ? element(button.dataset.shown) : button.parentElement.querySelector('code')
   const copied = await copy(button.dataset.copy)
   if (!copied && shown) getSelection().selectAllChildren(shown)
   const label = button.textContent

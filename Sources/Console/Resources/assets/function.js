@@ -1,10 +1,10 @@
-// The function's page: a run by hand with its log lines, logs as they come, and the division of calls.
-import { ask, askJSON, duration, element, localiseTimes, make, toast } from './console.js'
+// The function's page: a run by hand with its log lines, logs as they come, and what helps to fill its forms.
+import { ask, askJSON, duration, element, localiseTimes, make } from './console.js'
+import { draw } from './chart.js'
 import { followWith, lineItem } from './lines.js'
 import { EventDrawer } from './events.js'
 
-const logs = element('logs')
-const { api, function: name } = logs.dataset
+const { api, function: name, page } = element('function').dataset
 const base = `${api}/functions/${encodeURIComponent(name)}`
 
 // Running
@@ -70,7 +70,7 @@ async function invoke(words, event) {
 
 /** Draws parts of the page anew. */
 async function refresh(...parts) {
-  const answer = await ask(location.href)
+  const answer = await ask(page + location.search)
   const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html')
   for (const id of parts) {
     const part = fresh.getElementById(id)
@@ -100,7 +100,8 @@ async function run(form, events) {
   try {
     events.rememberLast(event)
     await invoke(words, event)
-    await refresh('executions', ...(element('follow').checked ? [] : ['log-list']))
+    await refresh('executions', ...(element('follow')?.checked === false ? ['log-list'] : []))
+    await draw()
   } catch (error) {
     showFailure(words, error instanceof TypeError ? document.body.dataset.unreachable : error.message)
   } finally {
@@ -123,7 +124,8 @@ if (form) {
 
 // Following
 
-followWith(element('follow'), element('log-lines'), api, { withRequest: true }, () => {
+const follow = element('follow')
+if (follow) followWith(follow, element('log-lines'), api, { requestsOn: page }, () => {
   const query = new URLSearchParams({ function: name })
   for (const wanted of ['text', 'level', 'requestId']) {
     const value = new URLSearchParams(location.search).get(wanted)
@@ -134,30 +136,21 @@ followWith(element('follow'), element('log-lines'), api, { withRequest: true }, 
 
 // Dividing the calls
 
-document.addEventListener('input', (event) => {
-  const traffic = event.target.closest('#traffic-form')
-  if (traffic) showSum(traffic)
-})
+const traffic = element('traffic-form')
 
-const shares = (traffic) => [...traffic.querySelectorAll('[data-version]')].map((input) => ({ version: Number(input.dataset.version), weight: Number(input.value) }))
-
-function showSum(traffic) {
-  const sum = shares(traffic).reduce((total, share) => total + share.weight, 0)
-  element('traffic-sum').textContent = `${traffic.dataset.sum} ${sum}`
+function showSum() {
+  const weights = [...traffic.querySelectorAll('[name^="share-"]')].map((input) => Number(input.value))
+  element('traffic-sum').textContent = `${traffic.dataset.sum} ${weights.reduce((sum, weight) => sum + weight, 0)}`
 }
 
-document.addEventListener('submit', async (event) => {
-  const traffic = event.target.closest('#traffic-form')
-  if (!traffic) return
-  event.preventDefault()
-  element('traffic-problem').textContent = ''
-  try {
-    const body = JSON.stringify({ traffic: shares(traffic).filter((share) => share.weight > 0) })
-    await ask(`${base}/traffic`, { method: 'PUT', headers: { 'content-type': 'application/json' }, body })
-    toast(traffic.dataset.saved)
-    await refresh('versions')
-  } catch (error) {
-    element('traffic-problem').textContent = error.message
-  }
+if (traffic) {
+  traffic.addEventListener('input', showSum)
+  showSum()
+}
+
+// Triggers: a schedule that is chosen is shown as one that is written, to begin from
+
+element('trigger-preset')?.addEventListener('change', ({ target }) => {
+  element('trigger-schedule').value = target.value
+  if (!target.value) element('trigger-schedule').focus()
 })
-if (element('traffic-form')) showSum(element('traffic-form'))

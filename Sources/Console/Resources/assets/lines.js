@@ -4,13 +4,13 @@ import { localiseTimes, make } from './console.js'
 /** Parameters as the management API reads them: a space is %20, a plus is a plus. */
 export const written = (parameters) => String(parameters).replaceAll('+', '%20')
 
-/** One line; `withRequest` and `functions` say what is linked beside it. */
-export function lineItem(line, { withRequest = false, functions = null } = {}) {
+/** One line; `requestsOn` and `functions` say where the links beside it lead. */
+export function lineItem(line, { requestsOn = null, functions = null } = {}) {
   const item = make('li', '', { class: line.level })
   item.append(make('time', '', { datetime: new Date(line.at).toISOString(), 'data-style': 'precise' }), make('b', line.level))
   if (functions) item.append(make('a', line.function, { href: `${functions}/${encodeURIComponent(line.function)}` }))
-  if (withRequest) {
-    const link = make('a', '', { href: `${location.pathname}?requestId=${encodeURIComponent(line.requestId)}` })
+  if (requestsOn) {
+    const link = make('a', '', { href: `${requestsOn}?requestId=${encodeURIComponent(line.requestId)}#logs` })
     link.append(make('code', line.requestId))
     item.append(link)
   }

@@ -1,4 +1,4 @@
-// The page of all logs: what the form asks for, older lines on demand, and new ones as they come.
+// The page of all logs: older lines in place, and new ones as they come.
 import { askJSON, element, localiseTimes } from './console.js'
 import { followWith, lineItem, written } from './lines.js'
 
@@ -6,8 +6,8 @@ const LINES_AT_ONCE = 100
 const form = element('log-search')
 const { api, functions } = form.dataset
 const list = element('log-lines')
-const options = { withRequest: true, functions }
-let next = null
+const older = element('older')
+const options = { requestsOn: form.getAttribute('action'), functions }
 
 function query() {
   const asked = new URLSearchParams()
@@ -22,22 +22,23 @@ async function load() {
   const asked = query()
   const minutes = Number(form.elements.minutes.value)
   if (minutes) asked.set('since', Date.now() - minutes * 60_000)
-  if (next) asked.set('after', next)
+  asked.set('after', older.dataset.after)
   asked.set('limit', LINES_AT_ONCE)
   try {
     const page = await askJSON(`${api}/logs?${written(asked)}`)
     list.append(...page.logs.map((line) => lineItem(line, options)))
     localiseTimes(list)
-    next = page.next
-    element('older').hidden = page.logs.length < LINES_AT_ONCE
-    element('no-lines').hidden = list.children.length > 0
+    older.dataset.after = page.next
+    older.hidden = page.logs.length < LINES_AT_ONCE
+    element('log-problem').hidden = true
   } catch (error) {
     element('log-problem').textContent = error.message
     element('log-problem').hidden = false
   }
-  element('log-wait').hidden = true
 }
 
-element('older').addEventListener('click', load)
+older?.addEventListener('click', (event) => {
+  event.preventDefault()
+  load()
+})
 followWith(element('follow'), list, api, options, query)
-load()

@@ -1,57 +1,59 @@
-// Files that are sent with their progress: uploads and imports.
-import { element, problemText, toast } from './console.js'
+// Forms with a file, sent with their progress; the page after them takes this one's place.
+import { element, localiseTimes } from './console.js'
 
 const words = document.body.dataset
 
-function send(form, address, file) {
+function become(page, address) {
+  history.replaceState(null, '', address)
+  document.title = page.title
+  element('main').replaceChildren(...page.getElementById('main').childNodes)
+  localiseTimes(element('main'))
+  window.htmx?.process(element('main'))
+}
+
+/** A failure is said beside the form, which keeps what was chosen. */
+function show(form, state, answer, address) {
+  const page = new DOMParser().parseFromString(answer, 'text/html')
+  const failure = page.querySelector('main > .notice.bad, .failure')
+  if (!failure && page.getElementById('list')) return become(page, address)
+  const why = failure ? [...failure.querySelectorAll('p, h1')].map((line) => line.textContent).join(' ') : words.unreachable
+  state.textContent = `${form.dataset.failed}: ${why}`
+}
+
+function send(form) {
   const bar = form.querySelector('progress')
   const state = form.querySelector('.transfer-state')
   const button = form.querySelector('button')
   const request = new XMLHttpRequest()
-  const end = (text) => {
-    state.textContent = text
-    button.disabled = false
-  }
   form.querySelector('.transfer').hidden = false
   button.disabled = true
+  bar.value = 0
   state.textContent = ''
   request.upload.onprogress = ({ loaded, total }) => {
     bar.value = loaded / total
     state.textContent = `${Math.round((loaded / total) * 100)} %`
   }
-  request.onload = () => {
-    if (request.status >= 300) return end(`${form.dataset.failed}: ${problemText(request.responseText, request.status)}`)
-    bar.value = 1
-    const { inserted, updated } = JSON.parse(request.responseText)
-    end(inserted === undefined ? form.dataset.done : `${form.dataset.done}: ${inserted} + ${updated}`)
-    toast(form.dataset.done)
-    refreshList()
+  // All has been sent; how long the server works with it nobody knows.
+  request.upload.onload = () => bar.removeAttribute('value')
+  request.onload = () => show(form, state, request.responseText, request.responseURL)
+  request.onerror = () => (state.textContent = words.unreachable)
+  request.onloadend = () => {
+    button.disabled = false
+    bar.value = 0
   }
-  request.onerror = () => end(words.unreachable)
-  request.open(form.dataset.method, address)
-  request.setRequestHeader('x-form-token', words.formToken)
-  request.setRequestHeader('accept-language', document.documentElement.lang)
-  request.send(file)
+  request.open('POST', form.action)
+  request.send(new FormData(form))
 }
 
-/** Shows what is new in the list of this page. */
-async function refreshList() {
-  const answer = await fetch(location.href)
-  const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html')
-  element('list').replaceChildren(...fresh.getElementById('list').childNodes)
-}
-
-const imports = element('import-form')
-imports?.addEventListener('submit', (event) => {
+document.addEventListener('submit', (event) => {
+  if (!event.target.matches('.transfers')) return
   event.preventDefault()
-  send(imports, imports.dataset.target, element('import-file').files[0])
+  send(event.target)
 })
 
-const uploads = element('upload-form')
-uploads?.addEventListener('submit', (event) => {
-  event.preventDefault()
-  send(uploads, `${uploads.dataset.target}?path=${encodeURIComponent(element('upload-path').value)}`, element('upload-file').files[0])
-})
-element('upload-file')?.addEventListener('change', ({ target }) => {
-  if (!element('upload-path').value && target.files[0]) element('upload-path').value = target.files[0].name
+document.addEventListener('change', ({ target }) => {
+  if (target.id !== 'upload-file') return
+  const path = element('upload-path')
+  const [file] = target.files
+  if (file && (!path.value || path.value.endsWith('/'))) path.value += file.name
 })
