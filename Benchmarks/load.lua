@@ -2,6 +2,7 @@
 -- generator costs each of them the same: every request is formatted once, before the clock starts.
 --
 -- BENCH_REQUESTS names a file with one request a line: method, path, token, body, separated by tabs.
+-- BENCH_PAUSE_MS makes each connection wait that long before a request, so that the load stays below what the server can do.
 
 local formatted = {}
 
@@ -19,6 +20,13 @@ end
 
 function request()
     return formatted[math.random(#formatted)]
+end
+
+local pause = tonumber(os.getenv("BENCH_PAUSE_MS"))
+if pause then
+    function delay()
+        return math.random(2 * pause)
+    end
 end
 
 function done(summary, latency)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from bench import dataset, machine, pocketbase, report  # noqa: E402
+from bench import console, dataset, machine, pocketbase, report  # noqa: E402
 from bench.cases import CASES  # noqa: E402
 from bench.sampan import Sampan, program  # noqa: E402
 from bench.simple_peers import Nginx, NodeHTTP  # noqa: E402
@@ -43,6 +43,10 @@ class Bench:
         server = self.keep(Sampan(self.folder))
         server.set_up()
         return server
+
+    @cached_property
+    def big_shop(self):
+        return console.BigShop(self.fresh_sampan("console"))
 
     def fresh_sampan(self, name):
         folder = self.folder / name

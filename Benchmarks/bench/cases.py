@@ -4,7 +4,7 @@ import statistics
 import time
 from dataclasses import dataclass, field
 
-from bench import load
+from bench import console, load
 from bench.load import Contender
 
 
@@ -187,4 +187,40 @@ def idle_row(name, server, starts):
     }
 
 
-CASES = {"read": read, "list": listing, "insert": insert, "function": function, "buy": buy, "cold": cold, "idle": idle}
+def pages(bench):
+    """How long the server takes for the console's pages, in an environment with 1,000 functions and 1,000,000 documents."""
+    shop = bench.big_shop
+    rows = shop.page_times(10 if bench.quick else 100)
+    slowest = max(rows, key=lambda row: row["p95_ms"])
+    checks = [Check(f"p95 of the slowest page ({slowest['name']}) in ms", slowest["p95_ms"], 50.0, at_least=False)]
+    notes = ["As one client waited that asks for one page after the other, headers and all of the page read."]
+    return Result("pages", "Pages of the console, 1,000 functions, 1,000,000 documents", rows, checks, notes)
+
+
+def clicking(bench):
+    """What the client API's users notice of 200 people who work in the console, each of whom opens a page every five seconds."""
+    shop = bench.big_shop
+    quiet, busy, clicks = shop.with_and_without_visitors(3 if bench.quick else 9, 3 if bench.quick else 8)
+    more = round(busy["p99_ms"] / quiet["p99_ms"] - 1, 3)
+    notes = [
+        f"64 connections, each of which waits {console.PAUSE_MS} ms on average between two requests; {clicks} pages a second were opened. "
+        "The generators of both run on the same two cores."
+    ]
+    checks = [Check("how much p99 rises", more, 0.2, at_least=False)]
+    return Result("clicking", "Reading one document while 200 people click in the console", [quiet, busy], checks, notes)
+
+
+def neighbour(bench):
+    """Whether the clock tells that somebody else's environment exists: both are refused by the same line of code."""
+    sampan = bench.sampan
+    foreign, absent = sampan.neighbour_requests()
+    rows = race(bench, [
+        Contender("Another organization's environment", sampan.process, sampan.address, foreign),
+        Contender("No environment at all", sampan.process, sampan.address, absent),
+    ], 1)  # fmt: skip
+    apart = round(abs(rows[0]["p50_ms"] / rows[1]["p50_ms"] - 1), 3)
+    return Result("neighbour", "Asking for what one may not know of, 1 connection", rows,
+                  [Check("difference of the medians, as a part", apart, 0.05, at_least=False)])  # fmt: skip
+
+
+CASES = {"read": read, "list": listing, "insert": insert, "function": function, "buy": buy, "cold": cold, "idle": idle, "neighbour": neighbour, "pages": pages, "clicking": clicking}

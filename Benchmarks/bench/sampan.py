@@ -114,6 +114,20 @@ class Sampan:
 
         return [("POST", "/v1/functions/buy", self.token(n), body(n)) for n in range(dataset.GOODS)]
 
+    def neighbour_requests(self):
+        """Requests of another organization's owner for this environment, and for environments that there are not."""
+        organization = self.admin.post("/admin/v1/organizations", {"name": "neighbour"})["id"]
+        key = self.admin.post(f"/admin/v1/organizations/{organization}/keys", {"name": "owner", "role": "owner"})["secret"]
+        paths = ["", "/settings", "/functions", "/functions/add", "/collections", "/collections/orders", "/keys", "/logs", "/users", "/files"]
+        chance = random.Random(4)
+        letters = "abcdefghijkmnpqrstuvwxyz23456789"
+
+        def requests(environment):
+            return [("GET", f"/admin/v1/environments/{environment}{path}", key, "") for path in paths * 40]
+
+        absent = "".join(chance.choice(letters) for _ in self.environment.removeprefix("env-"))
+        return requests(self.environment), requests(f"env-{absent}")
+
     def database(self, **operation):
         return self.admin.post(self.base + "/database", operation)
 
