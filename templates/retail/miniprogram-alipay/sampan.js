@@ -63,6 +63,7 @@
       FUNCTION_CRASHED: -504002,
       FUNCTION_TIMEOUT: -504003,
       FUNCTION_BUSY: -501004,
+      QUOTA_EXCEEDED: -501003,
       ENVIRONMENT_NOT_FOUND: -501000,
       ENVIRONMENT_SUSPENDED: -501005,
       ORGANIZATION_SUSPENDED: -501005,
@@ -85,6 +86,8 @@
     };
 
     function wechatNumber(problem, area) {
+      // A 403 of files that is not about permission.
+      if (problem.code === 'QUOTA_EXCEEDED') return WECHAT_NUMBER.QUOTA_EXCEEDED;
       if (area === 'storage' && WECHAT_NUMBER_OF_AREA_AND_STATUS.storage[problem.status]) {
         return WECHAT_NUMBER_OF_AREA_AND_STATUS.storage[problem.status];
       }
