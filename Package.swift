@@ -73,8 +73,10 @@ let package = Package(
         room("Mail", ["Kernel", nio, nioPosix, nioSSL, nioTLS, logging, lifecycle]),
         room(
             "Console",
-            ["Kernel", "HTTPSupport", "LoopTasks", "Tenancy", "Identity", "Functions", "Documents", "Files", "QRCode", hummingbird, httpTypes, nio, logging, mustache],
-            resources: [.copy("Resources")]),
+            [
+                "Kernel", "HTTPSupport", "LoopTasks", "Tenancy", "Identity", "Functions", "Documents", "Files", "QRCode", hummingbird, httpTypes, nio,
+                logging, mustache,
+            ], resources: [.copy("Resources")]),
         room("CLI", ["Kernel", nio, nioPosix, nioHTTP, crypto, httpClient, yams, arguments]),
         .executableTarget(
             name: "Sampan",

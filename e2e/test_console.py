@@ -125,7 +125,8 @@ class Console:
         """Waits until nothing on the page is still on its way."""
         self.browser.wait_until(
             lambda: self.driver.execute_script("""
-                const waiting = ['.htmx-request', '#attention-runs .skeleton', '#latency-chart:not([hidden], [data-drawn])', '[data-activity] .skeleton']
+                const waiting = ['.htmx-request', '#attention-runs .skeleton',
+                  '#latency-chart:not([hidden], [data-drawn])', '[data-activity] .skeleton']
                 return document.readyState === 'complete' && !document.querySelector(waiting.join())
                 """)
         )

@@ -95,7 +95,8 @@ def test_a_copy_and_an_archive(node, operator, shop, size, language):
         link = browser.find("a[href$='/archive']").get_attribute("href")
         cookies = {cookie["name"]: cookie["value"] for cookie in browser.driver.get_cookies()}
         archive = requests.get(link, cookies=cookies, timeout=30)
-        names = tarfile.open(fileobj=io.BytesIO(archive.content)).getnames()
+        with tarfile.open(fileobj=io.BytesIO(archive.content)) as unpacked:
+            names = unpacked.getnames()
         assert any(name.endswith("documents/goods.jsonl") for name in names), names
         assert any(name.endswith("files/pictures/cup.txt") for name in names), names
 

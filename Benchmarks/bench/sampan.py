@@ -118,7 +118,7 @@ class Sampan:
         """Requests of another organization's owner for this environment, and for environments that there are not."""
         organization = self.admin.post("/admin/v1/organizations", {"name": "neighbour"})["id"]
         key = self.admin.post(f"/admin/v1/organizations/{organization}/keys", {"name": "owner", "role": "owner"})["secret"]
-        paths = ["", "/settings", "/functions", "/functions/add", "/collections", "/collections/orders", "/keys", "/logs", "/users", "/files"]
+        paths = ["", "/settings", "/functions", "/functions/add", "/collections", "/collections/orders", "/keys", "/logs", "/users"]
         chance = random.Random(4)
         letters = "abcdefghijkmnpqrstuvwxyz23456789"
 

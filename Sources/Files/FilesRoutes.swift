@@ -33,7 +33,9 @@ public struct FilesRoutes: Sendable {
     private func upload(_ request: Request, _ context: SampanRequestContext) async throws -> Response {
         let call = try context.requireCall()
         let upload = try await request.receiveFile { fields in
-            guard let cloudPath = fields["cloudPath"] else { throw SampanError.badMember("cloudPath", Localized("a field before the file", zh: "位于 file 之前的字段")) }
+            guard let cloudPath = fields["cloudPath"] else {
+                throw SampanError.badMember("cloudPath", Localized("a field before the file", zh: "位于 file 之前的字段"))
+            }
             return try files.begin(cloudPath, call)
         }
         return .json(try await upload.finish())

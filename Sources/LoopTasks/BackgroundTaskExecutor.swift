@@ -1,6 +1,4 @@
-#if canImport(Glibc)
-internal import Glibc
-#endif
+internal import Foundation
 internal import NIOPosix
 
 /// Runs tasks on few threads that step back whenever the event loops have something to do.
@@ -29,10 +27,6 @@ public final class BackgroundTaskExecutor: TaskExecutor {
         }
     }
 
-    /// On Linux the priority is the calling thread's own; elsewhere it is left as it is.
-    private static func stepBack() {
-        #if os(Linux)
-        setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, niceness)
-        #endif
-    }
+    /// On Linux the priority is the calling thread's own.
+    private static func stepBack() { setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, niceness) }
 }

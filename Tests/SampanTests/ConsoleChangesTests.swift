@@ -92,7 +92,8 @@ struct ConsoleChangesTests {
             try await Self.deploy("greet", node)
             let page = "\(visitor.home)/functions/greet"
             func triggers() throws -> [JSON] { try node.sampan.functions.detail(of: "greet", in: node.environment)["triggers"]?.arrayValue ?? [] }
-            let wrong = try await visitor.post("\(page)/triggers", [("name", "n"), ("preset", "0 * * * * *"), ("schedule", "0 99 * * * *"), ("catchUp", "skip")])
+            let typed = [("name", "n"), ("preset", "0 * * * * *"), ("schedule", "0 99 * * * *"), ("catchUp", "skip")]
+            let wrong = try await visitor.post("\(page)/triggers", typed)
             #expect(wrong.status == 400 && wrong.text.contains("value=\"0 99 * * * *\"") && wrong.text.contains("aria-invalid=\"true\""))
             #expect(wrong.text.contains("does not fit field 2") && wrong.text.contains("<option value=\"skip\" selected>"))
             #expect(try triggers() == [])
@@ -145,6 +146,29 @@ struct ConsoleChangesTests {
             let deleted = try await visitor.post("\(page)/delete", [("typed", "greet"), ("confirmed", "yes")])
             #expect(deleted.headers[.location] == "\(visitor.home)/functions")
             #expect(!node.sampan.functions.exists("greet", in: node.environment))
+        }
+    }
+
+    /// Log lines may say anything of customers: a role without logs is shown none on a function's page either.
+    @Test func aFunctionsPageShowsItsLogsToWhoMaySeeLogs() async throws {
+        try await NodeFixture.with { node async throws in
+            try await Self.deploy("greet", node)
+            let organizations = node.sampan.tenancy.organizations
+            let organization = try #require(organizations.all().first?.id)
+            let path = "/console/env/\(node.environment)/functions/greet"
+            for (role, seesLogs) in [(Role.viewer, false), (.operator, true)] {
+                let email = "\(role.rawValue)@tea.example"
+                let (_, token, _) = try await organizations.invite(email, as: role, app: nil, to: organization, by: "test", .en)
+                _ = try await organizations.accept(token: token, name: "An", password: "seven hens on a bridge")
+                let form = ByteBuffer(string: "email=\(email)&password=seven+hens+on+a+bridge")
+                let signedIn = try await node.send(
+                    .post, "/console/sign-in", bytes: form, headers: ["content-type": "application/x-www-form-urlencoded"])
+                let cookie = String(try #require(signedIn.headers[.setCookie]).prefix { $0 != ";" })
+                let page = try await node.send(.get, path, headers: ["cookie": cookie])
+                #expect(page.status == 200 && page.text.contains("id=\"log-lines\"") == seesLogs, "\(role)")
+                // What neither may do they are not offered.
+                #expect(!page.text.contains("id=\"trigger-form\"") && !page.text.contains("id=\"delete-form\""), "\(role)")
+            }
         }
     }
 

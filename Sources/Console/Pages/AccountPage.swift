@@ -32,7 +32,8 @@ struct AccountPage: Sendable {
         let sessions = try accounts.sessions(of: account.id)
         let current = visit.context.principal?.session
         let model: JSONObject = [
-            "hasAccount": true, "accountTag": .string(EntityTag(of: .object(account.json)).text), "accountName": .string(account.name), "email": .string(account.email), "secondFactor": .bool(account.hasSecondFactor),
+            "hasAccount": true, "accountTag": .string(EntityTag(of: .object(account.json)).text),
+            "accountName": .string(account.name), "email": .string(account.email), "secondFactor": .bool(account.hasSecondFactor),
             "sessions": .array(sessions.map { Self.session($0, isCurrent: $0.id == current, visit.language) }),
             "hasOthers": .bool(sessions.contains { $0.id != current }),
         ]

@@ -29,13 +29,15 @@ struct CollectionPage: Sendable {
     func show(_ visit: Visit) async throws -> Page {
         let environment = try tenancy.environment(visit.environment())
         let name = try visit.name()
+        // Read before what it stands for: a change between the two is then refused rather than overwritten.
+        let tag = try documents.collectionTag(name, environment.id).text
         let collection = try documents.collection(name, environment.id)
         var model = environment.shown(visit.language)
         model["collectionName"] = .string(name)
         model["path"] = .string(try path(visit))
         model["mayWrite"] = .bool(visit.may(.documentsWrite))
         model["mayManage"] = .bool(visit.may(.documentsManage))
-        model["tag"] = .string(try documents.collectionTag(name, environment.id).text)
+        model["tag"] = .string(tag)
         describe(collection, visit.language, in: &model)
         let query = DocumentQuery(visit)
         describe(query, visit.language, in: &model)

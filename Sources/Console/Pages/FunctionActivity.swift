@@ -27,9 +27,11 @@ struct FunctionActivity: Sendable {
         // One more than is shown, to see whether there are more.
         let found = try await functions.latestExecutions(of: name, in: environment, status: status, after: after, limit: Self.executionsShown + 1)
         let shown = found.prefix(Self.executionsShown)
+        let isNarrowed = status != nil || after != nil
         var model: JSONObject = [
             "executions": .array(shown.map { Self.row($0, visit.language) }), "hasExecutions": .bool(!shown.isEmpty),
-            "isNarrowed": .bool(status != nil || after != nil), "chosenStatus": .string(status ?? ""), "chosenAfter": .string(after.map { "\($0)" } ?? ""),
+            "isNarrowed": .bool(isNarrowed),
+            "canNarrow": .bool(isNarrowed || !shown.isEmpty), "chosenStatus": .string(status ?? ""), "chosenAfter": .string(after.map { "\($0)" } ?? ""),
             "statuses": .array(
                 Functions.executionStatuses.map {
                     ["value": .string($0), "label": .string(Catalogue.phrase("execution-\($0)", visit.language)), "isChosen": .bool($0 == status)]

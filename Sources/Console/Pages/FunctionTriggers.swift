@@ -10,6 +10,7 @@ struct FunctionTriggers: Sendable {
         ("minute", "0 * * * * *"), ("fiveMinutes", "0 */5 * * * *"), ("hour", "0 0 * * * *"), ("day", "0 0 9 * * *"), ("monday", "0 0 9 * * MON"),
         ("month", "0 0 9 1 * *"),
     ]
+    private static let firstChoice = "0 0 9 * * *"
     private static let catchUps = ["once", "skip"]
 
     let functions: Functions
@@ -17,7 +18,7 @@ struct FunctionTriggers: Sendable {
     func model(_ detail: JSON, of name: String, in environment: EnvironmentID, _ language: Language) throws -> JSONObject {
         let triggers = detail["triggers"]?.arrayValue ?? []
         let runs = try functions.nextRuns(of: name, in: environment)
-        var model = form(preset: nil, catchUp: Self.catchUps[0], language)
+        var model = form(preset: Self.firstChoice, catchUp: Self.catchUps[0], language)
         model["triggers"] = .array(triggers.map { Self.row($0, next: runs[$0["name"]?.stringValue ?? ""], language) })
         model["hasTriggers"] = .bool(!triggers.isEmpty)
         return model
@@ -31,7 +32,7 @@ struct FunctionTriggers: Sendable {
         return draft
     }
 
-    private func form(preset: String?, catchUp: String, _ language: Language) -> JSONObject {
+    private func form(preset: String, catchUp: String, _ language: Language) -> JSONObject {
         [
             "presets": .array(
                 Self.presets.map { name, schedule in
@@ -49,7 +50,9 @@ struct FunctionTriggers: Sendable {
             "triggerName": trigger["name"] ?? "", "schedule": trigger["config"] ?? "", "hasNext": .bool(next != nil),
             "catchUp": .string(Catalogue.phrase("catchUp-\(trigger["catchUp"]?.stringValue ?? "once")", language)),
         ]
-        if let known = presets.first(where: { $0.1 == trigger["config"]?.stringValue }) { row["meaning"] = .string(Catalogue.phrase("preset-\(known.0)", language)) }
+        if let known = presets.first(where: { $0.1 == trigger["config"]?.stringValue }) {
+            row["meaning"] = .string(Catalogue.phrase("preset-\(known.0)", language))
+        }
         if let next { row["next"] = Showing.time(next) }
         row["argument"] = trigger["argument"]
         return .object(row)

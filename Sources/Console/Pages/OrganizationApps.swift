@@ -27,7 +27,8 @@ struct OrganizationApps: Sendable {
 
     private func row(_ app: App, _ environments: [Environment], _ language: Language) -> JSON {
         var row: JSONObject = [
-            "app": .string(app.id.text), "appName": .string(app.name), "appTag": .string(EntityTag(of: .object(app.json)).text), "hasEnvironments": .bool(!environments.isEmpty),
+            "app": .string(app.id.text), "appName": .string(app.name), "appTag": .string(EntityTag(of: .object(app.json)).text),
+            "hasEnvironments": .bool(!environments.isEmpty),
             "appEnvironments": .array(environments.map { .object($0.shown(language)) }),
         ]
         if !app.wechatAppID.isEmpty { row["wechatAppID"] = .string(app.wechatAppID) }

@@ -44,11 +44,13 @@ struct PeoplePage: Sendable {
         let organization = try organization(visit)
         let mayManage = visit.may(.membersManage)
         let roles = Role.allCases.filter { tenancy.mayGive($0, visit.context) }
+        // Read before what it stands for: a change between the two is then refused rather than overwritten.
+        let membersTag = try organizations.membersTag(organization.id).text
         let members = try organizations.members(of: organization.id)
         let invitations = try organizations.invitations(of: organization.id)
         let model: JSONObject = [
             "organizationName": .string(organization.name), "organizationPath": .string(try path(visit)), "mayManage": .bool(mayManage),
-            "mayAudit": .bool(visit.may(.auditRead)), "membersTag": .string(try organizations.membersTag(organization.id).text), "settingsPath": .string(try OrganizationPage.path(visit)),
+            "mayAudit": .bool(visit.may(.auditRead)), "membersTag": .string(membersTag), "settingsPath": .string(try OrganizationPage.path(visit)),
             "members": .array(members.map { member($0, roles, mayManage: mayManage, visit) }), "hasMembers": .bool(!members.isEmpty),
             "invitations": .array(invitations.map { invitation($0, visit.language) }), "hasInvitations": .bool(!invitations.isEmpty),
             "roles": .array(roles.map { role($0, selected: $0 == .developer, visit.language) }),

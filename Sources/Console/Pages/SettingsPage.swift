@@ -33,13 +33,15 @@ struct SettingsPage: Sendable {
 
     func show(_ visit: Visit) async throws -> Page {
         let environment = try tenancy.environment(visit.environment())
+        // Read before what it stands for: a change between the two is then refused rather than overwritten.
+        let settingsTag = try tenancy.settingsTag(environment.id).text
         let settings = try tenancy.settings(environment.id)
         let isOn = ["developmentLogin": settings.developmentLogin, "anonymousLogin": settings.anonymousLogin, "internet": settings.internet]
         var model = environment.shown(visit.language)
         for (name, value) in EnvironmentControls(tenancy: tenancy).model(environment, visit) { model[name] = value }
         for (name, value) in EnvironmentCopies(tenancy: tenancy, environments: environments).model(environment, visit) { model[name] = value }
         model["mayChange"] = .bool(visit.may(.settingsChange))
-        model["settingsTag"] = .string(try tenancy.settingsTag(environment.id).text)
+        model["settingsTag"] = .string(settingsTag)
         model["switches"] = .array(
             Self.switches.map { name in
                 [

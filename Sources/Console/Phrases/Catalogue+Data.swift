@@ -49,7 +49,7 @@ extension Catalogue {
         "deletedMeanwhileText": Localized("Yours is kept. What you save now is stored as a new document.", zh: "您的内容已保留。现在保存将作为新文档添加。"),
         "yourDocument": Localized("Yours (JSON)", zh: "您的内容（JSON）"),
         "storedNow": Localized("Stored now", zh: "当前已存储"),
-        "saveMine": Localized("Replace it by mine", zh: "用我的内容覆盖"),
+        "saveMine": Localized("Replace it with mine", zh: "用我的内容覆盖"),
         "takeStored": Localized("Go on with the stored one", zh: "改用已存储的版本"),
         "badDocument": Localized("The document is not valid JSON:", zh: "文档不是合法的 JSON："),
         "confirmDeleteDocument": Localized("Delete this document? It cannot be brought back.", zh: "确定删除该文档？删除后无法恢复。"),

@@ -2,12 +2,12 @@ internal import Documents
 internal import Files
 internal import Functions
 internal import HTTPSupport
-// The database has permissions of its own.
-internal import enum HTTPSupport.Permission
 internal import Identity
 internal import Kernel
 internal import Logging
 internal import Tenancy
+// The database has permissions of its own.
+internal import enum HTTPSupport.Permission
 
 /// What a copy of an environment is to be.
 struct EnvironmentCopy: Sendable {
