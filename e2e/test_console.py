@@ -143,22 +143,26 @@ class Console:
         assert self.browser.policy_violations() == []
 
 
-@pytest.fixture(params=[DESK, PHONE], ids=["desk", "phone"])
+@pytest.fixture(params=[(DESK, "zh-CN"), (PHONE, "en")], ids=["desk-zh", "phone-en"])
 def console(request, server):
-    with chromium(request.param) as opened:
+    size, language = request.param
+    with chromium(size, language=language) as opened:
         yield Console(opened, server).sign_in()
 
 
-def test_the_first_visit(tmp_path):
+@pytest.mark.parametrize(("size", "first", "chosen"), [(DESK, "en", "zh-CN"), (PHONE, "zh-CN", "en")], ids=["desk-zh", "phone-en"])
+def test_the_first_visit(tmp_path, size, first, chosen):
     """One link, a language, one button: the shop runs, and every page has something to show."""
     server = Server(tmp_path).start()
     try:
-        with chromium(DESK, language="en") as browser:
+        with chromium(size, language=first) as browser:
             console = Console(browser, server)
             browser.open(server.listening["signInURL"])
             browser.find(".environment")
+            if size is PHONE:
+                browser.click("#drawer")
             browser.click(".side button[name=lang]")
-            browser.wait_until(lambda: browser.lang() == "zh-CN")
+            browser.wait_until(lambda: browser.lang() == chosen)
             browser.click(".environment h2 a")
             console.look("welcome")
             browser.click(".welcome button.primary")

@@ -70,6 +70,42 @@ def sections(console, node, environment):
 
 
 @pytest.mark.parametrize(("size", "language"), [(DESK, "zh-CN"), (PHONE, "en")], ids=["desk-zh", "phone-en"])
+def test_a_role_in_one_app(node, operator, organization, environment, size, language):
+    """Whoever is invited to one app works in its environments, and is told of no other."""
+    app = ok(operator.request("POST", f"/organizations/{organization}/apps", json={"name": f"Tea {language}"}), 201)["id"]
+    inside = ok(operator.request("POST", "/environments", json={"name": "inside", "app": app}), 201)["id"]
+    email = f"one-app-{language.lower()}@tea.example"
+    with chromium(size, language=language) as browser:
+        console = Console(browser, node).sign_in()
+        console.open(f"/console/people/{organization}")
+        console.set("#invite-email", email)
+        browser.click("#invite-role option[value=developer]")
+        browser.click(f"#invite-app option[value={app}]")
+        browser.click("form[action$='/invite'] button")
+        look(console, f"in-app-{language}")
+        link = re.search(r"https?://\S+token=\S+", console.text(".notice.good")).group(0)
+    with chromium(size, language=language) as browser:
+        accept(browser, link, "Ming")
+        console = Console(browser, node)
+        console.open("/console")
+        assert "inside" in console.text("main")
+        assert environment not in browser.driver.page_source
+        console.open(f"/console/env/{inside}/functions")
+        look(console, f"in-app-functions-{language}")
+        console.open(f"/console/env/{environment}")
+        assert "ENVIRONMENT_NOT_FOUND" in console.text("main")
+    with chromium(size, language=language) as browser:
+        console = Console(browser, node).sign_in()
+        console.open(f"/console/people/{organization}")
+        members = f"/organizations/{organization}/members?search={email}"
+        [member] = ok(operator.request("GET", members))["members"]
+        browser.click(f"form[action$='/members/{member['account']}/remove'] button")
+        console.confirm()
+        browser.find(".toast")
+        assert ok(operator.request("GET", members))["members"] == []
+
+
+@pytest.mark.parametrize(("size", "language"), [(DESK, "zh-CN"), (PHONE, "en")], ids=["desk-zh", "phone-en"])
 def test_inviting_in_the_console(node, operator, organization, size, language):
     """From the operator's first sign-in to a colleague who works under her own name."""
     email = f"mei-{language.lower()}@tea.example"

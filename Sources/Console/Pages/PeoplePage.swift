@@ -48,7 +48,9 @@ struct PeoplePage: Sendable {
         let membersTag = try organizations.membersTag(organization.id).text
         let members = try organizations.members(of: organization.id)
         let invitations = try organizations.invitations(of: organization.id)
+        let apps = organizations.apps(of: organization.id)
         let model: JSONObject = [
+            "apps": .array(apps.map { ["app": .string($0.id.text), "appName": .string($0.name)] }), "hasApps": .bool(!apps.isEmpty),
             "organizationName": .string(organization.name), "organizationPath": .string(try path(visit)), "mayManage": .bool(mayManage),
             "mayAudit": .bool(visit.may(.auditRead)), "membersTag": .string(membersTag), "settingsPath": .string(try OrganizationPage.path(visit)),
             "members": .array(members.map { member($0, roles, mayManage: mayManage, visit) }), "hasMembers": .bool(!members.isEmpty),
@@ -81,7 +83,7 @@ struct PeoplePage: Sendable {
     private func invite(_ visit: Visit, _ form: Form) async throws -> Outcome {
         let role = try role(form, visit)
         let (invitation, token, isMailed) = try await organizations.invite(
-            form["email"], as: role, app: nil, to: organization(visit).id, by: visit.context.requirePrincipal().name, visit.language)
+            form["email"], as: role, app: app(form), to: organization(visit).id, by: visit.context.requirePrincipal().name, visit.language)
         var flash = Flash(isMailed ? Phrases.invitedByMail(invitation.email) : Phrases.invited(invitation.email))
         flash.secretTitle = "invitationLink"
         flash.secret = "\(visit.origin)/console/invitation?token=\(token)"
@@ -94,16 +96,23 @@ struct PeoplePage: Sendable {
     }
 
     private func setRole(_ visit: Visit, _ form: Form) async throws -> Outcome {
-        try await tenancy.setRole(role(form, visit), of: account(visit), if: form.precondition, visit.context)
+        try await tenancy.setRole(role(form, visit), of: account(visit), app: app(form), if: form.precondition, visit.context)
         return .go(try path(visit), Flash(Phrases.roleChanged))
     }
 
     private func remove(_ visit: Visit, _ form: Form) async throws -> Outcome {
-        try await tenancy.removeMember(account(visit), app: nil, if: form.precondition, visit.context)
+        try await tenancy.removeMember(account(visit), app: app(form), if: form.precondition, visit.context)
         return .go(try path(visit), Flash(Phrases.memberRemoved))
     }
 
     private func role(_ form: Form, _ visit: Visit) throws -> Role { try tenancy.role(named: form["role"], visit.context) }
+
+    /// The app that a role is limited to; nothing for the whole organization.
+    private func app(_ form: Form) throws -> AppID? {
+        guard let text = form.text("app") else { return nil }
+        guard let app = AppID(text) else { throw SampanError.badMember("app", Localized("an app of the organization", zh: "该组织的应用")) }
+        return app
+    }
 
     private func account(_ visit: Visit) throws -> AccountID {
         guard let id = AccountID(try visit.name("account")) else { throw SampanError.nothingHere }
@@ -114,12 +123,12 @@ struct PeoplePage: Sendable {
 
     private func member(_ membership: Membership, _ roles: [Role], mayManage: Bool, _ visit: Visit) -> JSON {
         // Whoever may do more than the visitor is not theirs to change.
-        let isTheirs = mayManage && roles.contains(membership.role) && membership.app == nil
+        let isTheirs = mayManage && roles.contains(membership.role)
         return [
             "memberName": .string(membership.name), "email": .string(membership.email), "account": .string(membership.account.text),
             "roleName": .string(Catalogue.phrase("role-\(membership.role.rawValue)", visit.language)), "since": Showing.time(membership.createdAt),
             "mayChange": .bool(isTheirs), "choices": .array(roles.map { role($0, selected: $0 == membership.role, visit.language) }),
-            "inApp": membership.app.flatMap { try? organizations.app($0).name }.map { .string($0) } ?? .null,
+            "app": .string(membership.app?.text ?? ""), "inApp": membership.app.flatMap { try? organizations.app($0).name }.map { .string($0) } ?? .null,
         ]
     }
 
@@ -127,6 +136,7 @@ struct PeoplePage: Sendable {
         [
             "invitation": .string(invitation.id), "email": .string(invitation.email), "by": .string(invitation.invitedBy),
             "roleName": .string(Catalogue.phrase("role-\(invitation.role.rawValue)", language)), "until": Showing.time(invitation.expiresAt),
+            "inApp": invitation.app.flatMap { try? organizations.app($0).name }.map { .string($0) } ?? .null,
         ]
     }
 

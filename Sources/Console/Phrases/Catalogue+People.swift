@@ -19,6 +19,8 @@ extension Catalogue {
         "invite": Localized("Invite", zh: "邀请"),
         "inviteSomebody": Localized("Invite somebody", zh: "邀请成员"),
         "email": Localized("Email", zh: "邮箱"),
+        "roleHolds": Localized("Where it holds", zh: "适用范围"),
+        "roleHoldsEverywhere": Localized("in the whole organization", zh: "整个组织"),
         "invitations": Localized("Invitations", zh: "待接受的邀请"),
         "invitedBy": Localized("Invited by", zh: "邀请人"),
         "validUntil": Localized("Valid until", zh: "有效期至"),
