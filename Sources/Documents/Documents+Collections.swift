@@ -94,7 +94,7 @@ extension Documents {
     private func describe(_ collection: Collection, _ connection: Connection, _ store: DocumentStore) throws -> JSON {
         [
             "name": .string(collection.name), "permission": .string(collection.permission.rawValue),
-            "documents": .int(try connection.first(collection.sql.count) { $0.int(0) } ?? 0),
+            "documents": .int(try store.count(collection, connection)),
             "indexes": collection.indexesJSON,
         ]
     }

@@ -54,7 +54,9 @@ struct OperationPerformer: Sendable {
             return out
         case .count(let filter):
             let restricted = try restricted(filter, collection)
-            let total = try store.database.read { try store.reader($0, collection).count(restricted) }
+            let total = try store.database.read { connection in
+                try restricted.isAll ? store.count(collection, connection) : store.reader(connection, collection).count(restricted)
+            }
             return answer(["total": .int(total)])
         case .aggregate(let pipeline): return try aggregate(pipeline, collection)
         default: preconditionFailure("only reads come here; `isRead` says which they are")

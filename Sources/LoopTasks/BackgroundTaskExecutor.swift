@@ -1,4 +1,5 @@
 internal import Foundation
+internal import NIOCore
 internal import NIOPosix
 
 /// Runs tasks on few threads that step back whenever the event loops have something to do.
@@ -6,8 +7,8 @@ internal import NIOPosix
 /// For work of many milliseconds that somebody waits for, but not the merchants' customers: a page of the console takes as long to make as
 /// dozens of reads by a mini program.
 public final class BackgroundTaskExecutor: TaskExecutor {
-    /// The one of this process.
-    public static let shared = BackgroundTaskExecutor(threads: 2)
+    /// The one of this process, with half of the processors: the event loops find the others free.
+    public static let shared = BackgroundTaskExecutor(threads: max(1, System.coreCount / 2))
     /// A tenth of what an event loop gets where both want the processor.
     private static let niceness: Int32 = 10
 

@@ -56,6 +56,9 @@ public final class Database: Sendable {
     /// Runs `body` in a transaction of its own on this thread; for start-up, before anyone waits.
     public func writeNow<T>(_ body: (Connection) throws -> T) throws -> T { try writer.writeNow(body) }
 
+    /// How many transactions this process has committed to the file; as long as it stays, what was read stays true.
+    public var commits: UInt64 { writer.commits }
+
     /// Closes the file after the writes that wait.
     ///
     /// Further use throws.

@@ -14,6 +14,7 @@ final class GroupWriter: Sendable {
     private struct State {
         var waiting: [Job] = []
         var isDraining = false
+        var commits: UInt64 = 0
         var afterFailedCommit: @Sendable (Connection) throws -> Void = { _ in }
     }
 
@@ -33,6 +34,9 @@ final class GroupWriter: Sendable {
         self.checkpointer = checkpointer
         self.queueMax = queueMax
     }
+
+    /// How many transactions have been committed since the file was opened; counted before anybody who wrote in one is answered.
+    var commits: UInt64 { state.withLock { $0.commits } }
 
     func submit(_ job: Job) {
         enum Next { case refuse, wait, start }
@@ -61,6 +65,7 @@ final class GroupWriter: Sendable {
             do {
                 let value = try body(connection)
                 try connection.execute("COMMIT")
+                state.withLock { $0.commits += 1 }
                 return value
             } catch {
                 rollBack(connection)
@@ -122,6 +127,7 @@ final class GroupWriter: Sendable {
             for job in batch { job.fail(failure) }
             return
         }
+        state.withLock { $0.commits += 1 }
         for answer in answers { answer() }
     }
 
