@@ -8,6 +8,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 from harness.admin import Admin  # noqa: E402
+from harness.client import ok  # noqa: E402
 from harness.gateways import AlipayGateway, WeChatGateway  # noqa: E402
 from harness.server import Server  # noqa: E402
 
@@ -55,3 +56,22 @@ def wechat():
 def alipay():
     with AlipayGateway() as gateway:
         yield gateway
+
+
+@pytest.fixture(scope="module")
+def node(tmp_path_factory):
+    """A server of the module's own, for what concerns all of it: people, organizations, the platform."""
+    running = Server(tmp_path_factory.mktemp("node")).start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="module")
+def operator(node):
+    return Admin(node.address, node.operator_key)
+
+
+@pytest.fixture(scope="module")
+def organization(operator):
+    """The one that is there from the start."""
+    return ok(operator.request("GET", "/organizations"))["organizations"][0]["id"]

@@ -10,10 +10,9 @@ import requests
 from harness.admin import wait_until
 from harness.browser import DESK, PHONE, chromium
 from harness.client import ok
+from harness.console import AXE, Console
 from harness.server import ROOT, Server
 
-PICTURES = ROOT / ".build" / "test-reports"
-AXE = ROOT / ".deps" / "axe" / "axe.min.js"
 PARTS = ROOT / "share" / "console"
 
 # Every page below an environment, with something in it; a capability adds its own here.
@@ -85,62 +84,6 @@ def address_of(name, shop):
     if name in PAGES:
         return f"/console/env/{shop.id}{PAGES[name]}"
     return PLATFORM_PAGES[name].format(organization=ok(shop.request("GET", ""))["organization"])
-
-
-class Console:
-    """A browser that has signed in."""
-
-    def __init__(self, browser, server):
-        self.browser = browser
-        self.server = server
-        self.driver = browser.driver
-
-    def sign_in(self):
-        self.browser.open(f"{self.server.address}/console/sign-in")
-        self.browser.click(".sign-in details summary")
-        self.browser.find("#key").send_keys(self.server.operator_key)
-        self.browser.click(".sign-in details button")
-        self.browser.find("body.with-side main")
-        return self
-
-    def open(self, path):
-        self.browser.open(self.server.address + path)
-        self.browser.find("main")
-
-    def confirm(self):
-        self.browser.click("#question button[value=yes]")
-
-    def text(self, selector):
-        return self.browser.find(selector).text
-
-    def set(self, selector, value):
-        """Writes into a field as a script would: fast, and with the events that the page listens for."""
-        self.driver.execute_script(
-            "arguments[0].value = arguments[1]; arguments[0].dispatchEvent(new Event('input', {bubbles: true}))",
-            self.browser.find(selector),
-            value,
-        )
-
-    def settle(self):
-        """Waits until nothing on the page is still on its way."""
-        self.browser.wait_until(
-            lambda: self.driver.execute_script("""
-                const waiting = ['.htmx-request', '#attention-runs .skeleton',
-                  '#latency-chart:not([hidden], [data-drawn])', '[data-activity] .skeleton']
-                return document.readyState === 'complete' && !document.querySelector(waiting.join())
-                """)
-        )
-
-    def look(self, name):
-        """Keeps a picture, and holds the page to what is true of all of them."""
-        PICTURES.mkdir(parents=True, exist_ok=True)
-        self.settle()
-        width = self.driver.execute_script("return innerWidth")
-        self.browser.picture(PICTURES / f"console-{width}-{name}.png")
-        assert self.browser.overflow() <= 0, f"the page {name} is wider than its window"
-        assert self.browser.broken_images() == []
-        assert self.browser.complaints() == []
-        assert self.browser.policy_violations() == []
 
 
 @pytest.fixture(params=[(DESK, "zh-CN"), (PHONE, "en")], ids=["desk-zh", "phone-en"])

@@ -9,52 +9,12 @@ import struct
 import time
 from urllib.parse import parse_qs, unquote, urlsplit
 
-import pytest
 import requests
-from harness.admin import Admin
 from harness.browser import DESK, PHONE, chromium
 from harness.client import ok
-from harness.server import Server
-from test_console import Console
-from test_console_people import PASSWORD, look
+from harness.console import BOTH, PASSWORD, Console, enter, entered, join, look
 
-BOTH = pytest.mark.parametrize(("size", "language"), [(DESK, "zh-CN"), (PHONE, "en")], ids=["desk-zh", "phone-en"])
 STEP_SECONDS = 30
-
-
-@pytest.fixture(scope="module")
-def node(tmp_path_factory):
-    server = Server(tmp_path_factory.mktemp("account")).start()
-    yield server
-    server.stop()
-
-
-@pytest.fixture(scope="module")
-def operator(node):
-    return Admin(node.address, node.operator_key)
-
-
-def join(node, operator, email, role="owner"):
-    """Somebody new, with a session of the management API."""
-    organization = ok(operator.request("GET", "/organizations"))["organizations"][0]["id"]
-    invitation = ok(operator.request("POST", f"/organizations/{organization}/invitations", json={"email": email, "role": role}), 201)
-    body = {"token": invitation["token"], "name": email.split("@")[0], "password": PASSWORD}
-    joined = ok(operator.session.post(f"{node.address}/admin/v1/invitations/accept", json=body, headers={"Authorization": None}), 201)
-    return Admin(node.address, joined["token"])
-
-
-def enter(browser, node, email, password=PASSWORD, code=""):
-    browser.open(f"{node.address}/console/sign-in")
-    browser.find("#email").send_keys(email)
-    browser.find("#password").send_keys(password)
-    browser.find("#code").send_keys(code)
-    browser.click(".sign-in form button.primary")
-
-
-def entered(browser, node, email, **more):
-    enter(browser, node, email, **more)
-    browser.find("body.with-side main")
-    return Console(browser, node)
 
 
 def code_of(secret, steps=0):

@@ -4,16 +4,9 @@ import json
 
 import pytest
 import requests
-from harness.browser import DESK, PHONE, chromium
+from harness.browser import DESK, chromium
 from harness.client import ok
-from test_console import Console
-
-BOTH = pytest.mark.parametrize(("size", "language"), [(DESK, "zh-CN"), (PHONE, "en")], ids=["desk-zh", "phone-en"])
-SCRIPTS = pytest.mark.parametrize("scripts", [True, False], ids=["script", "plain"])
-# Without a script, Chromium's driver waits for ever for a touch: the plain way is walked at a desk.
-WAYS = pytest.mark.parametrize(
-    ("size", "language", "scripts"), [(DESK, "zh-CN", True), (PHONE, "en", True), (DESK, "en", False)], ids=["desk-zh", "phone-en", "plain"]
-)
+from harness.console import BOTH, SCRIPTS, WAYS, signed_in
 
 
 @pytest.fixture
@@ -22,10 +15,6 @@ def place(admin):
     environment.create_collection("goods")
     environment.database("add", "goods", data={"_id": "cup", "name": "Cup", "price": 10})
     return environment
-
-
-def entered(browser, server):
-    return Console(browser, server).sign_in()
 
 
 def save(console, document):
@@ -38,7 +27,7 @@ def test_two_editors_of_one_document(server, place, size, language):
     """The second one keeps what was typed, sees what is stored, and replaces it only knowing."""
     stored = lambda: place.database("get", "goods", id="cup")["data"]  # noqa: E731
     with chromium(size, language=language) as one, chromium(size, language=language) as other:
-        first, second = entered(one, server), entered(other, server)
+        first, second = signed_in(one, server), signed_in(other, server)
         for console in (first, second):
             console.open(f"/console/env/{place.id}/database/goods")
             console.browser.click("tbody th a")
@@ -77,7 +66,7 @@ def test_an_import(server, place, tmp_path, size, language, scripts):
     (tmp_path / "good.jsonl").write_text(lines)
     (tmp_path / "bad.jsonl").write_text('{"_id": "last"}\nno json\n')
     with chromium(size, language=language, scripts=scripts) as browser:
-        console = entered(browser, server)
+        console = signed_in(browser, server)
         console.open(f"/console/env/{place.id}/database/goods")
         browser.find("#import-file").send_keys(str(tmp_path / "bad.jsonl"))
         browser.click("#import-form button")
@@ -100,7 +89,7 @@ def test_an_import(server, place, tmp_path, size, language, scripts):
 @BOTH
 def test_indexes_and_permission(server, place, size, language):
     with chromium(size, language=language) as browser:
-        console = entered(browser, server)
+        console = signed_in(browser, server)
         console.open(f"/console/env/{place.id}/database/goods")
         console.set("#index-fields", "name, -price")
         browser.click("form[action$='/indexes'] button")
@@ -122,7 +111,7 @@ def test_files(server, place, tmp_path, size, language, scripts):
     (tmp_path / "cup.bin").write_bytes(content)
     place.user("shopper").upload("images/2026/old.txt", b"old")
     with chromium(size, language=language, scripts=scripts) as browser:
-        console = entered(browser, server)
+        console = signed_in(browser, server)
         console.open(f"/console/env/{place.id}/files")
         for folder in ("images/", "2026/"):
             assert [link.text for link in browser.all("#list th a")] == [folder]
@@ -159,7 +148,7 @@ def test_a_file_that_is_too_large_is_refused(server, place, tmp_path, scripts):
     with (tmp_path / "big.bin").open("wb") as big:
         big.truncate(60 << 20)
     with chromium(DESK, language="en", scripts=scripts) as browser:
-        console = entered(browser, server)
+        console = signed_in(browser, server)
         console.open(f"/console/env/{place.id}/files")
         browser.find("#upload-path").send_keys("big.bin")
         browser.find("#upload-file").send_keys(str(tmp_path / "big.bin"))

@@ -4,9 +4,9 @@ import json
 
 import pytest
 from harness.admin import wait_until
-from harness.browser import DESK, PHONE, chromium
+from harness.browser import DESK, chromium
 from harness.client import ok
-from test_console import Console
+from harness.console import BOTH, SCRIPTS, WAYS, signed_in
 
 GREET = """
 exports.main = async (event) => {
@@ -15,12 +15,6 @@ exports.main = async (event) => {
   return { hello: event.name }
 }
 """
-BOTH = pytest.mark.parametrize(("size", "language"), [(DESK, "zh-CN"), (PHONE, "en")], ids=["desk-zh", "phone-en"])
-SCRIPTS = pytest.mark.parametrize("scripts", [True, False], ids=["script", "plain"])
-# Without a script, Chromium's driver waits for ever for a touch: the plain way is walked at a desk.
-WAYS = pytest.mark.parametrize(
-    ("size", "language", "scripts"), [(DESK, "zh-CN", True), (PHONE, "en", True), (DESK, "en", False)], ids=["desk-zh", "phone-en", "plain"]
-)
 
 
 @pytest.fixture
@@ -30,10 +24,6 @@ def place(admin):
     for tone in ("warm", "cool"):
         environment.deploy("greet", GREET, variables={"TONE": tone})
     return environment
-
-
-def entered(browser, server):
-    return Console(browser, server).sign_in()
 
 
 def confirm(console, scripts):
@@ -57,7 +47,7 @@ def choose(console, selector, value):
 @SCRIPTS
 def test_calls_are_divided(server, place, scripts):
     with chromium(DESK, language="en", scripts=scripts) as browser:
-        console = entered(browser, server)
+        console = signed_in(browser, server)
         console.open(f"/console/env/{place.id}/functions/greet")
         write(console, "#share-1", "25")
         write(console, "#share-2", "75")
@@ -76,7 +66,7 @@ def test_calls_are_divided(server, place, scripts):
 def test_triggers(server, place, size, language, scripts):
     """One that is chosen, one that is written and refused at first; both run, and each is removed alone."""
     with chromium(size, language=language, scripts=scripts) as browser:
-        console = entered(browser, server)
+        console = signed_in(browser, server)
         console.open(f"/console/env/{place.id}/functions/greet")
         write(console, "#trigger-name", "minutely")
         choose(console, "#trigger-preset", "0 * * * * *")
@@ -113,7 +103,7 @@ def test_triggers(server, place, size, language, scripts):
 
 def test_it_is_run_without_a_script(server, place):
     with chromium(DESK, language="en", scripts=False) as browser:
-        console = entered(browser, server)
+        console = signed_in(browser, server)
         page = f"/console/env/{place.id}/functions/greet"
         console.open(page)
         assert not browser.find("#run-form").find_element("css selector", "#save-event").is_displayed()
@@ -137,7 +127,7 @@ def test_saved_events_stay_in_the_browser(server, place):
     page = f"/console/env/{place.id}/functions/greet"
     saved = "return [...document.querySelectorAll('#saved option')].slice(1).map(o => o.value)"
     with chromium(DESK, language="en") as browser:
-        console = entered(browser, server)
+        console = signed_in(browser, server)
         console.open(page)
         for name in ("Ada", "Lin"):
             console.set("#event", json.dumps({"name": name}))
@@ -163,7 +153,7 @@ def test_executions_are_narrowed_and_paged(server, place, scripts):
         place.try_invoke("greet", {"name": str(number), "fail": number % 23 == 5})
     wait_until(lambda: len(place.executions(function="greet")) == 23)
     with chromium(DESK, language="en", scripts=scripts) as browser:
-        console = entered(browser, server)
+        console = signed_in(browser, server)
         page = f"/console/env/{place.id}/functions/greet"
         rows = "#executions tbody tr:not(.under)"
         console.open(page)
@@ -197,7 +187,7 @@ def test_all_logs(server, place, scripts):
     place.invoke("greet", {"name": "x", "words": [f"line {number}" for number in range(130)]})
     wait_until(lambda: len(place.logs(limit=1000)) == 130)
     with chromium(DESK, language="en", scripts=scripts) as browser:
-        console = entered(browser, server)
+        console = signed_in(browser, server)
         page = f"/console/env/{place.id}/logs"
         lines = lambda: [line.text for line in browser.all("#log-lines li > span")]  # noqa: E731
         console.open(page)
@@ -229,7 +219,7 @@ def test_all_logs(server, place, scripts):
 def test_a_function_is_deleted(server, place, scripts):
     ok(place.request("PATCH", "", json={"stage": "production"}))
     with chromium(DESK, language="en", scripts=scripts) as browser:
-        console = entered(browser, server)
+        console = signed_in(browser, server)
         page = f"/console/env/{place.id}/functions/greet"
         for typed in ("great", "greet"):
             console.open(page)
@@ -245,7 +235,7 @@ def test_a_function_is_deleted(server, place, scripts):
 def test_two_people_at_one_function(server, place, size, language):
     """Whoever comes second is told, and sees what the first one did; the console's change is written down."""
     with chromium(size, language=language) as one, chromium(size, language=language) as other:
-        first, second = entered(one, server), entered(other, server)
+        first, second = signed_in(one, server), signed_in(other, server)
         for console in (first, second):
             console.open(f"/console/env/{place.id}/functions/greet")
         for console, weight in ((first, "40"), (second, "90")):

@@ -4,10 +4,7 @@ import pytest
 from harness.admin import Admin
 from harness.browser import DESK, PHONE, chromium
 from harness.client import Client, ok
-from harness.server import Server
-from test_console import Console
-from test_console_account import BOTH, entered, join
-from test_console_people import accept, look
+from harness.console import BOTH, Console, accept, entered, join, look
 
 # The parts of an organization's page, and of an environment's settings, that a role is shown.
 EVERYTHING = {"apps", "add-app", "keys", "create-key", "rename", "transfer"}
@@ -20,23 +17,6 @@ SHOWN = {
     "viewer": {"apps"},
 }
 CONTROLS = {"this-environment", "end"}
-
-
-@pytest.fixture(scope="module")
-def node(tmp_path_factory):
-    server = Server(tmp_path_factory.mktemp("organizations")).start()
-    yield server
-    server.stop()
-
-
-@pytest.fixture(scope="module")
-def operator(node):
-    return Admin(node.address, node.operator_key)
-
-
-@pytest.fixture(scope="module")
-def organization(operator):
-    return ok(operator.request("GET", "/organizations"))["organizations"][0]["id"]
 
 
 @pytest.fixture(scope="module")

@@ -4,13 +4,10 @@ import re
 
 import pytest
 import requests
-from harness.admin import Admin
-from harness.browser import DESK, PHONE, chromium
+from harness.browser import DESK, chromium
 from harness.client import ok
-from harness.server import Server
-from test_console import AXE, PICTURES, Console
+from harness.console import BOTH, PASSWORD, Console, accept, look
 
-PASSWORD = "seven hens on a bridge"
 # What the navigation of an environment has for a role.
 SEEN = {
     "admin": {"functions", "database", "files", "logs", "settings", "keys"},
@@ -22,43 +19,8 @@ SEEN = {
 
 
 @pytest.fixture(scope="module")
-def node(tmp_path_factory):
-    server = Server(tmp_path_factory.mktemp("people")).start()
-    yield server
-    server.stop()
-
-
-@pytest.fixture(scope="module")
-def operator(node):
-    return Admin(node.address, node.operator_key)
-
-
-@pytest.fixture(scope="module")
-def organization(operator):
-    return ok(operator.request("GET", "/organizations"))["organizations"][0]["id"]
-
-
-@pytest.fixture(scope="module")
 def environment(operator):
     return ok(operator.request("GET", "/environments"))["environments"][0]["id"]
-
-
-def look(console, name):
-    width = console.driver.execute_script("return innerWidth")
-    PICTURES.mkdir(parents=True, exist_ok=True)
-    console.browser.picture(PICTURES / f"console-{width}-people-{name}.png")
-    assert console.browser.overflow() <= 0, f"{name} is wider than its window"
-    assert console.browser.complaints() == []
-    assert console.browser.policy_violations() == []
-    assert console.browser.accessibility_findings(AXE) == []
-
-
-def accept(browser, link, name):
-    browser.open(link)
-    browser.find("#name").send_keys(name)
-    browser.find("#password").send_keys(PASSWORD)
-    browser.click(".sign-in button.primary")
-    browser.find("main h1")
 
 
 def sections(console, node, environment):
@@ -69,7 +31,7 @@ def sections(console, node, environment):
     return {match.group(1) for match in found if match} & set(SEEN["admin"])
 
 
-@pytest.mark.parametrize(("size", "language"), [(DESK, "zh-CN"), (PHONE, "en")], ids=["desk-zh", "phone-en"])
+@BOTH
 def test_a_role_in_one_app(node, operator, organization, environment, size, language):
     """Whoever is invited to one app works in its environments, and is told of no other."""
     app = ok(operator.request("POST", f"/organizations/{organization}/apps", json={"name": f"Tea {language}"}), 201)["id"]
@@ -105,7 +67,7 @@ def test_a_role_in_one_app(node, operator, organization, environment, size, lang
         assert ok(operator.request("GET", members))["members"] == []
 
 
-@pytest.mark.parametrize(("size", "language"), [(DESK, "zh-CN"), (PHONE, "en")], ids=["desk-zh", "phone-en"])
+@BOTH
 def test_inviting_in_the_console(node, operator, organization, size, language):
     """From the operator's first sign-in to a colleague who works under her own name."""
     email = f"mei-{language.lower()}@tea.example"
@@ -184,7 +146,7 @@ def test_what_was_done_can_be_read(node, operator, organization, environment):
         look(console, "audit")
 
 
-@pytest.mark.parametrize(("size", "language"), [(DESK, "zh-CN"), (PHONE, "en")], ids=["desk-zh", "phone-en"])
+@BOTH
 def test_a_forgotten_password_says_what_it_needs(node, size, language):
     """Without mail the page says so; with a wrong link the form stays, with the reason."""
     with chromium(size, language=language) as browser:

@@ -6,25 +6,10 @@ import tarfile
 
 import pytest
 import requests
-from harness.admin import Admin, Environment
+from harness.admin import Environment
 from harness.browser import chromium
 from harness.client import ok
-from harness.server import Server
-from test_console import Console
-from test_console_account import BOTH, entered, join
-from test_console_people import look
-
-
-@pytest.fixture(scope="module")
-def node(tmp_path_factory):
-    server = Server(tmp_path_factory.mktemp("platform")).start()
-    yield server
-    server.stop()
-
-
-@pytest.fixture(scope="module")
-def operator(node):
-    return Admin(node.address, node.operator_key)
+from harness.console import BOTH, Console, entered, join, look
 
 
 @pytest.fixture(scope="module")

@@ -6,6 +6,7 @@ internal import Kernel
 internal import Logging
 internal import LoopTasks
 internal import NIOCore
+internal import Tenancy
 
 /// What every page stands in: who may see it, how it is drawn, and what is shown when it fails.
 struct ConsoleFrame: Sendable {
@@ -29,7 +30,7 @@ struct ConsoleFrame: Sendable {
     private func answer(_ page: ConsolePage, in section: ConsoleSection, _ visit: Visit) async -> Response {
         guard let session = visit.session else { return Self.toSignIn(visit) }
         do {
-            guard visit.may(page.permission) else { throw navigation.refusal(visit) }
+            guard visit.may(page.permission) else { throw navigation.tenancy.suspension(visit.context) ?? .pageForbidden }
             switch page.work {
             case .show(let make): return draw(try await make(visit), visit, in: section)
             case .answer(let make): return try await make(visit)

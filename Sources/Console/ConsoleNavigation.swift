@@ -32,14 +32,6 @@ struct ConsoleNavigation: Sendable {
         return model
     }
 
-    /// Why a visitor is not shown a page, or may not do something.
-    func refusal(_ visit: Visit) -> SampanError {
-        guard let organization = visit.context.authority?.organization, (try? tenancy.organizations.find(organization))?.status == .suspended else {
-            return .pageForbidden
-        }
-        return .organizationSuspended
-    }
-
     /// The organization of the page, or all of the visitor's, as far as the operator has suspended them.
     private func suspended(_ visit: Visit, _ principal: Principal) -> [Organization] {
         guard let organization = visit.context.authority?.organization else { return tenancy.suspendedOrganizations(of: principal) }

@@ -59,16 +59,7 @@ struct Visit: Sendable {
     func name(_ parameter: String = "name") throws -> String { try context.parameters.require(parameter) }
 
     /// A parameter of the address; `nil` when absent or empty.
-    ///
-    /// Read as browsers write forms: a plus is a space.
-    func query(_ name: String) -> String? {
-        for pair in (request.uri.query ?? "").split(separator: "&") {
-            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            guard parts.count == 2, parts[0] == name, !parts[1].isEmpty else { continue }
-            return parts[1].replacing("+", with: " ").removingPercentEncoding
-        }
-        return nil
-    }
+    func query(_ name: String) -> String? { request.queryText(name) }
 
     /// The page of a list that the address asks for.
     var listPage: Int { query("page").flatMap { Int($0) }.map { min(max(1, $0), 1_000_000) } ?? 1 }
@@ -122,11 +113,6 @@ extension SampanError {
     static let pageForbidden = forbidden(
         Localized("Your role does not include this page.", zh: "您的角色不包含此页面。"),
         remedy: Localized("Ask somebody who manages the members for another role.", zh: "请联系成员管理者调整角色。"))
-
-    static let organizationSuspended = SampanError(
-        "ORGANIZATION_SUSPENDED", status: 403,
-        Localized("The organization is suspended, so nothing can be changed.", zh: "组织已停用，暂时不能更改任何内容。"),
-        remedy: Localized("Ask the platform's operator to resume it.", zh: "请联系平台管理员恢复。"))
 
     static let formOutdated = forbidden(
         "FORM_OUTDATED", Localized("The form does not belong to this session, so nothing was changed.", zh: "表单不属于当前会话，未做任何更改。"),

@@ -62,7 +62,7 @@ final class DocumentStore: Sendable {
     ///
     /// The engine is asked for the size only where there is a quota.
     func withinQuota<T>(_ connection: Connection, _ body: (Connection) throws -> T) throws -> T {
-        guard let limit = quotas().documentBytes else { return try body(connection) }
+        guard let limit = quotas()[.documentBytes] else { return try body(connection) }
         guard let value = try connection.growing(upToPages: limit / pageBytes, body) else { throw SampanError.quotaExceeded(.documentBytes, limit) }
         return value
     }

@@ -26,7 +26,7 @@ extension Documents {
     public func isEmpty(_ name: String, _ environment: EnvironmentID) throws -> Bool {
         let store = try store(environment)
         let collection = try store.collection(name)
-        return try store.database.read { try $0.first(collection.sql.count) { $0.int(0) == 0 } ?? true }
+        return try store.database.read { try store.count(collection, $0) == 0 }
     }
 
     /// Makes a collection; answers `false` when it was there.

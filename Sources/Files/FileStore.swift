@@ -114,7 +114,7 @@ final class FileStore: Sendable {
 
     private func requireRoom(for size: Int64, at path: String, _ connection: Connection) throws {
         let quotas = quotas()
-        guard quotas.fileBytes != nil || quotas.files != nil else { return }
+        guard quotas[.fileBytes] != nil || quotas[.files] != nil else { return }
         let now = try Self.totals(connection)
         let replaced = try connection.first("SELECT size FROM files WHERE path = $1", .text(path)) { $0.int(0) }
         try quotas.require(.files, before: now.files, after: now.files + (replaced == nil ? 1 : 0))

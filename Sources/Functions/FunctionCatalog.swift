@@ -39,6 +39,8 @@ final class FunctionCatalog: Sendable {
         state.withLock { $0.records[environment]?.values.sorted { $0.name < $1.name } ?? [] }
     }
 
+    func count(in environment: EnvironmentID) -> Int { state.withLock { $0.records[environment]?.count ?? 0 } }
+
     var all: [FunctionRecord] { state.withLock { $0.records.values.flatMap(\.values) } }
 
     /// The function bound to the longest prefix of `path`.

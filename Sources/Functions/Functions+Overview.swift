@@ -6,6 +6,12 @@ extension Functions {
     /// Every function of an environment, by name.
     public func overview(of environment: EnvironmentID) -> [JSON] { catalog.records(of: environment).map { .object($0.summary) } }
 
+    /// The names of an environment's functions, in order.
+    public func names(in environment: EnvironmentID) -> [String] { catalog.records(of: environment).map(\.name) }
+
+    /// How many functions there are.
+    public func count(in environment: EnvironmentID) -> Int64 { Int64(catalog.count(in: environment)) }
+
     /// One function with its versions and their traffic.
     public func detail(of name: String, in environment: EnvironmentID) throws -> JSON { .object(try catalog.record(name, in: environment).detail) }
 

@@ -3,9 +3,6 @@ public import Kernel
 
 /// An environment's functions as a whole: how many there are, a copy of all, their code.
 extension Functions {
-    /// How many functions an environment has.
-    public func count(in environment: EnvironmentID) -> Int64 { Int64(catalog.records(of: environment).count) }
-
     /// Makes the functions of one environment functions of another one as well: the version of each that gets most calls.
     /// - Parameter withTriggers: whether their timers run there, too.
     public func copy(_ source: EnvironmentID, to copy: EnvironmentID, withTriggers: Bool) async throws {

@@ -60,6 +60,7 @@ public final class LogBook: Service {
     }
 
     private let state = Mutex(State())
+    private let flushes = Turns<Bool>()
     private let path: @Sendable (EnvironmentID) throws -> String
     private let limits: Limits
     private let clock: WallClock
@@ -111,8 +112,14 @@ public final class LogBook: Service {
         await flush()
     }
 
-    /// Writes what has gathered.
+    /// Writes what has gathered; when this returns, whatever was appended before it is on the disk, also what another flush had taken.
     func flush() async {
+        await flushes.enter(true)
+        await writeGathered()
+        await flushes.leave(true)
+    }
+
+    private func writeGathered() async {
         let (lines, executions, dropped) = state.withLock { state in
             defer {
                 state.lines = []

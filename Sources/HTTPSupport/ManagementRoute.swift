@@ -8,7 +8,7 @@ extension SampanRequestContext {
     public func managedEnvironment() throws -> EnvironmentID {
         _ = try requirePrincipal()
         guard let environment = authority?.environment, authority?.permissions.isEmpty == false else {
-            throw SampanError.notManaged(try parameters.require("env"))
+            throw SampanError.noEnvironment(try parameters.require("env"))
         }
         return environment
     }
@@ -30,11 +30,12 @@ extension SampanError {
     /// 403 for what no key of an environment may do.
     public static let operatorOnly = forbidden(
         Localized("Only the operator may do this.", zh: "仅平台管理员可执行此操作。"),
-        remedy: Localized("Use the operator's key.", zh: "请使用平台管理员密钥。"))
+        remedy: Localized("Use the operator's key, or sign in as an owner or admin of the operator's organization.", zh: "请使用平台管理员密钥，或以平台运营组织的所有者、管理员身份登录。"))
 
-    static func notManaged(_ name: String) -> SampanError {
+    /// 404 for an environment that does not exist, or that the caller has no business with.
+    public static func noEnvironment(_ id: String) -> SampanError {
         notFound(
-            "ENVIRONMENT_NOT_FOUND", Localized("There is no environment \(name.prefix(60)).", zh: "不存在环境 \(name.prefix(60))。"),
+            "ENVIRONMENT_NOT_FOUND", Localized("There is no environment \(id.prefix(60)).", zh: "不存在环境 \(id.prefix(60))。"),
             remedy: Localized("`sampan env list` lists those that your key reaches.", zh: "可用 `sampan env list` 查看密钥可访问的环境。"))
     }
 }
@@ -42,7 +43,7 @@ extension SampanError {
 extension Request {
     /// A query parameter that is an integer in `range`.
     public func queryInt(_ name: String, in range: ClosedRange<Int64>) throws -> Int64? {
-        guard let text = uri.queryParameters[Substring(name)] else { return nil }
+        guard let text = queryText(name) else { return nil }
         guard let value = Int64(text), range.contains(value) else {
             throw SampanError.badMember(
                 name, Localized("an integer from \(range.lowerBound) to \(range.upperBound)", zh: " \(range.lowerBound) 到 \(range.upperBound) 的整数"))

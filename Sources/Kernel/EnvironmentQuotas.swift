@@ -14,40 +14,15 @@ public struct EnvironmentQuotas: Sendable, Hashable {
         case collections
     }
 
-    /// The largest size of the database.
-    public var documentBytes: Int64?
-    /// The most bytes of all files together.
-    public var fileBytes: Int64?
-    /// The most files.
-    public var files: Int64?
-    /// The most functions.
-    public var functions: Int64?
-    /// The most collections.
-    public var collections: Int64?
+    private var limits: [Measure: Int64] = [:]
 
     /// Nothing is limited.
     public init() {}
 
-    /// The quota of one measure.
+    /// The quota of one measure; `nil` where there is none.
     public subscript(measure: Measure) -> Int64? {
-        get {
-            switch measure {
-            case .documentBytes: documentBytes
-            case .fileBytes: fileBytes
-            case .files: files
-            case .functions: functions
-            case .collections: collections
-            }
-        }
-        set {
-            switch measure {
-            case .documentBytes: documentBytes = newValue
-            case .fileBytes: fileBytes = newValue
-            case .files: files = newValue
-            case .functions: functions = newValue
-            case .collections: collections = newValue
-            }
-        }
+        get { limits[measure] }
+        set { limits[measure] = newValue }
     }
 
     /// Throws where something would grow from `before` to `after` and not fit.

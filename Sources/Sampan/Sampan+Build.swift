@@ -74,8 +74,8 @@ struct Sampan: Sendable {
         let caretaker = Caretaker(parts: parts, logger: logger)
 
         let shop = SampleShop(
-            home: configuration.home, tenancy: tenancy, functions: functions, documents: documents,
-            customers: SampleCustomers(tenancy: tenancy, identity: identity, functions: functions, documents: documents, files: files), logger: logger)
+            home: configuration.home, tenancy: tenancy, functions: functions, documents: documents, files: files,
+            customers: SampleCustomers(tenancy: tenancy, identity: identity, functions: functions, documents: documents), logger: logger)
         let router = Router(context: SampanRequestContext.self)
         let identification = CallerIdentification(tenancy: tenancy, identity: identity)
         let console = ConsoleRoutes(

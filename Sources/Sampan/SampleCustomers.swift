@@ -1,5 +1,4 @@
 internal import Documents
-internal import Files
 internal import Foundation
 internal import Functions
 internal import HTTPSupport
@@ -21,13 +20,11 @@ struct SampleCustomers: Sendable {
     let identity: Identity
     let functions: Functions
     let documents: Documents
-    let files: Files
 
     /// Lets them come once; nobody comes where orders are there already, or where nobody may log in under any name.
     func visit(_ environment: EnvironmentID) async throws {
         guard try tenancy.settings(environment).developmentLogin, try documents.isEmpty("orders", environment) else { return }
         for basket in Self.baskets { try await buy(basket.goods, as: basket.user, environment) }
-        try await publishPrices(environment)
     }
 
     private func buy(_ goods: [(id: String, quantity: Int64)], as user: String, _ environment: EnvironmentID) async throws {
@@ -43,17 +40,5 @@ struct SampleCustomers: Sendable {
         let placed = try await call("order", ["action": "create", "items": .array(items), "token": "first-visit"])
         if let order = placed["order"]?["_id"] { _ = try await call("order", ["action": "pay", "id": order]) }
         _ = try await call("member", ["action": "profile"])
-    }
-
-    /// A file for the page of files: the price list, as a table.
-    private func publishPrices(_ environment: EnvironmentID) async throws {
-        let context = CallContext(environment: environment, caller: .key, requestID: RequestID.make())
-        let wanted: JSON = ["op": "get", "collection": "goods", "orderBy": [["sort", "asc"]], "limit": 100]
-        let goods = try JSON(try await documents.perform(ByteBuffer(bytes: wanted.serialized()), idempotencyKey: nil, context))["data"]?.arrayValue ?? []
-        let lines = goods.compactMap { good -> String? in
-            guard let id = good["_id"]?.stringValue, let price = good["price"]?.intValue else { return nil }
-            return "\(id),\(price / 100).\(price % 100 < 10 ? "0" : "")\(price % 100)"
-        }
-        _ = try await files.upload("shop/price-list.csv", ByteBuffer(string: (["good,price"] + lines).joined(separator: "\n") + "\n"), context)
     }
 }

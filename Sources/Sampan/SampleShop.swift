@@ -1,5 +1,6 @@
 internal import Console
 internal import Documents
+internal import Files
 internal import Foundation
 internal import Functions
 internal import HTTPSupport
@@ -15,6 +16,7 @@ struct SampleShop: SampleDeployer {
     let tenancy: Tenancy
     let functions: Functions
     let documents: Documents
+    let files: Files
     let customers: SampleCustomers
     let logger: Logger
 
@@ -34,9 +36,10 @@ struct SampleShop: SampleDeployer {
         if withCustomers {
             do {
                 try await customers.visit(environment)
+                try await publishPrices(environment)
             } catch {
                 // The shop is there and works for others; why these failed is in the log, and in its functions' logs.
-                logger.warning("the sample shop's customers could not buy", metadata: ["environment": "\(environment)", "error": "\(error)"])
+                logger.warning("the sample shop's customers or prices failed", metadata: ["environment": "\(environment)", "error": "\(error)"])
             }
         }
         return "/samples/retail/?env=\(environment)"
@@ -56,6 +59,18 @@ struct SampleShop: SampleDeployer {
             else { continue }
             _ = try await documents.importLines(ByteBuffer(bytes: lines), into: name, upserts: true, context)
         }
+    }
+
+    /// A file that customers can download: the price list, as a table.
+    private func publishPrices(_ environment: EnvironmentID) async throws {
+        let context = CallContext(environment: environment, caller: .key, requestID: RequestID.make())
+        let wanted: JSON = ["op": "get", "collection": "goods", "orderBy": [["sort", "asc"]], "limit": 100]
+        let goods = try JSON(try await documents.perform(ByteBuffer(bytes: wanted.serialized()), idempotencyKey: nil, context))["data"]?.arrayValue ?? []
+        let lines = goods.compactMap { good -> String? in
+            guard let id = good["_id"]?.stringValue, let price = good["price"]?.intValue else { return nil }
+            return "\(id),\(price / 100).\(price % 100 < 10 ? "0" : "")\(price % 100)"
+        }
+        _ = try await files.upload("shop/price-list.csv", ByteBuffer(string: (["good,price"] + lines).joined(separator: "\n") + "\n"), context)
     }
 }
 

@@ -124,14 +124,14 @@ import Testing
             let body: JSON = ["name": "n"]
             #expect(try await Self.send(node, .post, "/admin/v1/environments", body, key: "k").status == 201)
             // As it stands after a crash: begun under this key, and no more.
-            let kept = try #require(try node.sampan.tenancy.answers.find("k", of: "operator", since: 0))
-            try await node.sampan.tenancy.answers.begin("k", of: "operator", fingerprint: kept.fingerprint, now: node.time.now)
+            let kept = try #require(try node.sampan.tenancy.answers.find("k", of: "operator ", since: 0))
+            try await node.sampan.tenancy.answers.begin("k", of: "operator ", fingerprint: kept.fingerprint, now: node.time.now)
             let unknown = try await Self.send(node, .post, "/admin/v1/environments", body, key: "k")
             #expect(unknown.status == 409 && unknown.code == "FIRST_ANSWER_UNKNOWN")
             #expect(node.sampan.tenancy.environments().count { $0.name == "n" } == 1)
             node.time.advance(milliseconds: 25 * 3_600_000)
             try await node.sampan.tenancy.sweep()
-            #expect(try node.sampan.tenancy.answers.find("k", of: "operator", since: 0) == nil)
+            #expect(try node.sampan.tenancy.answers.find("k", of: "operator ", since: 0) == nil)
         }
     }
 

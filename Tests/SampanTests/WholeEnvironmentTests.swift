@@ -78,7 +78,7 @@ import Testing
     @Test func quotasAreOnlyRefusedWhereSomethingGrows() throws {
         var quotas = EnvironmentQuotas()
         try quotas.require(.files, before: 0, after: .max)
-        quotas.files = 10
+        quotas[.files] = 10
         try quotas.require(.files, before: 9, after: 10)
         #expect(throws: SampanError.self) { try quotas.require(.files, before: 10, after: 11) }
         try quotas.require(.files, before: 20, after: 20)

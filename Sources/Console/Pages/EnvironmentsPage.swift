@@ -49,7 +49,7 @@ struct EnvironmentsPage: Sendable {
     private func entry(_ environment: Environment, _ principal: Principal, namesOrganizations: Bool, _ visit: Visit) throws -> JSON {
         let permissions = tenancy.permissions(of: principal, in: environment.id)
         let organization = try tenancy.organizations.find(environment.organization)
-        let deployed = functions.overview(of: environment.id).count
+        let deployed = Int(functions.count(in: environment.id))
         var entry = environment.shown(visit.language)
         entry["functionCount"] = .string(Phrases.functions(deployed)[visit.language])
         if namesOrganizations { entry["organizationName"] = .string(organization.name) }

@@ -22,7 +22,7 @@ struct HomePage: Sendable {
 
     /// What is counted and checked, once a page.
     private struct Findings {
-        let functions: [JSON]
+        let functions: Int64
         let collections: Int
         let keys: Int
         let settings: EnvironmentSettings
@@ -31,15 +31,15 @@ struct HomePage: Sendable {
     func show(_ visit: Visit) async throws -> Page {
         let environment = try tenancy.environment(visit.environment())
         let findings = Findings(
-            functions: functions.overview(of: environment.id), collections: try documents.collections(environment.id).count,
+            functions: functions.count(in: environment.id), collections: try documents.collectionNames(environment.id).count,
             keys: try tenancy.keys(environment.id).count, settings: try tenancy.settings(environment.id))
         var model = environment.shown(visit.language)
         let hasShop = functions.hasShop(in: environment.id)
         if hasShop { model["shop"] = .string(SampleShopAddress.path(environment.id)) }
         let canDeploy = samples != nil && environment.status == .active && visit.may(.functionsDeploy)
-        model["offersSample"] = .bool(canDeploy && findings.functions.isEmpty)
-        model["canDeploySample"] = .bool(canDeploy && !findings.functions.isEmpty && !hasShop)
-        model["functionTotal"] = .int(Int64(findings.functions.count))
+        model["offersSample"] = .bool(canDeploy && findings.functions == 0)
+        model["canDeploySample"] = .bool(canDeploy && findings.functions > 0 && !hasShop)
+        model["functionTotal"] = .int(findings.functions)
         model["collectionTotal"] = .int(Int64(findings.collections))
         let warnings = visit.may(.settingsRead) ? warnings(environment, findings, visit.language) : []
         model["warnings"] = .array(warnings)
@@ -79,7 +79,7 @@ struct HomePage: Sendable {
         let settings = findings.settings
         let language = visit.language
         let steps: [(phrase: String, isDone: Bool, section: String, permission: HTTPSupport.Permission)] = [
-            ("stepFunctions", !findings.functions.isEmpty, "functions", .functionsDeploy),
+            ("stepFunctions", findings.functions > 0, "functions", .functionsDeploy),
             ("stepCollections", findings.collections > 0, "database", .documentsManage),
             ("stepPlatform", !settings.wechat.appID.isEmpty || !settings.alipay.appID.isEmpty, "settings", .settingsChange),
             ("stepKey", findings.keys > 0, "keys", .keysManage), ("stepDevelopmentLogin", !settings.developmentLogin, "settings", .settingsChange),

@@ -32,7 +32,7 @@ struct LogsPage: Sendable {
         model["path"] = .string(visit.path)
         model["chosenFunction"] = .string(wanted.function ?? "")
         model["chosenRequest"] = .string(wanted.requestID ?? "")
-        model["functionNames"] = .array(functions.overview(of: environment.id).compactMap { $0["name"] })
+        model["functionNames"] = .array(functions.names(in: environment.id).map { .string($0) })
         model["spans"] = .array(
             Self.spans.map {
                 ["value": .int($0), "label": .string(Catalogue.phrase("span-\($0)", language)), "isChosen": .bool($0 == minutes)]

@@ -21,7 +21,7 @@ struct OperatorEnvironmentsPage: Sendable {
         let all = try tenancy.environments().map { environment in
             Row(
                 environment: environment, organization: try tenancy.organizations.find(environment.organization),
-                functions: functions.overview(of: environment.id).count)
+                functions: Int(functions.count(in: environment.id)))
         }
         let list = ListView<Row>(
             columns: [

@@ -66,7 +66,7 @@ struct UsagePage: Sendable {
             }
             patch[measure.rawValue] = .int(Int64((number * (measure.isOfBytes ? Self.megabyte : 1)).rounded()))
         }
-        try await tenancy.changeQuotas(visit.environment(), patch, if: Precondition(form["tag"]))
+        try await tenancy.changeQuotas(visit.environment(), patch, if: form.precondition)
         return .go(try path(visit), Flash(Phrases.quotasSaved))
     }
 }

@@ -10,6 +10,24 @@ public struct Principal: Sendable, Hashable {
         case key(String)
         /// Somebody who signed in.
         case account(AccountID)
+
+        /// `operator`, `key` or `account`: as the API and the audit log write it.
+        public var word: String {
+            switch self {
+            case .operatorKey: "operator"
+            case .key: "key"
+            case .account: "account"
+            }
+        }
+
+        /// The key's or the account's id; empty for the operator's key.
+        public var id: String {
+            switch self {
+            case .operatorKey: ""
+            case .key(let id): id
+            case .account(let id): id.text
+            }
+        }
     }
 
     /// How they showed who they are.

@@ -25,10 +25,7 @@ struct EnvironmentCopy: Sendable {
     init(of source: Environment, _ request: JSONObject, _ tenancy: Tenancy) throws {
         self.source = source
         name = try tenancy.checkedEnvironmentName(request.text("name"))
-        guard let stage = Environment.Stage(rawValue: try request.optionalText("stage") ?? Environment.Stage.development.rawValue) else {
-            throw SampanError.badMember("stage", Localized("development or production", zh: " development 或 production"))
-        }
-        self.stage = stage
+        stage = try Environment.Stage(in: request) ?? .development
         let asked = try request.optionalText("app").map { try tenancy.app(named: $0, of: source.organization) }
         app = request["app"] == nil ? source.app : asked
         documents = try request.optionalBool("documents") ?? true

@@ -34,14 +34,13 @@ struct EnvironmentParts: EnvironmentKeeper {
     }
 
     /// How much an environment has of what quotas limit.
-    func usage(_ environment: EnvironmentID) throws -> EnvironmentQuotas {
+    func usage(_ environment: EnvironmentID) throws -> [EnvironmentQuotas.Measure: Int64] {
         let documents = try documents.usage(environment)
         let files = try files.usage(environment)
-        var usage = EnvironmentQuotas()
-        (usage.documentBytes, usage.collections) = (documents.bytes, documents.collections)
-        (usage.files, usage.fileBytes) = (files.files, files.bytes)
-        usage.functions = functions.count(in: environment)
-        return usage
+        return [
+            .documentBytes: documents.bytes, .collections: documents.collections, .files: files.files, .fileBytes: files.bytes,
+            .functions: functions.count(in: environment),
+        ]
     }
 }
 

@@ -33,7 +33,9 @@ struct EnvironmentPartsRoutes: Sendable {
     /// Usage changes by itself, so the tag is that of the quotas alone.
     private func shownQuotas(_ environment: EnvironmentID) throws -> Response {
         let quotas = parts.tenancy.quotas(of: environment).json
-        return .tagged(["quotas": quotas, "usage": try parts.usage(environment).json], EntityTag(of: quotas))
+        let used = try parts.usage(environment)
+        let usage = EnvironmentQuotas.Measure.allCases.reduce(into: JSONObject()) { $0[$1.rawValue] = .int(used[$1] ?? 0) }
+        return .tagged(["quotas": quotas, "usage": .object(usage)], EntityTag(of: quotas))
     }
 
     private func copy(_ request: Request, _ context: SampanRequestContext) async throws -> Response {

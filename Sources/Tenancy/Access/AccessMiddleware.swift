@@ -65,7 +65,7 @@ public struct AccessMiddleware: RouterMiddleware {
         guard case .may(let permission) = rule else { return }
         let permissions = context.authority?.permissions ?? []
         if permissions.contains(permission) { return }
-        throw permissions.isEmpty ? Self.notFound(context.parameters) : tenancy.refusal(permission, context)
+        throw permissions.isEmpty ? Self.notFound(context.parameters) : (tenancy.suspension(context) ?? SampanError.lacking(permission))
     }
 
     /// As if what the path names did not exist.

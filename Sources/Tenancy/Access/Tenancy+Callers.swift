@@ -100,6 +100,31 @@ extension Tenancy {
         }
     }
 
+    /// The organizations in which somebody may do this, oldest first.
+    public func organizations(for principal: Principal, doing permission: Permission) -> [Organization] {
+        let all = organizations.all()
+        // Somebody with a role in one of thousands is not asked about each of them.
+        let theirs = principal.isOperator ? all : all.filter { sees(principal, $0.id) }
+        return theirs.filter { permissions(of: principal, in: $0.id).contains(permission) }
+    }
+
+    /// The organizations in which somebody has a role, oldest first.
+    public func organizations(of account: AccountID) throws -> [Organization] {
+        let principal = Principal(kind: .account(account), name: "", grants: try organizations.grants(of: account))
+        return organizations.all().filter { sees(principal, $0.id) }
+    }
+
+    /// The organizations of somebody that the platform's operator has suspended; the operator is not told.
+    public func suspendedOrganizations(of principal: Principal) -> [Organization] {
+        principal.isOperator ? [] : organizations.all().filter { $0.status == .suspended && sees(principal, $0.id) }
+    }
+
+    /// What a request's organization is refused with while the operator has suspended it.
+    public func suspension(_ context: SampanRequestContext) -> SampanError? {
+        guard let organization = context.authority?.organization, (try? organizations.find(organization))?.status == .suspended else { return nil }
+        return .organizationSuspended
+    }
+
     /// Writes down what somebody did about their own account, where the organizations that they work in can see it.
     public func record(_ action: String, by account: Account, _ context: SampanRequestContext) async throws {
         let principal = Principal(kind: .account(account.id), name: account.email, grants: [])

@@ -32,15 +32,8 @@ public struct AccountsRoutes: Sendable {
     private func whoAmI(_ request: Request, _ context: SampanRequestContext) async throws -> Response {
         let principal = try context.requirePrincipal()
         var answer: JSONObject = ["name": .string(principal.name), "operator": .bool(principal.isOperator)]
-        switch principal.kind {
-        case .operatorKey: answer["kind"] = "operator"
-        case .account(let id):
-            answer["kind"] = "account"
-            answer["account"] = .string(id.text)
-        case .key(let id):
-            answer["kind"] = "key"
-            answer["key"] = .string(id)
-        }
+        answer["kind"] = .string(principal.kind.word)
+        if principal.kind != .operatorKey { answer[principal.kind.word] = .string(principal.kind.id) }
         for grant in principal.grants {
             if case .environment(let environment) = grant.scope { answer["environment"] = .string(environment.text) }
         }

@@ -22,12 +22,7 @@ public struct AuditEntry: Sendable {
     var clientIP: String
 
     init(_ action: String, by principal: Principal, _ context: SampanRequestContext, target: String = "") {
-        (actorKind, actorID) =
-            switch principal.kind {
-            case .operatorKey: ("operator", "")
-            case .key(let id): ("key", id)
-            case .account(let id): ("account", id.text)
-            }
+        (actorKind, actorID) = (principal.kind.word, principal.kind.id)
         actorName = principal.name
         self.action = action
         self.target = target

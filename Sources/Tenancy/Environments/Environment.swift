@@ -1,3 +1,4 @@
+internal import HTTPSupport
 public import Kernel
 
 /// The isolated unit that holds functions, database and files.
@@ -34,6 +35,17 @@ public struct Environment: Sendable, Hashable {
         if let app { object["app"] = .string(app.text) }
         if let deleteAfter { object["deleteAfter"] = .int(deleteAfter) }
         return .object(object)
+    }
+}
+
+extension Environment.Stage {
+    /// The member `stage` of a request; `nil` where it has none.
+    public init?(in request: JSONObject) throws {
+        guard let text = try request.optionalText("stage") else { return nil }
+        guard let stage = Self(rawValue: text) else {
+            throw SampanError.badMember("stage", Localized("development or production", zh: " development 或 production"))
+        }
+        self = stage
     }
 }
 

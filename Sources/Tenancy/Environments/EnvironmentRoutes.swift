@@ -48,12 +48,8 @@ public struct EnvironmentRoutes: Sendable {
         let principal = try context.requirePrincipal()
         let body = try await request.jsonObject(upTo: Self.bodyBytesMax)
         let organization = try tenancy.organization(named: body.optionalText("organization"), for: principal, doing: .environmentsCreate)
-        let app = try body.optionalText("app").map { text in
-            guard let app = AppID(text) else { throw SampanError.noApp(text) }
-            return app
-        }
-        let stage = try Environment.Stage(rawValue: body.optionalText("stage") ?? "development")
-        guard let stage else { throw SampanError.badMember("stage", Localized("development or production", zh: " development 或 production")) }
+        let app = try body.optionalText("app").map { try tenancy.app(named: $0, of: organization) }
+        let stage = try Environment.Stage(in: body) ?? .development
         return .tagged(try await tenancy.create(name: body.text("name"), in: organization, app: app, stage: stage).json, status: .created)
     }
 

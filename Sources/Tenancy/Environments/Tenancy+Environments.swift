@@ -87,17 +87,8 @@ extension Tenancy {
     /// Changes the members that `patch` has: `name`, `stage`, `app` (`null`: of no app).
     public func change(_ id: EnvironmentID, _ patch: JSONObject, if precondition: Precondition = .none) async throws -> Environment {
         let name = try patch.optionalText("name").map { try PeopleName.checked($0) }
-        let stage = try patch.optionalText("stage").map { text in
-            guard let stage = Environment.Stage(rawValue: text) else {
-                throw SampanError.badMember("stage", Localized("development or production", zh: " development 或 production"))
-            }
-            return stage
-        }
-        let app = try patch.optionalText("app").map { text in
-            guard let app = AppID(text) else { throw SampanError.noApp(text) }
-            try requireApp(app, of: environment(id).organization)
-            return app
-        }
+        let stage = try Environment.Stage(in: patch)
+        let app = try patch.optionalText("app").map { try self.app(named: $0, of: environment(id).organization) }
         return try await change(id, if: precondition) { environment in
             environment.name = name ?? environment.name
             environment.stage = stage ?? environment.stage
@@ -156,16 +147,9 @@ extension Tenancy {
 }
 
 extension SampanError {
-    /// 404 for an environment that does not exist, or that the caller has no business with.
-    public static func noEnvironment(_ id: String) -> SampanError {
-        notFound(
-            "ENVIRONMENT_NOT_FOUND", Localized("There is no environment \(id.prefix(60)).", zh: "不存在环境 \(id.prefix(60))。"),
-            remedy: Localized("`sampan env list` lists those that your key reaches.", zh: "可用 `sampan env list` 查看密钥可访问的环境。"))
-    }
-
     static let organizationSuspended = SampanError(
-        "ORGANIZATION_SUSPENDED", status: 403, Localized("The organization is suspended.", zh: "该组织已停用。"),
-        remedy: Localized("The platform's operator can resume it.", zh: "平台管理员可恢复。"))
+        "ORGANIZATION_SUSPENDED", status: 403, Localized("The organization is suspended.", zh: "组织已停用。"),
+        remedy: Localized("Ask the platform's operator to resume it.", zh: "请联系平台管理员恢复。"))
 
     static func wrongStatus(_ environment: Environment, _ wanted: Set<Environment.Status>) -> SampanError {
         let (id, status) = (environment.id, environment.status.rawValue)

@@ -125,6 +125,11 @@ public final class Organizations: Sendable {
             alipayAppID = try appID("alipayAppId")
             wechatAppID = try appID("wechatAppId")
         }
+
+        /// What a form says of an app: all of it, with an empty platform id for none.
+        public init(name: String, alipayAppID: String, wechatAppID: String) throws {
+            try self.init(["name": .string(name), "alipayAppId": .string(alipayAppID), "wechatAppId": .string(wechatAppID)])
+        }
     }
 
     /// Makes an app.

@@ -45,7 +45,7 @@ public struct RepeatMiddleware: RouterMiddleware {
         guard path != Self.importing, let key = try request.idempotencyKeyChecked() else {
             throw SampanError.badMember("Idempotency-Key", Localized("none here: mode=upsert can be repeated", zh: "此处不支持，请使用可重复执行的 mode=upsert"))
         }
-        let caller = Self.name(of: principal)
+        let caller = "\(principal.kind.word) \(principal.kind.id)"
         var request = request
         let body = try await request.bytes(upTo: Self.bodyBytesMax)
         request.body = .init(buffer: body)
@@ -84,8 +84,7 @@ public struct RepeatMiddleware: RouterMiddleware {
         }
         let body = try await response.body.collected()
         response.body = .init(byteBuffer: body)
-        let isKept = body.readableBytes <= Self.answerBytesMax
-        if isKept {
+        if body.readableBytes <= Self.answerBytesMax {
             try await store.finish(
                 key, of: caller, status: response.status.code, contentType: response.headers[.contentType], tag: response.headers[.eTag],
                 sealedBody: body.readableBytes == 0 ? nil : sealer.seal(String(buffer: body)))
@@ -100,14 +99,6 @@ public struct RepeatMiddleware: RouterMiddleware {
         if let tag = kept.tag { headers[.eTag] = tag }
         let body = try kept.sealedBody.map { ByteBuffer(string: try sealer.open($0)) } ?? ByteBuffer()
         return Response(status: .init(code: status), headers: headers, body: .init(byteBuffer: body))
-    }
-
-    private static func name(of principal: Principal) -> String {
-        switch principal.kind {
-        case .operatorKey: "operator"
-        case .account(let id): id.text
-        case .key(let id): id
-        }
     }
 
     /// Another request than the first must not get the first one's answer.
