@@ -161,6 +161,19 @@ unpack_wheel() {
     rm -rf "$download"
 }
 
+# slirp4netns runs as the user of its worker and needs this device. Debian's udev opens it to everybody; where there is no udev
+# (a container, a small virtual machine) it is root's alone. Functions that ask for no internet run all the same.
+offer_tunnels() {
+    local device=/dev/net/tun
+    [ -c "$device" ] || return 0
+    case $(stat -c %a "$device") in *[67]) return 0 ;; esac
+    if become_root && ${elevate[@]+"${elevate[@]}"} chmod 0666 "$device" 2>>"$log_file"; then
+        say "$device can now be used by everybody, as Debian's udev has it: functions reach the internet through it"
+    else
+        say "$device can be used by root only, so functions have no internet; run: chmod 0666 $device"
+    fi
+}
+
 # htmx and ECharts, as share/console holds them: with what they import, and compressed beside.
 # The console's pages work without them, so a machine that cannot fetch them goes on.
 offer_console_parts() {
@@ -235,6 +248,7 @@ set_up_run() {
     has_node || require_packages nodejs
     has_node || fail "Node.js $node_minimum or newer is needed; found $(node --version 2>/dev/null || echo none)"
     offer_base_layer
+    offer_tunnels
     offer_console_parts
     offer_common_passwords
 }

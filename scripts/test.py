@@ -8,6 +8,7 @@ report, or that ran nothing, counts as a failure. The last line is `N passed, N 
 """
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -18,6 +19,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 REPORTS = ROOT / ".build" / "test-reports"
 SLOWEST_SHOWN = 10
+# Longer than a suite takes on a slow machine; one that hangs is stopped and shows where each of its threads stands.
+SECONDS_MAX = {"build": 3000, "swift": 900, "node": 600, "e2e": 3000}
 
 
 @dataclass
@@ -33,13 +36,57 @@ class Suite:
     failures: list = field(default_factory=list)
 
 
-def run(command):
+def run(name, command):
     """Runs a command in the checkout, its output shown as it comes; answers its exit code and the seconds it took."""
     print(f"\n== {' '.join(map(str, command[:8]))}{' …' if len(command) > 8 else ''}", flush=True)
-    environment = {**os.environ, "LC_ALL": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = {
+        **os.environ,
+        "LC_ALL": "C.UTF-8",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONFAULTHANDLER": "1",
+        "SWIFT_BACKTRACE": "enable=yes,preset=full,registers=none,images=none",
+    }
     began = time.monotonic()
-    code = subprocess.run(command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, check=False).returncode
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, start_new_session=True)
+    try:
+        code = process.wait(timeout=SECONDS_MAX[name])
+    except subprocess.TimeoutExpired:
+        print(f"\n== {name} hangs: no end after {SECONDS_MAX[name]} s; where its threads stand:", flush=True)
+        stop(process)
+        code = 124
     return code, time.monotonic() - began
+
+
+def descendants(root):
+    """A process and all that came from it, whatever groups they made, the youngest generation last."""
+    parents = {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = path.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+        except OSError:
+            continue
+        parents.setdefault(int(fields[1]), []).append(int(path.parent.name))
+    found = [root]
+    for process in found:
+        found += parents.get(process, [])
+    return found
+
+
+def stop(process):
+    """Has every process of the suite tell its threads' stacks (both runtimes do so on SIGABRT), and ends it."""
+    everybody = descendants(process.pid)
+    # The runner in front goes last, so that what the others say is still read.
+    for signal_number, patience in ((signal.SIGABRT, 120), (signal.SIGKILL, 10)):
+        for number in reversed(everybody):
+            try:
+                os.kill(number, signal_number)
+            except ProcessLookupError:
+                continue
+            time.sleep(1 if signal_number == signal.SIGABRT else 0)
+        try:
+            process.wait(timeout=patience)
+        except subprocess.TimeoutExpired:
+            continue
 
 
 def read_reports(suite, paths):
@@ -66,7 +113,7 @@ def read_reports(suite, paths):
 def run_suite(name, command, reports):
     for stale in REPORTS.glob(reports):
         stale.unlink()
-    code, seconds = run(command)
+    code, seconds = run(name, command)
     suite = Suite(name, seconds)
     read_reports(suite, sorted(REPORTS.glob(reports)))
     if code != 0 and suite.failed == 0:
@@ -79,7 +126,7 @@ def run_suite(name, command, reports):
 
 
 def build():
-    code, seconds = run(["swift", "build", "--build-tests"])
+    code, seconds = run("build", ["swift", "build", "--build-tests"])
     suite = Suite("build", seconds)
     if code != 0:
         suite.failed = 1

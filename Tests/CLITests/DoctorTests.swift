@@ -9,6 +9,7 @@ import Testing
 private struct DescribedMachine: MachineProbe {
     var programs: [String: (status: Int32, output: String)] = [
         "node": (0, "v20.11.0"), "bwrap": (0, "bubblewrap 0.8.0"), "slirp4netns": (0, "slirp4netns version 1.2.0\ncommit: x"),
+        "stat": (0, "666"),
     ]
     var files: [String: String] = ["/proc/self/cgroup": "0::/system.slice/sampan.service", "/sys/fs/cgroup/cgroup.controllers": "memory"]
     var writable: Set<String> = [
@@ -63,6 +64,16 @@ private struct DescribedMachine: MachineProbe {
         machine.files["/proc/sys/kernel/unprivileged_userns_clone"] = "1"
         machine.files["/proc/sys/kernel/apparmor_restrict_unprivileged_userns"] = "1"
         #expect(findings(machine)["user namespaces"]?.remedy?.zh.contains("kernel.apparmor_restrict_unprivileged_userns=0") == true)
+    }
+
+    /// The helper runs as the user of a worker: what root may do says nothing.
+    @Test func tunnelsThatOnlyRootMayUse() {
+        var machine = DescribedMachine()
+        machine.programs["stat"] = (0, "600")
+        #expect(findings(machine)["slirp4netns"]?.status == .warn)
+        #expect(findings(machine)["slirp4netns"]?.remedy?.en == "Run `chmod 0666 /dev/net/tun` as root.")
+        machine.programs["stat"] = (1, "stat: cannot statx '/dev/net/tun': No such file or directory")
+        #expect(findings(machine)["slirp4netns"]?.remedy?.en == "Run `modprobe tun` as root.")
     }
 
     @Test func cgroups() {

@@ -196,7 +196,7 @@ struct SandboxTests {
     }
 
     /// With the internet, this machine and its neighbourhood still cannot be reached.
-    @Test(.enabled(if: Machine.canReachOut, "needs slirp4netns and /dev/net/tun"))
+    @Test(.enabled(if: Machine.canReachOut, "needs slirp4netns and a /dev/net/tun that everybody may use"))
     func keepsTheMachineOutOfReach() async throws {
         try await withServer { port in
             try await FunctionZoo.run { zoo in

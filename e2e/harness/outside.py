@@ -33,6 +33,8 @@ def why_not():
         return f"not installed: {', '.join(missing)}"
     if not os.path.exists("/dev/net/tun"):
         return "there is no /dev/net/tun, which slirp4netns needs"
+    if os.stat("/dev/net/tun").st_mode & 0o006 != 0o006:
+        return "only root may use /dev/net/tun, and slirp4netns runs as the user of its worker"
     probe = f"sampan-probe-{os.getpid()}"
     made = subprocess.run(["ip", "netns", "add", probe], capture_output=True, text=True, check=False)
     if made.returncode != 0:

@@ -66,6 +66,19 @@ struct MachineChecks {
                 "slirp4netns", Localized("Not installed: functions have no way to the internet.", zh: "未安装：云函数无法访问外网。"),
                 remedy: Self.install("slirp4netns"))
         }
+        // It runs as the user of its worker, so it is others' right that counts.
+        let device = "/dev/net/tun"
+        guard let (status, mode) = probe.run("stat", ["-c", "%a", device]), status == 0 else {
+            return .warn(
+                "slirp4netns", Localized("There is no \(device): functions have no way to the internet.", zh: "没有 \(device)：云函数无法访问外网。"),
+                remedy: Localized("Run `modprobe tun` as root.", zh: "请以 root 运行 `modprobe tun`。"))
+        }
+        guard mode.hasSuffix("6") || mode.hasSuffix("7") else {
+            return .warn(
+                "slirp4netns",
+                Localized("\(device) can be used by root only: functions have no way to the internet.", zh: "\(device) 仅 root 可用：云函数无法访问外网。"),
+                remedy: Localized("Run `chmod 0666 \(device)` as root.", zh: "请以 root 运行 `chmod 0666 \(device)`。"))
+        }
         let line = version.split(separator: "\n").first.map(String.init) ?? version
         return .ok("slirp4netns", Localized(line, zh: line))
     }

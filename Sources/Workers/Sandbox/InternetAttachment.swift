@@ -23,7 +23,7 @@ struct InternetAttachment: Sendable {
         process.attach(helper: helper)
         var byte: UInt8 = 0
         guard read(ready[0], &byte, 1) == 1 else {
-            throw WorkersError(.startFailed, "slirp4netns could not connect the sandbox's network.")
+            throw WorkersError(.startFailed, "slirp4netns could not connect the sandbox's network; can every user open /dev/net/tun? (chmod 0666 /dev/net/tun)")
         }
     }
 
