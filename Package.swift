@@ -13,6 +13,9 @@ let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioFoundation = Target.Dependency.product(name: "NIOFoundationCompat", package: "swift-nio")
 let nioHTTP = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioWebSocket = Target.Dependency.product(name: "NIOWebSocket", package: "swift-nio")
+let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
+let nioHTTPTypesHTTP1 = Target.Dependency.product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras")
 let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
@@ -43,6 +46,7 @@ let package = Package(
     products: [.executable(name: "sampan", targets: ["Sampan"])],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras.git", from: "1.35.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
@@ -59,7 +63,12 @@ let package = Package(
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         room("Storage", ["CSQLite"]),
         room("LoopTasks", [nio, nioPosix]),
-        room("HTTPSupport", ["Kernel", "LoopTasks", hummingbird, hummingbirdCore, httpTypes, nio, nioPosix, crypto, logging, lifecycle]),
+        room(
+            "HTTPSupport",
+            [
+                "Kernel", "LoopTasks", hummingbird, hummingbirdCore, httpTypes, nio, nioPosix, nioFoundation, nioHTTP, nioWebSocket, nioHTTPTypes,
+                nioHTTPTypesHTTP1, crypto, logging, lifecycle,
+            ]),
         .target(name: "CSpawn"),
         room("Workers", ["CSpawn", "LoopTasks", nio, nioPosix, logging, lifecycle]),
         .systemLibrary(name: "CArgon2", pkgConfig: "libargon2", providers: [.apt(["libargon2-dev"])]),

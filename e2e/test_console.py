@@ -137,13 +137,13 @@ def test_a_document_is_edited(console, shop):
     console.look("bad-document")
     console.set("#body", '{"_id": "first", "text": "good morning"}')
     console.browser.click("#document-form button.primary")
-    console.browser.find(".toast")
+    console.browser.toast()
     assert shop.database("get", "notes", id="first")["data"] == {"_id": "first", "text": "good morning"}
 
     console.open(f"/console/env/{shop.id}/database/notes/document")
     console.set("#body", '{"_id": "second", "text": "to be deleted"}')
     console.browser.click("#document-form button.primary")
-    console.browser.find(".toast")
+    console.browser.toast()
     console.browser.click(".page-head .danger")
     console.look("question")
     console.confirm()
@@ -158,13 +158,13 @@ def test_traffic_is_divided_and_rolled_back(console, shop):
     console.set("#share-2", "70")
     assert "100" in console.text("#traffic-sum")
     console.browser.click("#traffic-form button")
-    console.browser.find(".toast")
+    console.browser.toast()
     traffic = {share["version"]: share["weight"] for share in shop.function("greet")["traffic"]}
     assert traffic == {1: 30, 2: 70}
     console.browser.wait_until(lambda: "30%" in console.text("#versions table"))
     console.browser.click("#versions form[action$='/current']:has(input[value='1']) button")
     console.confirm()
-    console.browser.find(".toast")
+    console.browser.toast()
     assert [(share["version"], share["weight"]) for share in shop.function("greet")["traffic"]] == [(1, 100)]
     shop.set_traffic("greet", (2, 100))
 
@@ -215,7 +215,7 @@ def test_a_file_is_uploaded_and_deleted(console, shop, tmp_path):
     console.browser.click("#upload-form button")
     # The page becomes that of the folder in which it lies now.
     console.browser.wait_until(lambda: "folder=uploads" in console.driver.current_url)
-    console.browser.find(".toast")
+    console.browser.toast()
     assert path.split("/")[1] in console.text("#list")
     assert console.browser.find("#upload-path").get_attribute("value") == "uploads/"
     console.look("uploaded")
@@ -224,7 +224,7 @@ def test_a_file_is_uploaded_and_deleted(console, shop, tmp_path):
     assert requests.get(link, cookies=cookies, timeout=10).text == "kept"
     console.browser.click(f"form:has(input[value='{path}']) button")
     console.confirm()
-    console.browser.find(".toast")
+    console.browser.toast()
     assert path.split("/")[1] not in console.text("#list")
 
 
@@ -271,7 +271,7 @@ def test_keys_and_variables(console, shop):
     console.look("new-key")
     console.browser.click("tr:has(th:not(:empty)) form button[aria-label$='throwaway']")
     console.confirm()
-    console.browser.find(".toast")
+    console.browser.toast()
     assert "throwaway" not in console.text("#list")
 
 
@@ -348,7 +348,7 @@ def test_it_works_without_scripts(server, shop):
         browser.find("#body").clear()
         browser.find("#body").send_keys('{"_id": "plain", "text": "x"}')
         browser.click("#document-form button.primary")
-        browser.find(".toast")
+        browser.toast()
         browser.click(".page-head .danger")
         browser.click("main form button.danger-fill")
         browser.find("#documents")

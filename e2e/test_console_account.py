@@ -116,7 +116,7 @@ def test_the_second_factor(node, operator, size, language):
         assert browser.find(".notice.bad").text
         browser.find("#factor-password").send_keys(PASSWORD)
         browser.click(f"{remove} button")
-        browser.find(".toast")
+        browser.toast()
         browser.find("form[action$='/second-factor'] button.primary")
     with chromium(size, language=language) as browser:
         entered(browser, node, email)
@@ -154,7 +154,7 @@ def test_all_other_sessions_end(node, operator):
         console.open("/console/account")
         browser.click("form[action$='/end-others'] button")
         console.confirm()
-        browser.find(".toast")
+        browser.toast()
         assert len(browser.all(".sessions > li")) == 1
         assert caller.request("GET", "/account").status_code == 401
 
@@ -168,7 +168,7 @@ def test_name_and_password(node, operator):
         console.open("/console/account")
         console.set("#account-name", "兰兰")
         browser.click("form[action$='/name'] button")
-        browser.find(".toast")
+        browser.toast()
         assert ok(caller.request("GET", "/account"))["name"] == "兰兰"
         assert "兰兰" in browser.all(".person-name")[0].get_attribute("textContent")
 

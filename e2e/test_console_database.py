@@ -32,7 +32,7 @@ def test_two_editors_of_one_document(server, place, size, language):
             console.open(f"/console/env/{place.id}/database/goods")
             console.browser.click("tbody th a")
         save(first, {"_id": "cup", "name": "Cup", "price": 12})
-        one.find(".toast")
+        one.toast()
         save(second, {"_id": "cup", "name": "Blue cup", "price": 10})
         other.find("#conflict")
         assert json.loads(other.find("#body").get_attribute("value"))["name"] == "Blue cup"
@@ -41,7 +41,7 @@ def test_two_editors_of_one_document(server, place, size, language):
         other.complaints()  # the refusal's status
         second.look(f"conflict-{language}")
         save(second, {"_id": "cup", "name": "Blue cup", "price": 12})
-        other.find(".toast")
+        other.toast()
         assert stored() == {"_id": "cup", "name": "Blue cup", "price": 12}
 
         # What the first one has open is old now, and then gone.
@@ -56,7 +56,7 @@ def test_two_editors_of_one_document(server, place, size, language):
         one.complaints()
         first.look(f"deleted-meanwhile-{language}")
         one.click("#document-form button.primary")
-        one.find(".toast")
+        one.toast()
         assert stored() == {"_id": "cup", "name": "Red cup"}
 
 
@@ -93,13 +93,13 @@ def test_indexes_and_permission(server, place, size, language):
         console.open(f"/console/env/{place.id}/database/goods")
         console.set("#index-fields", "name, -price")
         browser.click("form[action$='/indexes'] button")
-        browser.find(".toast")
+        browser.toast()
         assert [chip.text for chip in browser.all("#indexes .chip")] == ["name ↑", "price ↓"]
         [index] = ok(place.request("GET", "/collections/goods"))["indexes"]
         assert index["keys"] == [["name", "asc"], ["price", "desc"]]
         browser.click("#permission option[value='READONLY']")
         browser.click("form[action$='/permission'] button")
-        browser.find(".toast")
+        browser.toast()
         assert ok(place.request("GET", "/collections/goods"))["permission"] == "READONLY"
         console.look(f"collection-managed-{language}")
 
@@ -124,7 +124,7 @@ def test_files(server, place, tmp_path, size, language, scripts):
             browser.find("#upload-path").send_keys("cup.bin")
         assert browser.find("#upload-path").get_attribute("value") == "images/2026/cup.bin"
         browser.click("#upload-form button")
-        browser.find(".toast")
+        browser.toast()
         assert [link.text for link in browser.all("#list th a")] == ["cup.bin", "old.txt"]
         link = browser.find("#list th a").get_attribute("href")
         cookies = {cookie["name"]: cookie["value"] for cookie in browser.driver.get_cookies()}
@@ -134,7 +134,7 @@ def test_files(server, place, tmp_path, size, language, scripts):
             console.confirm()
         else:
             browser.click("main form button.danger-fill")
-        browser.find(".toast")
+        browser.toast()
         assert [link.text for link in browser.all("#list th a")] == ["old.txt"]
         browser.find("#prefix").send_keys("images/2")
         browser.find("#prefix").submit()

@@ -54,11 +54,11 @@ def test_calls_are_divided(server, place, scripts):
         if scripts:
             assert "100" in console.text("#traffic-sum")
         browser.click("#traffic-form button")
-        browser.find(".toast")
+        browser.toast()
         assert {share["version"]: share["weight"] for share in place.function("greet")["traffic"]} == {1: 25, 2: 75}
         browser.click("#versions form[action$='/current']:has(input[value='1']) button")
         confirm(console, scripts)
-        browser.find(".toast")
+        browser.toast()
         assert [(share["version"], share["weight"]) for share in place.function("greet")["traffic"]] == [(1, 100)]
 
 
@@ -71,7 +71,7 @@ def test_triggers(server, place, size, language, scripts):
         write(console, "#trigger-name", "minutely")
         choose(console, "#trigger-preset", "0 * * * * *")
         browser.click("#trigger-form button")
-        browser.find(".toast")
+        browser.toast()
         [trigger] = place.function("greet")["triggers"]
         assert (trigger["name"], trigger["config"], trigger["catchUp"]) == ("minutely", "0 * * * * *", "once")
         assert console.text("#triggers tbody time")
@@ -88,7 +88,7 @@ def test_triggers(server, place, size, language, scripts):
             console.look(f"trigger-refused-{language}")
         write(console, "#trigger-schedule", "* * * * * *")
         browser.click("#trigger-form button")
-        browser.find(".toast")
+        browser.toast()
         second = place.function("greet")["triggers"][1]
         assert (second["config"], second["argument"], second["catchUp"]) == ("* * * * * *", "stock", "skip")
         wait_until(lambda: [run for run in place.executions(function="greet") if run["source"] == "timer"])
@@ -97,7 +97,7 @@ def test_triggers(server, place, size, language, scripts):
 
         browser.click("#triggers form:has(input[value='minutely']) button")
         confirm(console, scripts)
-        browser.find(".toast")
+        browser.toast()
         assert [left["name"] for left in place.function("greet")["triggers"]] == ["second"]
 
 
@@ -248,7 +248,7 @@ def test_two_people_at_one_function(server, place, size, language):
         assert {share["version"]: share["weight"] for share in place.function("greet")["traffic"]} == {1: 40, 2: 100}
         write(second, "#share-1", "90")
         other.click("#traffic-form button")
-        other.find(".toast")
+        other.toast()
         assert {share["version"]: share["weight"] for share in place.function("greet")["traffic"]} == {1: 90, 2: 100}
     organization = ok(place.request("GET", ""))["organization"]
     entries = ok(place.admin.request("GET", f"/organizations/{organization}/audit?environment={place.id}"))["entries"]

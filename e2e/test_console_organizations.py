@@ -49,7 +49,7 @@ def test_apps(node, operator, owner, organization, size, language):
         console.set("#app-name", "街角茶馆")
         console.set("#app-wechat", "wx0000000000000001")
         browser.click("#add-app button")
-        browser.find(".toast")
+        browser.toast()
         apps = f"/organizations/{organization}/apps"
         [app] = ok(owner.request("GET", apps))["apps"]
         assert (app["name"], app["wechatAppId"], app["alipayAppId"]) == ("街角茶馆", "wx0000000000000001", "")
@@ -58,7 +58,7 @@ def test_apps(node, operator, owner, organization, size, language):
         console.set(f"#{app['id']}-alipay", "2021000000000001")
         console.set(f"#{app['id']}-wechat", "")
         browser.click(f"form[action$='/apps/{app['id']}'] button")
-        browser.find(".toast")
+        browser.toast()
         [app] = ok(owner.request("GET", apps))["apps"]
         assert (app["wechatAppId"], app["alipayAppId"]) == ("", "2021000000000001")
 
@@ -66,7 +66,7 @@ def test_apps(node, operator, owner, organization, size, language):
         console.open(f"/console/env/{made}/settings")
         choose(browser, "#environment-app", app["id"])
         browser.click("form[action$='/settings/environment'] button")
-        browser.find(".toast")
+        browser.toast()
         assert ok(owner.request("GET", f"/environments/{made}"))["app"] == app["id"]
         console.open(page)
         assert f"Tea {language}" in console.text("#apps ~ ul .chip")
@@ -78,7 +78,7 @@ def test_apps(node, operator, owner, organization, size, language):
         console.open(f"/console/env/{made}/settings")
         choose(browser, "#environment-app", "")
         browser.click("form[action$='/settings/environment'] button")
-        browser.find(".toast")
+        browser.toast()
         assert "app" not in ok(owner.request("GET", f"/environments/{made}"))
         console.open(page)
         browser.click("#apps ~ ul form[action$='/remove'] button")
@@ -112,7 +112,7 @@ def test_a_key_of_the_organization(node, owner, organization, size, language):
         assert key["role"] == "viewer" and 29 < (key["expiresAt"] - key["createdAt"]) / 86_400_000 <= 30.01
         browser.click(f"form[action$='/{key['id']}/revoke'] button")
         console.confirm()
-        browser.find(".toast")
+        browser.toast()
         assert caller.request("GET", "/environments").status_code == 401
 
 
@@ -210,7 +210,7 @@ def test_the_operator_makes_suspends_and_resumes(node, operator, size, language)
         guest.open(f"/console/organizations/{made}")  # a page from before
         browser.click(f"{action}/suspend'] button")
         console.confirm()
-        browser.find(".toast")
+        browser.toast()
         look(console, f"operator-suspended-{language}")
         assert Client(node.address, environment).try_login(platform="anonymous").status_code == 403
         guest.set("#organization-name", "Other name")
@@ -229,7 +229,7 @@ def test_the_operator_makes_suspends_and_resumes(node, operator, size, language)
         console.open(f"/console/operator?q={made}")
         browser.click(f"{action}/resume'] button")
         console.confirm()
-        browser.find(".toast")
+        browser.toast()
         assert Client(node.address, environment).try_login(platform="anonymous").status_code == 200
         guest.open("/console")
         assert not theirs.all("main > .notice.bad")
@@ -268,17 +268,17 @@ def test_the_life_of_an_environment(node, operator, owner, size, language):
         console.set("#environment-name", f"Tea house {language}")
         choose(browser, "#environment-stage", "production")
         browser.click("form[action$='/settings/environment'] button")
-        browser.find(".toast")
+        browser.toast()
         assert (state()["name"], state()["stage"]) == (f"Tea house {language}", "production")
 
         browser.click("form[action$='/suspend'] button")
         console.confirm()
-        browser.find(".toast")
+        browser.toast()
         assert state()["status"] == "suspended"
         console.open(settings)
         look(console, f"settings-suspended-{language}")
         browser.click("form[action$='/resume'] button")
-        browser.find(".toast")
+        browser.toast()
         assert state()["status"] == "active"
 
         console.open(settings)
@@ -290,7 +290,7 @@ def test_the_life_of_an_environment(node, operator, owner, size, language):
         browser.find("#typed").send_keys(f"Tea house {language}")
         browser.click("form[action$='/delete'] button")
         console.confirm()
-        browser.find(".toast")
+        browser.toast()
         assert state()["status"] == "deleted"
         console.open("/console")
         look(console, f"environments-deleted-{language}")
@@ -299,7 +299,7 @@ def test_the_life_of_an_environment(node, operator, owner, size, language):
         assert not browser.all("#this-environment") and not browser.all("form[action$='/delete']")
         console.open("/console")
         browser.click(f"form[action='{settings}/restore'] button")
-        browser.find(".toast")
+        browser.toast()
         assert state()["status"] == "active" and "deleteAfter" not in state()
 
 

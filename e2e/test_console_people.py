@@ -63,7 +63,7 @@ def test_a_role_in_one_app(node, operator, organization, environment, size, lang
         [member] = ok(operator.request("GET", members))["members"]
         browser.click(f"form[action$='/members/{member['account']}/remove'] button")
         console.confirm()
-        browser.find(".toast")
+        browser.toast()
         assert ok(operator.request("GET", members))["members"] == []
 
 

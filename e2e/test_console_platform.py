@@ -33,7 +33,7 @@ def test_usage_and_quotas(node, operator, shop, size, language):
         console.set("#quota-collections", "1")
         console.set("#quota-fileBytes", "0.5")
         browser.click("form[action$='/usage/quotas'] button")
-        browser.find(".toast")
+        browser.toast()
         quotas = ok(shop.request("GET", "/quotas"))["quotas"]
         assert quotas == {"collections": 1, "fileBytes": 524_288}
         look(console, f"usage-{language}")
@@ -68,7 +68,7 @@ def test_a_copy_and_an_archive(node, operator, shop, size, language):
         console.set("#copy-name", name)
         browser.click("form[action$='/settings/copy'] input[name=files]")
         browser.click("form[action$='/settings/copy'] button")
-        browser.find(".toast")
+        browser.toast()
         assert name in console.text("main h1")
         [made] = [each for each in ok(operator.request("GET", "/environments"))["environments"] if each["name"] == name]
         copy = Environment(operator, made["id"])
@@ -110,7 +110,7 @@ def test_accounts(node, operator, size, language):
         console.open(f"/console/operator/accounts?q={email}")
         browser.click("form[action$='/remove'] button")
         console.confirm()
-        browser.find(".toast")
+        browser.toast()
         headers = {"Authorization": f"Bearer {signed_in.json()['token']}"}
         assert requests.get(f"{node.address}/admin/v1/whoami", headers=headers, timeout=10).status_code == 401
         assert ok(operator.request("GET", f"/accounts?search={email}"))["accounts"] == []

@@ -7,25 +7,27 @@ internal import Synchronization
 struct Collection: Sendable {
     let number: Int64
     let name: String
-    let permission: Permission
+    var access: CollectionAccess
     /// What writes keep.
-    let indexes: [StoredIndex]
+    var indexes: [StoredIndex] { didSet { readable = Self.readable(indexes) } }
     let sql: CollectionSQL
     /// What reads may use: an index counts once the commit that made it is on disk.
-    let readable: [IndexDefinition]
+    private(set) var readable: [IndexDefinition]
 
-    init(number: Int64, name: String, permission: Permission, indexes: [StoredIndex], sql: CollectionSQL) {
+    init(number: Int64, name: String, access: CollectionAccess, indexes: [StoredIndex], sql: CollectionSQL) {
         self.number = number
         self.name = name
-        self.permission = permission
+        self.access = access
         self.indexes = indexes
         self.sql = sql
-        readable = indexes.filter(\.isReady).map(\.definition)
+        readable = Self.readable(indexes)
     }
+
+    private static func readable(_ indexes: [StoredIndex]) -> [IndexDefinition] { indexes.filter(\.isReady).map(\.definition) }
 
     /// The tag of its definition.
     var tag: EntityTag {
-        EntityTag(of: ["name": .string(name), "permission": .string(permission.rawValue), "indexes": .array(indexes.map { .int($0.number) })])
+        EntityTag(of: ["name": .string(name), "access": .object(access.json), "indexes": .array(indexes.map { .int($0.number) })])
     }
 }
 
@@ -110,10 +112,11 @@ final class Catalog: Sendable {
     /// Changes one index of a collection.
     func changeIndex(_ index: Int64, of name: String, _ change: (inout StoredIndex) -> Void) {
         collections.withLock { collections in
-            guard let old = collections[name] else { return }
-            var indexes = old.indexes
-            for position in indexes.indices where indexes[position].number == index { change(&indexes[position]) }
-            collections[name] = Collection(number: old.number, name: name, permission: old.permission, indexes: indexes, sql: old.sql)
+            guard let position = collections[name]?.indexes.firstIndex(where: { $0.number == index }) else { return }
+            if var changed = collections[name] {
+                change(&changed.indexes[position])
+                collections[name] = changed
+            }
         }
     }
 }

@@ -7,6 +7,7 @@ struct DocumentMutator {
     let collection: Collection
     let catalog: Catalog
     let limits: Limits
+    let recorder: ChangeRecorder
 
     /// A document ready to be stored.
     struct Prepared: Sendable {
@@ -43,10 +44,12 @@ struct DocumentMutator {
         }
         let seq = connection.lastInsertedRow
         for (index, entry) in zip(collection.indexes, prepared.entries) { try add(entry.entries, of: seq, to: index) }
+        try recorder.note(.insert, collection, id: prepared.id, before: nil, after: document)
     }
 
     /// Replaces the document in row `seq`.
-    func replace(_ seq: Int64, old: JSONObject, new: JSONObject, bytesMax: Int) throws {
+    /// - Parameter kind: `update` where fields were changed, `replace` where the whole was written.
+    func replace(_ seq: Int64, old: JSONObject, new: JSONObject, bytesMax: Int, as kind: DocumentChange.Kind = .update) throws {
         let prepared = try Prepared(new, id: "", collection, bytesMax: bytesMax)
         for (index, entry) in zip(collection.indexes, prepared.entries) {
             let before = try index.definition.keys(for: old)
@@ -58,12 +61,14 @@ struct DocumentMutator {
             try add(added, of: seq, to: index)
         }
         try connection.execute(collection.sql.update, .int(seq), .text(prepared.owner), .blob(prepared.body))
+        try recorder.note(kind, collection, id: new.storedID, before: old, after: new)
     }
 
     /// Removes the document in row `seq`.
     func remove(_ seq: Int64, _ document: JSONObject) throws {
         for index in collection.indexes { try remove(index.definition.keys(for: document), of: seq, from: index) }
         try connection.execute(collection.sql.delete, .int(seq))
+        try recorder.note(.remove, collection, id: document.storedID, before: document, after: nil)
     }
 
     /// Fills a new index from the documents that are there.

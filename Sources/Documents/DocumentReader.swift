@@ -67,6 +67,21 @@ struct DocumentReader {
         return result
     }
 
+    /// The documents that fit, in order, at most `limit`.
+    func found(_ filter: Filter, sort: SortOrder?, limit: Int) throws -> [JSONObject] {
+        let plan = plan(filter: filter, sort: sort, indexes: collection.readable)
+        if let sort, !plan.isOrdered {
+            return try sorted(DocumentOperation.Selection(filter: filter, sort: sort, limit: limit), sort, plan)
+        }
+        var result: [JSONObject] = []
+        guard limit > 0 else { return result }
+        try each(filter, plan) { match in
+            result.append(try match.document())
+            return result.count < limit
+        }
+        return result
+    }
+
     /// The rows that fit, by `seq`, with their documents: what an update or removal works on.
     func rows(_ filter: Filter, max: Int?) throws -> [(seq: Int64, document: JSONObject)] {
         var result: [(seq: Int64, document: JSONObject)] = []

@@ -8,7 +8,7 @@ internal import Storage
 /// already keep a new index; readers use it once the commit is on disk. If a commit fails the catalog is read again.
 extension DocumentStore {
     /// Makes a collection; answers `false` when it was there.
-    func createCollection(_ name: String, _ permission: Permission, now: Int64) async throws -> Bool {
+    func createCollection(_ name: String, _ access: CollectionAccess, now: Int64) async throws -> Bool {
         if catalog[name] != nil { return false }
         return try await database.write { [self] connection in
             // Looked at in the writer's turn: nobody else makes one meanwhile.
@@ -16,12 +16,13 @@ extension DocumentStore {
             try requireRoomForOneMore()
             let number = try withinQuota(connection) { connection in
                 try connection.execute(
-                    "INSERT INTO collections (name, permission, created_at) VALUES ($1, $2, $3)", .text(name), .text(permission.rawValue), .int(now))
+                    "INSERT INTO collections (name, permission, rules, created_at) VALUES ($1, $2, $3, $4)", .text(name), .text(access.permission.rawValue),
+                    .optional(access.storedRules), .int(now))
                 let number = connection.lastInsertedRow
                 try connection.script("CREATE TABLE d\(number) (seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, owner TEXT NOT NULL, body BLOB NOT NULL)")
                 return number
             }
-            catalog.put(Collection(number: number, name: name, permission: permission, indexes: [], sql: CollectionSQL(number)))
+            catalog.put(Collection(number: number, name: name, access: access, indexes: [], sql: CollectionSQL(number)))
             return true
         }
     }
@@ -36,12 +37,15 @@ extension DocumentStore {
     }
 
     /// Changes what clients may do.
-    func setPermission(_ name: String, _ permission: Permission, if precondition: Precondition) async throws {
+    func setAccess(_ name: String, _ access: CollectionAccess, if precondition: Precondition) async throws {
         try await database.write { [self] connection in
-            let old = try collection(name)
-            try precondition.require(old.tag)
-            try connection.execute("UPDATE collections SET permission = $2 WHERE number = $1", .int(old.number), .text(permission.rawValue))
-            catalog.put(Collection(number: old.number, name: name, permission: permission, indexes: old.indexes, sql: old.sql))
+            var changed = try collection(name)
+            try precondition.require(changed.tag)
+            try connection.execute(
+                "UPDATE collections SET permission = $2, rules = $3 WHERE number = $1", .int(changed.number), .text(access.permission.rawValue),
+                .optional(access.storedRules))
+            changed.access = access
+            catalog.put(changed)
         }
     }
 
@@ -61,12 +65,11 @@ extension DocumentStore {
     /// Makes an index and fills it.
     func createIndex(_ definition: IndexDefinition, on name: String) async throws {
         let made = try await database.write { [self] connection -> Int64? in
-            let current = try collection(name)
+            var current = try collection(name)
             guard try isNew(definition, in: current) else { return nil }
-            let index = try withinQuota(connection) { try filledIndex(definition, on: current, $0) }
-            catalog.put(
-                Collection(
-                    number: current.number, name: name, permission: current.permission, indexes: current.indexes + [index], sql: current.sql))
+            let index = try withinQuota(connection) { [current] in try filledIndex(definition, on: current, $0) }
+            current.indexes.append(index)
+            catalog.put(current)
             return index.number
         }
         if let made { catalog.changeIndex(made, of: name) { $0.isReady = true } }
@@ -104,7 +107,7 @@ extension DocumentStore {
     /// Removes an index.
     func dropIndex(_ indexName: String, of name: String) async throws {
         try await database.write { [self] connection in
-            let current = try collection(name)
+            var current = try collection(name)
             guard let index = current.indexes.first(where: { $0.definition.name == indexName }) else {
                 throw SampanError.notFound(
                     "INDEX_NOT_FOUND", Localized("There is no index \"\(indexName)\".", zh: "索引 “\(indexName)” 不存在。"),
@@ -112,10 +115,8 @@ extension DocumentStore {
             }
             try connection.execute("DELETE FROM indexes WHERE number = $1", .int(index.number))
             try connection.script("DROP TABLE i\(index.number)")
-            catalog.put(
-                Collection(
-                    number: current.number, name: name, permission: current.permission,
-                    indexes: current.indexes.filter { $0.number != index.number }, sql: current.sql))
+            current.indexes.removeAll { $0.number == index.number }
+            catalog.put(current)
         }
     }
 }

@@ -11,11 +11,18 @@ final class DocumentStore: Sendable {
     /// The environment's quotas as they are now.
     let quotas: @Sendable () -> EnvironmentQuotas
     let pageBytes: Int64
+    let clock: WallClock
+    /// Who is told what was committed.
+    let hub: ChangeHub
+    /// What the writer's turn has changed so far.
+    private let pending = PendingChanges()
+    /// Who watches which queries.
+    let watches: WatchRoom
     /// How many documents collections had, by their numbers, after so many commits.
     private let counts = Mutex<[Int64: (commits: UInt64, count: Int64)]>([:])
 
     /// Opens or creates the file at `path`.
-    init(path: String, limits: Limits, quotas: @escaping @Sendable () -> EnvironmentQuotas = { EnvironmentQuotas() }) throws {
+    init(path: String, limits: Limits, clock: WallClock, quotas: @escaping @Sendable () -> EnvironmentQuotas = { EnvironmentQuotas() }) throws {
         database = try Database(path: path, durability: .full, queueMax: limits.writeQueueMax)
         try database.migrate(documentsMigrations)
         pageBytes = try database.read { try $0.pageBytes() }
@@ -23,7 +30,15 @@ final class DocumentStore: Sendable {
         transactions = TransactionTable(limits: limits)
         self.limits = limits
         self.quotas = quotas
-        database.afterFailedCommit { [catalog] connection in catalog.reload(try Self.loadCollections(connection)) }
+        self.clock = clock
+        let hub = ChangeHub()
+        self.hub = hub
+        watches = WatchRoom(database, catalog, hub, limits: limits, clock: clock)
+        database.afterFailedCommit { [catalog, pending] connection in
+            _ = pending.take()
+            catalog.reload(try Self.loadCollections(connection))
+        }
+        database.afterCommit { [hub, pending] in hub.publish(pending.take()) }
     }
 
     /// The collection called `name`.
@@ -46,10 +61,10 @@ final class DocumentStore: Sendable {
     ///
     /// A document that a transaction holds makes it wait and start again.
     /// - Parameter grows: whether it may need room; what only removes is let through when there is none.
-    func write<T: Sendable>(clock: WallClock, grows: Bool = true, _ body: @escaping @Sendable (Connection) throws -> T) async throws -> T {
+    func write<T: Sendable>(grows: Bool = true, _ body: @escaping @Sendable (Connection) throws -> T) async throws -> T {
         while true {
             do {
-                return try await database.write { [self] in try grows ? withinQuota($0, body) : body($0) }
+                return try await inTurn { [self] in try grows ? withinQuota($0, body) : body($0) }
             } catch let held as DocumentHeld {
                 try await transactions.waitUntilFree(held.key, now: clock.now())
             } catch StorageError.busy {
@@ -58,12 +73,23 @@ final class DocumentStore: Sendable {
         }
     }
 
+    /// Runs `body` in the writer's turn; when it throws, nobody is told of what it had changed.
+    func inTurn<T: Sendable>(_ body: @escaping @Sendable (Connection) throws -> T) async throws -> T {
+        try await database.write { [pending] connection in try pending.undoing { try body(connection) } }
+    }
+
     /// Runs `body` in the writer's turn and throws where it makes the database larger than its quota, which undoes it.
     ///
     /// The engine is asked for the size only where there is a quota.
     func withinQuota<T>(_ connection: Connection, _ body: (Connection) throws -> T) throws -> T {
         guard let limit = quotas()[.documentBytes] else { return try body(connection) }
-        guard let value = try connection.growing(upToPages: limit / pageBytes, body) else { throw SampanError.quotaExceeded(.documentBytes, limit) }
+        // The engine may undo the work and do it a second time: what the first one changed is forgotten as well.
+        let mark = pending.changes.count
+        let work = { [pending] (connection: Connection) throws -> T in
+            pending.forget(from: mark)
+            return try body(connection)
+        }
+        guard let value = try connection.growing(upToPages: limit / pageBytes, work) else { throw SampanError.quotaExceeded(.documentBytes, limit) }
         return value
     }
 
@@ -76,7 +102,10 @@ final class DocumentStore: Sendable {
     }
 
     func mutator(_ connection: Connection, _ collection: Collection) -> DocumentMutator {
-        DocumentMutator(connection: connection, collection: collection, catalog: catalog, limits: limits)
+        DocumentMutator(
+            connection: connection, collection: collection, catalog: catalog, limits: limits,
+            recorder: ChangeRecorder(
+                log: limits.historyDays > 0 ? ChangeLog(connection: connection) : nil, pending: hub.isHeard ? pending : nil, now: clock.now()))
     }
 
     func reader(_ connection: Connection, _ collection: Collection) -> DocumentReader {
@@ -89,9 +118,9 @@ final class DocumentStore: Sendable {
                 name: row.text(2), storedFields: row.text(3), unique: row.int(4) == 1, isMultikey: row.int(5) == 1)
             return (collection: row.int(1), StoredIndex(number: row.int(0), definition: definition, sql: IndexSQL(row.int(0), collection: row.int(1))))
         }
-        return try connection.all("SELECT number, name, permission FROM collections ORDER BY number") { row in
+        return try connection.all("SELECT number, name, permission, rules FROM collections ORDER BY number") { row in
             Collection(
-                number: row.int(0), name: row.text(1), permission: Permission(rawValue: row.text(2)) ?? .adminOnly,
+                number: row.int(0), name: row.text(1), access: CollectionAccess(permission: row.text(2), rules: row.optionalText(3)),
                 indexes: indexes.filter { $0.collection == row.int(0) }.map(\.1), sql: CollectionSQL(row.int(0)))
         }
     }

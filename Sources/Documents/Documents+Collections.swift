@@ -30,25 +30,33 @@ extension Documents {
     }
 
     /// Makes a collection; answers `false` when it was there.
-    public func createCollection(_ name: String, permission: String?, _ environment: EnvironmentID) async throws -> Bool {
+    /// - Parameters:
+    ///   - permission: one of ``Permission``; `PRIVATE` where it is missing.
+    ///   - rules: its own security rules, instead of a permission.
+    public func createCollection(_ name: String, permission: String?, rules: JSON? = nil, _ environment: EnvironmentID) async throws -> Bool {
         guard DocumentOperation.isCollectionName(name) else {
             throw SampanError.badMember("name", Localized("1 to 64 letters, digits, _, - or .", zh: " 1 到 64 个字母、数字、_、- 或 ."))
         }
-        return try await store(environment).createCollection(name, try parsed(permission) ?? .private, now: clock.now())
+        return try await store(environment).createCollection(name, try access(permission, rules) ?? CollectionAccess(.private), now: clock.now())
     }
 
-    /// Changes what clients may do.
-    public func setPermission(
-        _ permission: String, of name: String, if precondition: Precondition = .none, _ environment: EnvironmentID
+    /// Changes what clients may do: a permission, or security rules.
+    public func setAccess(
+        permission: String?, rules: JSON? = nil, of name: String, if precondition: Precondition = .none, _ environment: EnvironmentID
     ) async throws {
-        guard let permission = try parsed(permission) else { return }
-        try await store(environment).setPermission(name, permission, if: precondition)
-        AuditNote.changed("collection \(name)", to: ["permission": .string(permission.rawValue)])
+        guard let access = try access(permission, rules) else {
+            throw SampanError.badMember("permission, rules", Localized("one of them", zh: "其中之一"))
+        }
+        let before = try store(environment).collection(name).access.json
+        try await store(environment).setAccess(name, access, if: precondition)
+        try store(environment).watches.end(collection: name, because: .accessChanged)
+        AuditNote.changed("collection \(name)", from: .object(before), to: .object(access.json))
     }
 
     /// Removes a collection with its documents.
     public func dropCollection(_ name: String, if precondition: Precondition = .none, _ environment: EnvironmentID) async throws {
         try await store(environment).dropCollection(name, if: precondition)
+        try store(environment).watches.end(collection: name, because: .noCollection(name))
         AuditNote.changed("collection \(name)")
     }
 
@@ -79,12 +87,19 @@ extension Documents {
         AuditNote.changed("index \(index) of \(name)")
     }
 
-    private func parsed(_ text: String?) throws -> Permission? {
-        guard let text else { return nil }
-        guard let permission = Permission(rawValue: text) else {
-            throw SampanError.badMember("permission", Localized("READONLY, PRIVATE, ADMINWRITE or ADMINONLY", zh: " READONLY、PRIVATE、ADMINWRITE 或 ADMINONLY"))
+    private func access(_ permission: String?, _ rules: JSON?) throws -> CollectionAccess? {
+        if let rules, !rules.isNull {
+            guard permission == nil || permission == Permission.custom.rawValue else {
+                throw SampanError.badMember("permission", Localized("CUSTOM, or none, beside rules", zh: " CUSTOM，或与 rules 同时使用时省略"))
+            }
+            return try CollectionAccess(rules: rules)
         }
-        return permission
+        guard let permission else { return nil }
+        guard let preset = Permission(rawValue: permission), preset != .custom else {
+            throw SampanError.badMember(
+                "permission", Localized("READONLY, PRIVATE, ADMINWRITE or ADMINONLY; CUSTOM goes with rules", zh: " READONLY、PRIVATE、ADMINWRITE 或 ADMINONLY；CUSTOM 须同时提供 rules"))
+        }
+        return CollectionAccess(preset)
     }
 
     private func isPath(_ path: String) -> Bool {
@@ -92,15 +107,21 @@ extension Documents {
     }
 
     private func describe(_ collection: Collection, _ connection: Connection, _ store: DocumentStore) throws -> JSON {
-        [
-            "name": .string(collection.name), "permission": .string(collection.permission.rawValue),
-            "documents": .int(try store.count(collection, connection)),
-            "indexes": collection.indexesJSON,
-        ]
+        var json = collection.definition
+        json["documents"] = .int(try store.count(collection, connection))
+        return .object(json)
     }
 }
 
 extension Collection {
+    /// All but its documents, as the management API shows it and archives keep it.
+    var definition: JSONObject {
+        var json: JSONObject = ["name": .string(name)]
+        for (key, value) in access.json { json[key] = value }
+        json["indexes"] = indexesJSON
+        return json
+    }
+
     /// Its indexes, as the management API shows them.
     var indexesJSON: JSON {
         .array(

@@ -22,7 +22,7 @@ extension Documents {
             left = rest
             let now = clock.now()
             let limits = limits
-            let counts = try await store.write(clock: clock) { connection in
+            let counts = try await store.write() { connection in
                 var counts = (inserted: Int64(0), updated: Int64(0))
                 // Read in the writer's turn: an index may have come since the last batch.
                 let collection = try store.collection(name)

@@ -26,8 +26,11 @@ extension Documents {
             try DurableFile.sync(URL(fileURLWithPath: path).deletingLastPathComponent().path)
         }
         let to = try store(copy)
-        // Whoever repeats a request repeats it where it was made.
-        try await to.database.write { _ = try $0.execute("DELETE FROM answers") }
+        // Whoever repeats a request repeats it where it was made; and what the source once was is its own history.
+        try await to.database.write { connection in
+            try connection.execute("DELETE FROM answers")
+            try connection.execute("DELETE FROM changes")
+        }
         for collection in to.catalog.all {
             var last: Int64? = -1
             while let after = last { last = try await to.renameFiles(of: source, to: copy, in: collection, after: after) }
@@ -36,7 +39,7 @@ extension Documents {
 
     private func copyCollections(of from: DocumentStore, to: DocumentStore) async throws {
         for collection in from.catalog.all {
-            _ = try await to.createCollection(collection.name, collection.permission, now: clock.now())
+            _ = try await to.createCollection(collection.name, collection.access, now: clock.now())
             for index in collection.indexes {
                 var definition = index.definition
                 definition.isMultikey = false
@@ -48,9 +51,9 @@ extension Documents {
     /// A picture of the database at one moment, in a file of its own at `path`.
     public func picture(of environment: EnvironmentID, at path: String) async throws -> DatabasePicture {
         let store = try store(environment)
-        return try await offEventLoop { [limits] in
+        return try await offEventLoop { [limits, clock] in
             try store.database.snapshot(to: path)
-            return DatabasePicture(try DocumentStore(path: path, limits: limits))
+            return DatabasePicture(try DocumentStore(path: path, limits: limits, clock: clock))
         }
     }
 }
@@ -83,9 +86,7 @@ public final class DatabasePicture: Sendable {
             }
             return Part(
                 name: collection.name,
-                description: [
-                    "name": .string(collection.name), "permission": .string(collection.permission.rawValue), "indexes": collection.indexesJSON,
-                ], lineBytes: bytes, pages: ExportPages(store: store, collection: collection))
+                description: .object(collection.definition), lineBytes: bytes, pages: ExportPages(store: store, collection: collection))
         }
     }
 
@@ -99,7 +100,7 @@ extension DocumentStore {
     /// Lets some documents that name files of one environment name those of another.
     /// - Returns: the last row that was looked at; `nil` when there were no more.
     fileprivate func renameFiles(of source: EnvironmentID, to copy: EnvironmentID, in collection: Collection, after: Int64) async throws -> Int64? {
-        try await database.write { [self] connection in
+        try await inTurn { [self] connection in
             let mutator = mutator(connection, try self.collection(collection.name))
             var found: [(seq: Int64, document: JSONObject)] = []
             try connection.rows(

@@ -126,6 +126,7 @@ public final class Documents: Service {
             stores.order.removeAll { $0 == environment }
             return stores.open.removeValue(forKey: environment)
         }
+        store?.watches.end(collection: nil, because: .environmentGone)
         try store?.database.close()
     }
 
@@ -134,7 +135,7 @@ public final class Documents: Service {
             if let open = stores.open[environment] { return open }
             let store =
                 try stores.leaving[environment]?.store
-                ?? DocumentStore(path: path(environment), limits: limits) { [quotas] in quotas.quotas(of: environment) }
+                ?? DocumentStore(path: path(environment), limits: limits, clock: clock) { [quotas] in quotas.quotas(of: environment) }
             stores.leaving[environment] = nil
             stores.open[environment] = store
             stores.order.append(environment)
@@ -145,6 +146,9 @@ public final class Documents: Service {
             return store
         }
     }
+
+    /// The store of an environment that is in use.
+    func openStore(_ environment: EnvironmentID) -> DocumentStore? { stores.withLock { $0.open[environment] ?? $0.leaving[environment]?.store } }
 
     /// The open stores, and those that were evicted while a request still used them.
     private func inUse() -> [DocumentStore] {

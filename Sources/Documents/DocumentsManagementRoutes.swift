@@ -20,6 +20,7 @@ public struct DocumentsManagementRoutes: Sendable {
         group.get("collections/:name", use: show)
         group.patch("collections/:name", use: change)
         group.delete("collections/:name", use: drop)
+        group.post("collections/:name/rules/test", use: testRules)
         group.post("collections/:name/indexes", use: createIndex)
         group.delete("collections/:name/indexes/:index", use: dropIndex)
         group.post("database", use: perform)
@@ -39,7 +40,7 @@ public struct DocumentsManagementRoutes: Sendable {
         let environment = try context.managedEnvironment()
         let body = try await request.jsonObject(upTo: Self.bodyBytesMax)
         let name = try body.text("name")
-        let created = try await documents.createCollection(name, permission: body.optionalText("permission"), environment)
+        let created = try await documents.createCollection(name, permission: body.optionalText("permission"), rules: body["rules"], environment)
         return try shown(name, environment, status: created ? .created : .ok)
     }
 
@@ -54,14 +55,19 @@ public struct DocumentsManagementRoutes: Sendable {
     private func change(_ request: Request, _ context: SampanRequestContext) async throws -> Response {
         let environment = try context.managedEnvironment()
         let name = try context.parameters.require("name")
-        let permission = try await request.jsonObject(upTo: Self.bodyBytesMax).text("permission")
-        try await documents.setPermission(permission, of: name, if: Precondition(request), environment)
+        let body = try await request.jsonObject(upTo: Self.bodyBytesMax)
+        try await documents.setAccess(permission: body.optionalText("permission"), rules: body["rules"], of: name, if: Precondition(request), environment)
         return try shown(name, environment)
     }
 
     private func drop(_ request: Request, _ context: SampanRequestContext) async throws -> Response {
         try await documents.dropCollection(context.parameters.require("name"), if: Precondition(request), context.managedEnvironment())
         return Response(status: .noContent)
+    }
+
+    private func testRules(_ request: Request, _ context: SampanRequestContext) async throws -> Response {
+        let body = try await request.jsonObject(upTo: Self.bodyBytesMax)
+        return .json(try documents.testRules(body, of: context.parameters.require("name"), context.managedEnvironment()))
     }
 
     private func createIndex(_ request: Request, _ context: SampanRequestContext) async throws -> Response {

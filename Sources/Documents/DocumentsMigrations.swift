@@ -14,5 +14,12 @@ let documentsMigrations: [Migration] = [
             is_unique INTEGER NOT NULL, is_multikey INTEGER NOT NULL DEFAULT 0, UNIQUE (collection, name));
         CREATE TABLE answers (
             key TEXT PRIMARY KEY, request_hash TEXT NOT NULL, answer BLOB NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID;
-        """)
+        """),
+    Migration("documents-2", "ALTER TABLE collections ADD COLUMN rules TEXT"),
+    Migration(
+        "documents-3",
+        """
+        CREATE TABLE changes (
+            seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, collection INTEGER NOT NULL, kind INTEGER NOT NULL, id TEXT NOT NULL, before BLOB, after BLOB);
+        """),
 ]

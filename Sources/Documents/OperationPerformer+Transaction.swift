@@ -107,7 +107,7 @@ extension OperationPerformer {
         // One that only removes is let through where there is no room.
         let grows = entries.contains { $0.1.isChanged && $0.1.current != nil }
         do {
-            try await store.database.write { [store] connection in
+            try await store.inTurn { [store] connection in
                 func work(_ connection: Connection) throws {
                     for (key, entry) in entries {
                         let collection = try store.collection(key.collection)

@@ -12,7 +12,7 @@ extension OperationPerformer {
         switch operation.kind {
         case .createCollection:
             guard !context.caller.isClient else { throw clientsMayNot() }
-            return answer(["created": .bool(try await store.createCollection(operation.collection, .private, now: clock.now()))])
+            return answer(["created": .bool(try await store.createCollection(operation.collection, CollectionAccess(.private), now: clock.now()))])
         case .begin, .commit, .rollback: return try await endOrBegin(operation, scope: scope)
         default: break
         }
@@ -20,15 +20,15 @@ extension OperationPerformer {
         let collection = try await writable(operation)
         let work = try job(operation, collection, if: precondition)
         let grows = !operation.isRemoval
-        guard let once else { return ByteBuffer(bytes: try await store.write(clock: clock, grows: grows, work)) }
-        return ByteBuffer(bytes: try await store.write(clock: clock, grows: grows) { try self.once(once, $0, work) })
+        guard let once else { return ByteBuffer(bytes: try await store.write(grows: grows, work)) }
+        return ByteBuffer(bytes: try await store.write(grows: grows) { try self.once(once, $0, work) })
     }
 
     /// The collection, made first where a function or key writes to one that is not there.
     func writable(_ operation: DocumentOperation) async throws -> Collection {
         if store.catalog[operation.collection] == nil, !context.caller.isClient {
             switch operation.kind {
-            case .add, .set: _ = try await store.createCollection(operation.collection, .private, now: clock.now())
+            case .add, .set: _ = try await store.createCollection(operation.collection, CollectionAccess(.private), now: clock.now())
             default: break
             }
         }
@@ -38,62 +38,66 @@ extension OperationPerformer {
     typealias Work = @Sendable (Connection) throws -> [UInt8]
 
     private func job(_ operation: DocumentOperation, _ collection: Collection, if precondition: Precondition) throws -> Work {
-        let reach = collection.permission.writing(context.caller)
-        if reach == .none { throw SampanError.permissionDenied(collection.name, collection.permission) }
+        if collection.access.reach(operation.action, context.caller).isNone {
+            throw SampanError.permissionDenied(collection.name, collection.access.permission)
+        }
         switch operation.kind {
         case .add(let documents, let single): return try add(documents, single: single, collection)
-        case .set(let id, let document): return try set(id, document, collection, reach, if: precondition)
+        case .set(let id, let document): return try set(id, document, collection, if: precondition)
         case .update(.id(let id), let update, _):
             return { connection in
-                try changeOne(id, connection, reach) { try changed($0, by: update) }
+                try changeOne(id, connection, .update) { try changed($0, by: update) }
             }
         case .update(.matching(let filter), let update, let multi):
-            let filter = try restricted(filter, collection, reach)
-            return { try changeMatching(filter, multi: multi, $0) { try changed($0, by: update) } }
+            return { try changeMatching(filter, multi: multi, $0, .update) { try changed($0, by: update) } }
         case .remove(.id(let id)):
-            return { connection in try removed(changeOne(id, connection, reach) { _ in nil }) }
+            return { connection in try removed(changeOne(id, connection, .delete) { _ in nil }) }
         case .remove(.matching(let filter)):
-            let filter = try restricted(filter, collection, reach)
-            return { try removed(changeMatching(filter, multi: true, $0) { _ in nil }) }
+            return { try removed(changeMatching(filter, multi: true, $0, .delete) { _ in nil }) }
         default: preconditionFailure("reads and transaction ends do not come here")
         }
 
         /// Runs `change` on one document; `nil` removes it.
         @Sendable func changeOne(
-            _ id: String, _ connection: Connection, _ reach: Permission.Reach, _ change: (JSONObject) throws -> JSONObject?
+            _ id: String, _ connection: Connection, _ action: RuleSet.Action, _ change: (JSONObject) throws -> JSONObject?
         ) throws -> [UInt8] {
             let current = try store.collection(collection.name)
+            let access = access(to: current, for: action, connection)
+            try access.requireAny()
             try store.requireFree(current, id)
             let found = try store.reader(connection, current).one(id) { (seq: $0.int(0), owner: $0.text(1), document: try $0.document(2)) }
-            guard let found, reach.includes(owner: found.owner) else { return Self.counts(matched: 0, updated: 0) }
-            let isChanged = try apply(change(found.document), to: found.seq, found.document, current, connection)
+            guard let found, try access.reaches(owner: found.owner, { found.document }) else { return Self.counts(matched: 0, updated: 0) }
+            let isChanged = try apply(change(found.document), to: found.seq, found.document, access, connection)
             return Self.counts(matched: 1, updated: isChanged ? 1 : 0)
         }
 
         @Sendable func changeMatching(
-            _ filter: Filter, multi: Bool, _ connection: Connection, _ change: (JSONObject) throws -> JSONObject?
+            _ filter: Filter, multi: Bool, _ connection: Connection, _ action: RuleSet.Action, _ change: (JSONObject) throws -> JSONObject?
         ) throws -> [UInt8] {
             let current = try store.collection(collection.name)
-            let rows = try store.reader(connection, current).rows(filter, max: multi ? nil : 1)
+            let access = access(to: current, for: action, connection)
+            let rows = try store.reader(connection, current).rows(access.restricted(filter), max: multi ? nil : 1)
+            try access.check()
             var updated = 0
             for (seq, document) in rows {
                 try store.requireFree(current, document.storedID)
-                if try apply(change(document), to: seq, document, current, connection) { updated += 1 }
+                if try apply(change(document), to: seq, document, access, connection) { updated += 1 }
             }
             return Self.counts(matched: rows.count, updated: updated)
         }
     }
 
     private func apply(
-        _ new: JSONObject?, to seq: Int64, _ old: JSONObject, _ collection: Collection, _ connection: Connection
+        _ new: JSONObject?, to seq: Int64, _ old: JSONObject, _ access: DocumentGuard, _ connection: Connection, as kind: DocumentChange.Kind = .update
     ) throws -> Bool {
-        let mutator = store.mutator(connection, collection)
+        let mutator = store.mutator(connection, access.collection)
         guard let new else {
             try mutator.remove(seq, old)
             return true
         }
         if new == old { return false }
-        try mutator.replace(seq, old: old, new: new, bytesMax: documentBytesMax)
+        try access.requireWrite(old, new)
+        try mutator.replace(seq, old: old, new: new, bytesMax: documentBytesMax, as: kind)
         return true
     }
 
@@ -105,8 +109,11 @@ extension OperationPerformer {
         let answer: JSON = single ? ["id": ids[0]] : ["ids": .array(ids)]
         return { connection in
             let mutator = store.mutator(connection, try store.collection(collection.name))
+            let access = access(to: mutator.collection, for: .create, connection)
+            try access.requireAny()
             for (prepared, document) in zip(prepared, documents) {
                 try store.requireFree(collection, prepared.id)
+                try access.requireWrite(nil, document.document)
                 try mutator.insert(prepared, document.document)
             }
             return answer.serialized()
@@ -114,7 +121,7 @@ extension OperationPerformer {
     }
 
     private func set(
-        _ id: String, _ document: JSONObject, _ collection: Collection, _ reach: Permission.Reach, if precondition: Precondition
+        _ id: String, _ document: JSONObject, _ collection: Collection, if precondition: Precondition
     ) throws -> Work {
         let (_, stamped) = try stamped(document, id: id)
         return { connection in
@@ -122,13 +129,18 @@ extension OperationPerformer {
             try store.requireFree(current, id)
             let found = try store.reader(connection, current).one(id) { (seq: $0.int(0), owner: $0.text(1), document: try $0.document(2)) }
             try precondition.require(EntityTag(of: found.map { .object($0.document) } ?? .null))
+            let access = access(to: current, for: found == nil ? .create : .update, connection)
+            try access.requireAny()
             guard let found else {
+                try access.requireWrite(nil, stamped)
                 try store.mutator(connection, current).insert(
                     DocumentMutator.Prepared(stamped, id: id, current, bytesMax: documentBytesMax), stamped)
                 return Self.setAnswer(stamped["_id"] ?? .string(id), created: 1, updated: 0)
             }
-            guard reach.includes(owner: found.owner) else { throw SampanError.permissionDenied(collection.name, collection.permission) }
-            let isChanged = try apply(stamped, to: found.seq, found.document, current, connection)
+            guard try access.reaches(owner: found.owner, { found.document }) else {
+                throw SampanError.permissionDenied(collection.name, current.access.permission)
+            }
+            let isChanged = try apply(stamped, to: found.seq, found.document, access, connection, as: .replace)
             return Self.setAnswer(stamped["_id"] ?? .string(id), created: 0, updated: isChanged ? 1 : 0)
         }
     }
@@ -194,15 +206,14 @@ extension OperationPerformer {
 extension DocumentOperation {
     /// Whether it only removes documents.
     fileprivate var isRemoval: Bool { if case .remove = kind { true } else { false } }
-}
 
-extension Permission.Reach {
-    /// Whether a document of `owner` is within reach.
-    func includes(owner: String) -> Bool {
-        switch self {
-        case .all: true
-        case .own(let openid): owner == openid
-        case .none: false
+    /// What it does to documents, as rules name it.
+    fileprivate var action: RuleSet.Action {
+        switch kind {
+        case .add: .create
+        case .remove: .delete
+        // A set of a document that is not there yet is looked at again in the writer's turn.
+        default: .update
         }
     }
 }

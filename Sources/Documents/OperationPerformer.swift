@@ -14,11 +14,11 @@ struct OperationPerformer: Sendable {
     /// The bare document.
     func document(_ name: String, id: String) throws -> ByteBuffer {
         let collection = try store.collection(name)
-        let reach = collection.permission.reading(context.caller)
-        if reach == .none { throw SampanError.permissionDenied(name, collection.permission) }
         let found = try store.database.read { connection in
-            try store.reader(connection, collection).one(id) { row -> ByteBuffer? in
-                if case .own(let openid) = reach, row.text(1) != openid { return nil }
+            let access = access(to: collection, for: .read, connection)
+            try access.requireAny()
+            return try store.reader(connection, collection).one(id) { row -> ByteBuffer? in
+                guard try access.reaches(owner: row.text(1), { try row.document(2) }) else { return nil }
                 return row.withBytes(2) { ByteBuffer(bytes: $0) }
             }
         }
@@ -46,16 +46,18 @@ struct OperationPerformer: Sendable {
         let collection = try store.collection(operation.collection)
         switch operation.kind {
         case .getOne(let id, let projection): return try one(collection, id, projection)
-        case .get(var selection):
-            selection.filter = try restricted(selection.filter, collection)
+        case .get(let selection):
             var out = ByteBuffer(string: #"{"data":["#)
-            try store.database.read { try store.reader($0, collection).select(selection, into: &out) }
+            try readable(collection, selection.filter) { connection, filter in
+                var selection = selection
+                selection.filter = filter
+                try store.reader(connection, collection).select(selection, into: &out)
+            }
             out.writeStaticString("]}")
             return out
         case .count(let filter):
-            let restricted = try restricted(filter, collection)
-            let total = try store.database.read { connection in
-                try restricted.isAll ? store.count(collection, connection) : store.reader(connection, collection).count(restricted)
+            let total = try readable(collection, filter) { connection, filter in
+                try filter.isAll ? store.count(collection, connection) : store.reader(connection, collection).count(filter)
             }
             return answer(["total": .int(total)])
         case .aggregate(let pipeline): return try aggregate(pipeline, collection)
@@ -77,30 +79,37 @@ struct OperationPerformer: Sendable {
     }
 
     private func aggregate(_ pipeline: Pipeline, _ collection: Collection) throws -> ByteBuffer {
-        let filter = try restricted(pipeline.leadingMatch ?? .all, collection)
         var random = SystemRandomNumberGenerator()
-        let result = try store.database.read { connection in
+        let result = try readable(collection, pipeline.leadingMatch ?? .all) { connection, filter in
             let input = try store.reader(connection, collection).documents(filter, max: limits.scanDocumentsMax)
             return try pipeline.run(
                 input,
                 foreign: { name in
                     guard let foreign = store.catalog[name] else { return [] }
-                    return try store.reader(connection, foreign).documents(restricted(.all, foreign), max: limits.scanDocumentsMax)
+                    let access = access(to: foreign, for: .read, connection)
+                    let documents = try store.reader(connection, foreign).documents(access.restricted(.all), max: limits.scanDocumentsMax)
+                    try access.check()
+                    return documents
                 }, now: clock.now(), random: &random)
         }
         return answer(["data": .array(result)])
     }
 
-    /// The part of `filter` that the caller may read.
-    private func restricted(_ filter: Filter, _ collection: Collection) throws -> Filter {
-        try restricted(filter, collection, collection.permission.reading(context.caller))
+    /// Reads with the part of `filter` that the caller may read.
+    private func readable<T>(_ collection: Collection, _ filter: Filter, _ body: (Connection, Filter) throws -> T) throws -> T {
+        try store.database.read { connection in
+            let access = access(to: collection, for: .read, connection)
+            let result = try body(connection, access.restricted(filter))
+            try access.check()
+            return result
+        }
     }
 
-    func restricted(_ filter: Filter, _ collection: Collection, _ reach: Permission.Reach) throws -> Filter {
-        switch reach {
-        case .all: return filter
-        case .own(let openid): return filter.and(try Filter(["_openid": .string(openid)]))
-        case .none: throw SampanError.permissionDenied(collection.name, collection.permission)
+    /// What the caller may do in a collection.
+    func access(to collection: Collection, for action: RuleSet.Action, _ connection: Connection) -> DocumentGuard {
+        DocumentGuard(collection, for: action, context.caller, now: clock.now()) { [store] name, id in
+            guard let other = store.catalog[name] else { return nil }
+            return try store.reader(connection, other).one(id) { try $0.document(2) }
         }
     }
 

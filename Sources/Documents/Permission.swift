@@ -12,29 +12,9 @@ public enum Permission: String, Sendable, CaseIterable {
     case adminWrite = "ADMINWRITE"
     /// No user reads or writes.
     case adminOnly = "ADMINONLY"
+    /// The collection's own rules say it.
+    case custom = "CUSTOM"
 
-    /// The documents that a caller may touch.
-    enum Reach: Sendable, Equatable {
-        case all
-        /// Those that this user created.
-        case own(String)
-        case none
-    }
-
-    func reading(_ caller: Caller) -> Reach {
-        guard case .user(let user) = caller else { return .all }
-        return switch self {
-        case .readOnly, .adminWrite: .all
-        case .private: .own(user.openid)
-        case .adminOnly: .none
-        }
-    }
-
-    func writing(_ caller: Caller) -> Reach {
-        guard case .user(let user) = caller else { return .all }
-        return switch self {
-        case .readOnly, .private: .own(user.openid)
-        case .adminWrite, .adminOnly: .none
-        }
-    }
+    /// Those that need no rules.
+    public static let presets = allCases.filter { $0 != .custom }
 }

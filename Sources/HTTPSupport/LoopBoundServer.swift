@@ -1,31 +1,132 @@
+internal import HTTPTypes
 public import HummingbirdCore
 internal import Logging
 internal import LoopTasks
-public import NIOCore
+internal import NIOCore
+internal import NIOHTTP1
+internal import NIOHTTPTypes
+internal import NIOHTTPTypesHTTP1
+internal import NIOWebSocket
+internal import ServiceLifecycle
 
 extension HTTPServerBuilder {
-    /// HTTP/1.1 whose requests are handled on the event loop that their connection belongs to.
+    /// HTTP/1.1 whose requests are handled on the event loop that their connection belongs to, and WebSockets.
     ///
     /// Handlers here either suspend or do something short, so a hop to the shared thread pool and back would cost more
     /// than the work itself (a third of a read by id). What may take long goes to a thread pool of its own.
-    public static func loopBound(idleTimeout: TimeAmount?) -> HTTPServerBuilder {
-        HTTPServerBuilder { responder in
-            LoopBoundChannel(base: HTTP1Channel(responder: responder, configuration: .init(idleTimeout: idleTimeout)))
+    public static func loopBound(idleTimeout: Duration?, webSockets: WebSocketRoute) -> HTTPServerBuilder {
+        HTTPServerBuilder { responder in LoopBoundChannel(responder: responder, idleTimeout: idleTimeout, webSockets: webSockets) }
+    }
+}
+
+/// A connection whose task runs on its own event loop: HTTP, until its first request makes it a WebSocket.
+struct LoopBoundChannel: ServerChildChannel, HTTPChannelHandler {
+    typealias HTTP = NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>
+
+    enum Negotiated: Sendable {
+        case http(HTTP)
+        case webSocket(WebSocketConnection)
+    }
+
+    struct Value: ServerChildChannelValue {
+        let negotiated: EventLoopFuture<Negotiated>
+        let channel: any Channel
+    }
+
+    /// Longer than any event of a function that comes in the address.
+    private static let headBytesMax = 80 << 10
+
+    let responder: Responder
+    let idleTimeout: Duration?
+    let webSockets: WebSocketRoute
+
+    func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
+        channel.eventLoop.makeCompletedFuture {
+            var configuration = NIOUpgradableHTTPServerPipelineConfiguration<Negotiated>(
+                upgradeConfiguration: .init(upgraders: [upgrader()]) { channel in
+                    channel.eventLoop.makeCompletedFuture { .http(try http(channel, logger)) }
+                })
+            configuration.enablePipelining = false
+            configuration.enableErrorHandling = false
+            var limits = NIOHTTPDecoderLimitConfiguration()
+            limits.maxHeaderFieldSize = Self.headBytesMax
+            limits.maxHeaderListSize = Self.headBytesMax
+            limits.maxHeaderFieldCount = 1000
+            configuration.decoderConfiguration = limits
+            let operations = channel.pipeline.syncOperations
+            let negotiated = try operations.configureUpgradableHTTPServerPipeline(configuration: configuration)
+            let upgrading = try operations.handler(type: NIOTypedHTTPServerUpgradeHandler<Negotiated>.self)
+            try operations.addHandler(UpgradeFilter(accepts: webSockets.accepts), position: .before(upgrading))
+            return Value(negotiated: negotiated, channel: channel)
+        }
+    }
+
+    private func http(_ channel: any Channel, _ logger: Logger) throws -> HTTP {
+        try channel.pipeline.syncOperations.addHandler(HTTP1ToHTTPServerCodec(secure: false))
+        try channel.pipeline.syncOperations.addHandler(HTTPConnectionStateHandler(idleTimeout: idleTimeout, logger: logger))
+        return try HTTP(wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true))
+    }
+
+    private func upgrader() -> NIOTypedWebSocketServerUpgrader<Negotiated> {
+        NIOTypedWebSocketServerUpgrader(
+            maxFrameSize: WebSocketConnection.messageBytesMax,
+            // What may not become a WebSocket has lost its header in the filter: refusing here would lose the request.
+            shouldUpgrade: { channel, _ in channel.eventLoop.makeSucceededFuture(HTTPHeaders()) },
+            upgradePipelineHandler: { channel, head in
+                channel.eventLoop.makeCompletedFuture {
+                    let (messages, continuation) = AsyncStream<ByteBuffer>.makeStream(bufferingPolicy: .bufferingOldest(WebSocketConnection.waitingMessagesMax))
+                    try channel.pipeline.syncOperations.addHandlers([
+                        NIOWebSocketFrameAggregator(
+                            minNonFinalFragmentSize: 1, maxAccumulatedFrameCount: 1000, maxAccumulatedFrameSize: WebSocketConnection.messageBytesMax),
+                        WebSocketHandler(messages: continuation),
+                    ])
+                    return .webSocket(
+                        WebSocketConnection(
+                            channel: channel, authorization: head.headers.first(name: "authorization"), environment: head.headers.first(name: "x-sampan-env"),
+                            clientIP: channel.remoteAddress?.ipAddress ?? "", messages: messages))
+                }
+            })
+    }
+
+    func handle(value: Value, logger: Logger) async {
+        await withTaskExecutorPreference(EventLoopTaskExecutor(value.channel.eventLoop)) {
+            do {
+                switch try await value.negotiated.get() {
+                case .http(let http): await handleHTTP(asyncChannel: http, logger: logger)
+                case .webSocket(let connection):
+                    await withGracefulShutdownHandler {
+                        await webSockets.serve(connection)
+                        connection.close(.goingAway)
+                    } onGracefulShutdown: {
+                        connection.close(.goingAway)
+                    }
+                }
+            } catch {
+                // A connection that was closed, or spoke no HTTP, before it asked for anything.
+                logger.debug("a connection ended before its first request", metadata: ["error": "\(error)"])
+                value.channel.close(promise: nil)
+            }
         }
     }
 }
 
-/// A connection whose task runs on its own event loop.
-struct LoopBoundChannel: ServerChildChannel {
-    typealias Value = HTTP1Channel.Value
+/// Lets only requests for WebSockets ask for an upgrade: NIO loses the head of a request that asks for one and gets none.
+///
+/// Only the first request of a connection can become a WebSocket, so it goes when that has passed.
+final class UpgradeFilter: ChannelInboundHandler, RemovableChannelHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias InboundOut = HTTPServerRequestPart
 
-    let base: HTTP1Channel
+    private let accepts: @Sendable (_ path: String) -> Bool
 
-    func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> { base.setup(channel: channel, logger: logger) }
+    init(accepts: @escaping @Sendable (_ path: String) -> Bool) { self.accepts = accepts }
 
-    func handle(value: Value, logger: Logger) async {
-        await withTaskExecutorPreference(EventLoopTaskExecutor(value.channel.eventLoop)) {
-            await base.handle(value: value, logger: logger)
-        }
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard case .head(var head) = unwrapInboundIn(data) else { return context.fireChannelRead(data) }
+        let path = String(head.uri.prefix { $0 != "?" })
+        let isAsked = head.method == .GET && head.headers.first(name: "upgrade")?.lowercased() == "websocket"
+        if !isAsked || !accepts(path) { head.headers.remove(name: "upgrade") }
+        context.fireChannelRead(wrapInboundOut(.head(head)))
+        context.pipeline.syncOperations.removeHandler(context: context, promise: nil)
     }
 }

@@ -43,6 +43,15 @@ public struct Limits: Sendable {
     /// How long a repeat with the same idempotency key is recognised.
     public var idempotencyHours = 24
 
+    /// How long changes of documents are kept to go back to; 0 keeps none.
+    public var historyDays = 14
+    /// The most changes that are kept of one environment.
+    public var historyRowsMax: Int64 = 10_000_000
+    /// The most documents of a query that is watched.
+    public var watchedDocumentsMax = 5000
+    /// The most queries that one connection watches.
+    public var watchesOfConnectionMax = 100
+
     /// The default bounds.
     public init() {}
 }

@@ -35,6 +35,14 @@ struct CallerIdentification: Sendable {
             userAgent: request.headers[.userAgent] ?? "")
     }
 
+    /// Who watches, by the token of a WebSocket's first message.
+    func watcher(_ token: String, environment named: String?, clientIP: String) throws -> CallContext {
+        let (environment, user) = try identity.verify(token)
+        if let named, named != environment.text { throw SampanError.tokenOfAnotherEnvironment }
+        try tenancy.requireActive(environment)
+        return CallContext(environment: environment, caller: .user(user), requestID: RequestID.make(), clientIP: clientIP)
+    }
+
     private func manager(_ request: Request) throws -> Principal? {
         if let key = Self.bearer(request) {
             guard let principal = try tenancy.principal(ofKey: key) else {

@@ -31,6 +31,7 @@ struct Sampan: Sendable {
     /// Where clients reach the server; known once it listens.
     let address: ServerAddress
     let responder: RouterResponder<SampanRequestContext>
+    let webSockets: WebSocketRoute
     /// Everything long-lived, in the order in which it starts; shutdown goes the other way.
     let services: [any Service]
 
@@ -100,7 +101,8 @@ struct Sampan: Sendable {
             workers: workers,
             operatorKey: operatorKey,
             address: address,
-            responder: router.buildResponder(), services: [accessLog, mailer, documents, logBook, functions, scheduler, caretaker])
+            responder: router.buildResponder(),
+            webSockets: WatchRoutes(documents) { try identification.watcher($0, environment: $1, clientIP: $2) }.webSocket, services: [accessLog, mailer, documents, logBook, functions, scheduler, caretaker])
     }
 
     /// The rooms that answer requests.

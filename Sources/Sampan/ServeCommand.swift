@@ -46,7 +46,7 @@ struct ServeCommand: AsyncParsableCommand {
         try WorkersCheck.run(sampan.workers)
         let announcement = Announcement(sampan: sampan, sample: sample ?? variable("SAMPLE"), json: json)
         var application = Application(
-            responder: sampan.responder, server: .loopBound(idleTimeout: .seconds(75)),
+            responder: sampan.responder, server: .loopBound(idleTimeout: .seconds(75), webSockets: sampan.webSockets),
             configuration: .init(address: .hostname(configuration.host, port: configuration.port), serverName: nil),
             services: sampan.services,
             onServerRunning: { channel in

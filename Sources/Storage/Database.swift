@@ -33,6 +33,16 @@ public final class Database: Sendable {
         try readers.read { try body(Connection($0)) }
     }
 
+    /// Runs `body` with a reading connection whose statements all see the same commit.
+    public func readAtOneMoment<T>(_ body: (Connection) throws -> T) throws -> T {
+        try read { connection in
+            try connection.execute("BEGIN")
+            // Nothing was written: ending it either way leaves nothing.
+            defer { _ = try? connection.execute("ROLLBACK") }
+            return try body(connection)
+        }
+    }
+
     /// Runs `body` in the writer's next transaction and returns once that is on disk.
     ///
     /// If `body` throws, what it wrote is undone and nobody else's write is touched.
@@ -52,6 +62,9 @@ public final class Database: Sendable {
 
     /// Has `body` run in the writer's turn after a commit that failed, before the next one: for what is held in memory.
     public func afterFailedCommit(_ body: @escaping @Sendable (Connection) throws -> Void) { writer.afterFailedCommit(body) }
+
+    /// Has `body` run in the writer's turn after each commit of waiting writes, before anybody who wrote in it is answered.
+    public func afterCommit(_ body: @escaping @Sendable () -> Void) { writer.afterCommit(body) }
 
     /// Runs `body` in a transaction of its own on this thread; for start-up, before anyone waits.
     public func writeNow<T>(_ body: (Connection) throws -> T) throws -> T { try writer.writeNow(body) }

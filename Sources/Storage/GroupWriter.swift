@@ -16,6 +16,7 @@ final class GroupWriter: Sendable {
         var isDraining = false
         var commits: UInt64 = 0
         var afterFailedCommit: @Sendable (Connection) throws -> Void = { _ in }
+        var afterCommit: @Sendable () -> Void = {}
     }
 
     /// The most jobs in one transaction: bounds the time that the first of them waits for the last.
@@ -57,6 +58,8 @@ final class GroupWriter: Sendable {
     func afterFailedCommit(_ body: @escaping @Sendable (Connection) throws -> Void) {
         state.withLock { $0.afterFailedCommit = body }
     }
+
+    func afterCommit(_ body: @escaping @Sendable () -> Void) { state.withLock { $0.afterCommit = body } }
 
     func writeNow<T>(_ body: (Connection) throws -> T) throws -> T {
         try queue.sync {
@@ -127,7 +130,11 @@ final class GroupWriter: Sendable {
             for job in batch { job.fail(failure) }
             return
         }
-        state.withLock { $0.commits += 1 }
+        let afterCommit = state.withLock { state in
+            state.commits += 1
+            return state.afterCommit
+        }
+        afterCommit()
         for answer in answers { answer() }
     }
 

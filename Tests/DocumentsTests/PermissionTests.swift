@@ -34,7 +34,7 @@ import Testing
         case .adminOnly: return Self.denied
         case .adminWrite: return isRead ? "1" : Self.denied
         case .readOnly where isRead: return "1"
-        case .readOnly, .private: break
+        case .readOnly, .private, .custom: break
         }
         if own || operation == "add" { return "1" }
         switch operation {
@@ -44,16 +44,17 @@ import Testing
         }
     }
 
-    @Test(arguments: Permission.allCases) func usersReachWhatThePresetSays(_ permission: Permission) async throws {
+    /// As a preset, and written out as rules.
+    @Test(arguments: Permission.presets, [false, true]) func usersReachWhatThePresetSays(_ permission: Permission, asRules: Bool) async throws {
         for (name, request, member) in Self.operations {
             for (caller, isOwner) in [(DatabaseFixture.alice, true), (DatabaseFixture.bob, false)] {
-                let touched = try await touch(permission, request, member, as: caller)
+                let touched = try await touch(permission, asRules: asRules, request, member, as: caller)
                 #expect(touched == expected(permission, name, own: isOwner), "\(permission.rawValue): \(name), owner: \(isOwner)")
             }
         }
     }
 
-    @Test(arguments: Permission.allCases) func functionsAndKeysReachEverything(_ permission: Permission) async throws {
+    @Test(arguments: Permission.presets) func functionsAndKeysReachEverything(_ permission: Permission) async throws {
         for (name, request, member) in Self.operations {
             for caller in [Caller.function(name: "f", user: User(openid: "bob")), DatabaseFixture.function, .key] {
                 #expect(try await touch(permission, request, member, as: caller) == "1", "\(permission.rawValue): \(name), \(caller)")
@@ -62,10 +63,13 @@ import Testing
     }
 
     /// One document of alice's under a preset; answers how many the request touched, or its code.
-    private func touch(_ permission: Permission, _ request: String, _ member: String, as caller: Caller) async throws -> String {
+    private func touch(
+        _ permission: Permission, asRules: Bool = false, _ request: String, _ member: String, as caller: Caller
+    ) async throws -> String {
         var touched = ""
         try await DatabaseFixture.with { base async throws in
-            _ = try await base.documents.createCollection("c", permission: permission.rawValue, base.environment)
+            _ = try await base.documents.createCollection(
+                "c", permission: asRules ? nil : permission.rawValue, rules: asRules ? .object(RuleSet.source(of: permission)) : nil, base.environment)
             _ = try await base.documents.createCollection("open", permission: "READONLY", base.environment)
             try await base.perform(#"{"op":"add","collection":"c","data":{"_id":"x","n":0,"_openid":"alice"}}"#)
             try await base.perform(#"{"op":"add","collection":"open","data":{"n":0}}"#)
@@ -94,7 +98,7 @@ import Testing
             }
             #expect(try read(DatabaseFixture.alice) == #"{"_id":"x","n":0,"_openid":"alice"}"#)
             #expect(await errorCode { try read(DatabaseFixture.bob) } == "DOCUMENT_NOT_FOUND")
-            try await base.documents.setPermission("ADMINONLY", of: "c", base.environment)
+            try await base.documents.setAccess(permission: "ADMINONLY", of: "c", base.environment)
             #expect(await errorCode { try read(DatabaseFixture.alice) } == "PERMISSION_DENIED")
         }
     }

@@ -5,7 +5,7 @@ import shutil
 from contextlib import contextmanager
 
 from selenium import webdriver
-from selenium.common.exceptions import StaleElementReferenceException
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
@@ -22,8 +22,8 @@ class Browser:
 
     def __init__(self, driver):
         self.driver = driver
-        # A part of a page that is exchanged while somebody looks is looked at again.
-        self.wait = WebDriverWait(driver, PATIENCE_SECONDS, ignored_exceptions=[StaleElementReferenceException])
+        # A page, or a part of one, that is exchanged while somebody looks is looked at again; the driver has several words for that.
+        self.wait = WebDriverWait(driver, PATIENCE_SECONDS, ignored_exceptions=[WebDriverException])
 
     def open(self, address):
         self.driver.get(address)
@@ -41,6 +41,12 @@ class Browser:
         self.driver.execute_script("arguments[0].scrollIntoView({ block: 'center' })", element)
         self.wait.until(expected_conditions.element_to_be_clickable((By.CSS_SELECTOR, selector)))
         element.click()
+        return element
+
+    def toast(self):
+        """Waits for a message that has not been seen yet: the one before may still stand there."""
+        element = self.find(".toast:not([data-seen])")
+        self.driver.execute_script("arguments[0].dataset.seen = ''", element)
         return element
 
     def wait_until(self, check):

@@ -39,6 +39,7 @@ struct CollectionPage: Sendable {
         model["mayManage"] = .bool(visit.may(.documentsManage))
         model["tag"] = .string(tag)
         describe(collection, visit.language, in: &model)
+        RuleForm(documents).describe(collection, visit, environment.id, in: &model)
         let query = DocumentQuery(visit)
         describe(query, visit.language, in: &model)
         do {
@@ -54,7 +55,8 @@ struct CollectionPage: Sendable {
     // MARK: What can be done
 
     private func setPermission(_ visit: Visit, _ form: Form) async throws -> Outcome {
-        try await documents.setPermission(form["permission"], of: visit.name(), if: form.precondition, visit.environment())
+        let rules = form["permission"] == Documents.ownRules ? try RuleForm.rules(form["rules"]) : nil
+        try await documents.setAccess(permission: form["permission"], rules: rules, of: visit.name(), if: form.precondition, visit.environment())
         return .go("\(try path(visit))#reach", Flash(Phrases.permissionChanged))
     }
 
@@ -91,7 +93,7 @@ struct CollectionPage: Sendable {
     // MARK: What is shown
 
     private func describe(_ collection: JSON, _ language: Language, in model: inout JSONObject) {
-        model["permissions"] = .array(CollectionPermission.choices(chosen: collection["permission"]?.stringValue, language))
+        model["permissions"] = .array(CollectionPermission.choices(chosen: collection["permission"]?.stringValue, custom: true, language))
         let indexes = collection["indexes"]?.arrayValue ?? []
         model["hasIndexes"] = .bool(!indexes.isEmpty)
         model["indexes"] = .array(

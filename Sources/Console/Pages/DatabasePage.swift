@@ -61,10 +61,9 @@ struct DatabasePage: Sendable {
 
 /// The permissions that a collection can have.
 enum CollectionPermission {
-    private static let all = ["READONLY", "PRIVATE", "ADMINWRITE", "ADMINONLY"]
-
     /// As a choice shows them.
-    static func choices(chosen: String?, _ language: Language) -> [JSON] {
-        all.map { ["value": .string($0), "label": .string(Catalogue.phrase("permission-\($0)", language)), "isChosen": .bool($0 == chosen)] }
+    /// - Parameter custom: whether own rules can be chosen.
+    static func choices(chosen: String?, custom: Bool = false, _ language: Language) -> [JSON] {
+        (custom ? Permission.allCases : Permission.presets).map(\.rawValue).map { ["value": .string($0), "label": .string(Catalogue.phrase("permission-\($0)", language)), "isChosen": .bool($0 == chosen)] }
     }
 }

@@ -15,6 +15,32 @@ extension Catalogue {
         "newCollection": Localized("New collection", zh: "新建集合"),
     ]
 
+    /// The security rules of a collection.
+    static let rules: [String: Localized] = [
+        "ownRules": Localized("Own security rules", zh: "自定义安全规则"),
+        "rules": Localized("Rules (JSON)", zh: "规则（JSON）"),
+        "rulesHint": Localized(
+            "read, create, update, delete or write: true, false, or a condition on auth, doc, request.data, now and get(). They hold when CUSTOM is chosen above.",
+            zh: "read、create、update、delete 或 write 取 true、false，或由 auth、doc、request.data、now、get() 组成的条件。上方选择 CUSTOM 时生效。"),
+        "tryRules": Localized("Try the rules that hold now", zh: "测试当前规则"),
+        "tryRulesText": Localized(
+            "See what a user may do with a document, and which part of the rule says so. Nothing is changed.", zh: "查看某个用户对文档有哪些权限，以及由规则的哪一部分决定。不会更改任何数据。"),
+        "tryAction": Localized("Action", zh: "操作"),
+        "try-read": Localized("read", zh: "读取"),
+        "try-create": Localized("add", zh: "新增"),
+        "try-update": Localized("change", zh: "修改"),
+        "try-delete": Localized("remove", zh: "删除"),
+        "tryUser": Localized("User (empty: not signed in)", zh: "用户（留空表示未登录）"),
+        "tryDocument": Localized("Document", zh: "文档"),
+        "tryData": Localized("What is written (JSON)", zh: "写入的内容（JSON）"),
+        "tryIt": Localized("Try", zh: "测试"),
+        "ruleAllows": Localized("Allowed", zh: "允许"),
+        "ruleRefuses": Localized("Refused", zh: "拒绝"),
+        "fieldIsProtected": Localized("This field is protected:", zh: "该字段受保护："),
+        "isTrue": Localized("true", zh: "成立"),
+        "isFalse": Localized("false", zh: "不成立"),
+    ]
+
     /// One collection and its documents.
     static let collection: [String: Localized] = [
         "unique": Localized("unique", zh: "唯一"),

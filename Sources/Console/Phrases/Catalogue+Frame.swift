@@ -89,6 +89,7 @@ extension Catalogue {
         "permission-PRIVATE": Localized("Creators read and write their own", zh: "仅创建者可读写"),
         "permission-ADMINWRITE": Localized("All read, only functions write", zh: "所有人可读，仅云函数可写"),
         "permission-ADMINONLY": Localized("Only functions read and write", zh: "仅云函数可读写"),
+        "permission-CUSTOM": Localized("Its own security rules say it", zh: "由自定义安全规则决定"),
         "execution-success": Localized("success", zh: "成功"),
         "execution-failed": Localized("failed", zh: "失败"),
         "execution-timeout": Localized("timed out", zh: "超时"),

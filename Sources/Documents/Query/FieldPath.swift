@@ -69,6 +69,19 @@ extension FieldPath {
         anyValue(in: document, from: 0, expandsLastArray, test)
     }
 
+    /// The one value at this path, through objects by name and arrays by number; `nil` when it is missing.
+    func onlyValue(in document: JSONObject) -> JSON? {
+        var value: JSON? = .object(document)
+        for part in parts {
+            switch value {
+            case .object(let members)?: value = members[part.name]
+            case .array(let elements)?: value = part.index.flatMap { $0 < elements.count ? elements[$0] : nil }
+            default: return nil
+            }
+        }
+        return value
+    }
+
     private func anyValue(in object: JSONObject, from place: Int, _ expands: Bool, _ test: (JSON?) -> Bool) -> Bool {
         guard let value = object[parts[place].name] else { return test(nil) }
         return anyValue(of: value, after: place, expands, test)

@@ -8,6 +8,8 @@ extension Condition {
         case .none(let parts): !parts.contains { $0.matches(document) }
         case .field(let path, let predicate): predicate.holds(at: path, in: document)
         case .expression(let expression): expression.isTrue(for: document)
+        case .strict(let path, let test): test.passes(path.onlyValue(in: document))
+        case .check(let check): check.passes(document)
         }
     }
 }

@@ -38,11 +38,20 @@ indirect enum Condition: Sendable {
     case none([Condition])
     case field(FieldPath, Predicate)
     case expression(Expression)
+    /// The value that a path leads to, through objects by name and arrays by number only, passes: unlike `field`, never "any of these".
+    case strict(FieldPath, ValueTest)
+    /// Something that is asked about each document.
+    case check(any DocumentCheck)
 
     /// The conditions that must all hold.
     var conjuncts: [Condition] {
         if case .every(let parts) = self { parts.flatMap(\.conjuncts) } else { [self] }
     }
+}
+
+/// A condition that no query can express.
+protocol DocumentCheck: Sendable {
+    func passes(_ document: JSONObject) -> Bool
 }
 
 /// A condition on the values that a path leads to.

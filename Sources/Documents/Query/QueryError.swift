@@ -12,6 +12,8 @@ public struct QueryError: Error, Sendable, Equatable {
         case invalidDocument = "INVALID_DOCUMENT"
         /// An operator that exists elsewhere but not here.
         case unsupported = "UNSUPPORTED_OPERATOR"
+        /// A security rule that cannot be read.
+        case invalidRule = "INVALID_RULE"
         /// Too much of something.
         case limit = "LIMIT_EXCEEDED"
     }

@@ -148,6 +148,7 @@ enum Authorisation {
         "GET /admin/v1/environments/{env}/collections/{name}": .may(.documentsRead),
         "PATCH /admin/v1/environments/{env}/collections/{name}": .may(.documentsManage),
         "DELETE /admin/v1/environments/{env}/collections/{name}": .may(.documentsManage),
+        "POST /admin/v1/environments/{env}/collections/{name}/rules/test": .may(.documentsRead),
         "POST /admin/v1/environments/{env}/collections/{name}/indexes": .may(.documentsManage),
         "DELETE /admin/v1/environments/{env}/collections/{name}/indexes/{index}": .may(.documentsManage),
         "POST /admin/v1/environments/{env}/database": .may(.documentsRead),

@@ -1,0 +1,75 @@
+internal import Kernel
+internal import Storage
+
+/// The log of changes of one environment: what watches resume from, what triggers work through, what goes back in time.
+///
+/// A row is written in the transaction of its change. It keeps the document as it was before; as it was after only where a
+/// trigger will want it, since that is otherwise what the next change found, or what is stored now.
+struct ChangeLog {
+    /// The most changes that are read at once.
+    static let readMax = 1000
+
+    let connection: Connection
+
+    /// Writes down one change.
+    /// - Returns: its place.
+    func append(_ kind: DocumentChange.Kind, at: Int64, collection: Int64, id: String, before: [UInt8]?, after: [UInt8]?) throws -> Int64 {
+        try connection.execute(
+            "INSERT INTO changes (at, collection, kind, id, before, after) VALUES ($1, $2, $3, $4, $5, $6)", .int(at), .int(collection), .int(kind.rawValue),
+            .text(id), before.map { .blob($0) } ?? .null, after.map { .blob($0) } ?? .null)
+        return connection.lastInsertedRow
+    }
+
+    /// The place of the last change; 0 where there was none.
+    func last() throws -> Int64 { try connection.first("SELECT coalesce(max(seq), 0) FROM changes") { $0.int(0) } ?? 0 }
+
+    /// The place of the oldest change that is kept; 0 where there is none.
+    func oldest() throws -> Int64 { try connection.first("SELECT coalesce(min(seq), 0) FROM changes") { $0.int(0) } ?? 0 }
+
+    /// The place of the last change up to a moment: a state of the past. `nil` where the log does not reach back so far.
+    func place(at moment: Int64) throws -> Int64? {
+        if let place = try connection.first("SELECT seq FROM changes WHERE at <= $1 ORDER BY at DESC, seq DESC LIMIT 1", .int(moment), transform: { $0.int(0) }) {
+            return place
+        }
+        return nil
+    }
+
+    /// A row of the log.
+    struct Row {
+        let sequence: Int64
+        let at: Int64
+        let collection: Int64
+        let kind: DocumentChange.Kind
+        let id: String
+        let before: JSONObject?
+        let after: JSONObject?
+    }
+
+    /// The changes behind a place, in order.
+    func rows(after sequence: Int64, collection: Int64? = nil, limit: Int = readMax) throws -> [Row] {
+        var rows: [Row] = []
+        let condition = collection == nil ? "" : " AND collection = $3"
+        let values: [SQLValue] = [.int(sequence), .int(Int64(limit))] + (collection.map { [.int($0)] } ?? [])
+        try connection.rows("SELECT seq, at, collection, kind, id, before, after FROM changes WHERE seq > $1\(condition) ORDER BY seq LIMIT $2", values) { row in
+            rows.append(
+                Row(
+                    sequence: row.int(0), at: row.int(1), collection: row.int(2), kind: DocumentChange.Kind(rawValue: row.int(3)) ?? .update, id: row.text(4),
+                    before: row.isNull(5) ? nil : try row.document(5), after: row.isNull(6) ? nil : try row.document(6)))
+            return true
+        }
+        return rows
+    }
+
+    /// Forgets what is older than a moment, but the last change, which numbers go on from.
+    /// - Returns: how many were forgotten; at most `limit`, so that no writer waits long.
+    func forget(before moment: Int64, limit: Int) throws -> Int {
+        try connection.execute(
+            "DELETE FROM changes WHERE seq IN (SELECT seq FROM changes WHERE at < $1 AND seq < (SELECT max(seq) FROM changes) ORDER BY seq LIMIT $2)",
+            .int(moment), .int(Int64(limit)))
+    }
+
+    /// Forgets the oldest beyond so many.
+    func forgetOldest(keeping count: Int64) throws {
+        try connection.execute("DELETE FROM changes WHERE seq <= (SELECT coalesce(max(seq), 0) FROM changes) - $1", .int(count))
+    }
+}
