@@ -10,7 +10,10 @@ struct DocumentGuard {
     private let lookups: RuleLookups
 
     /// - Parameter find: what `get()` in rules reads with.
-    init(_ collection: Collection, for action: RuleSet.Action, _ caller: Caller, now: Int64, find: @escaping (_ collection: String, _ id: String) throws -> JSONObject?) {
+    init(
+        _ collection: Collection, for action: RuleSet.Action, _ caller: Caller, now: Int64,
+        find: @escaping (_ collection: String, _ id: String) throws -> JSONObject?
+    ) {
         self.collection = collection
         reach = collection.access.reach(action, caller)
         self.caller = caller
@@ -84,7 +87,8 @@ struct DocumentGuard {
 extension SampanError {
     static func ruleDenied(_ collection: String, _ action: RuleSet.Action) -> SampanError {
         forbidden(
-            Localized("The security rule \"\(action.rawValue)\" of \"\(collection)\" does not allow this.", zh: "集合 “\(collection)” 的安全规则 \(action.rawValue) 不允许此操作。"),
+            Localized(
+                "The security rule \"\(action.rawValue)\" of \"\(collection)\" does not allow this.", zh: "集合 “\(collection)” 的安全规则 \(action.rawValue) 不允许此操作。"),
             remedy: Localized(
                 "The rule tester on the collection's page shows which part refuses; or do it in a cloud function.", zh: "可在集合页用规则测试器查看是哪一部分拒绝；或在云函数中操作。"))
     }

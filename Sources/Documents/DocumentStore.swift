@@ -12,6 +12,7 @@ final class DocumentStore: Sendable {
     let quotas: @Sendable () -> EnvironmentQuotas
     let pageBytes: Int64
     let clock: WallClock
+    private let isObserved: @Sendable (String) -> Bool
     /// Who is told what was committed.
     let hub: ChangeHub
     /// What the writer's turn has changed so far.
@@ -22,7 +23,11 @@ final class DocumentStore: Sendable {
     private let counts = Mutex<[Int64: (commits: UInt64, count: Int64)]>([:])
 
     /// Opens or creates the file at `path`.
-    init(path: String, limits: Limits, clock: WallClock, quotas: @escaping @Sendable () -> EnvironmentQuotas = { EnvironmentQuotas() }) throws {
+    /// - Parameter isObserved: whether documents of a collection are kept as they are after each change.
+    init(
+        path: String, limits: Limits, clock: WallClock, isObserved: @escaping @Sendable (String) -> Bool = { _ in false },
+        quotas: @escaping @Sendable () -> EnvironmentQuotas = { EnvironmentQuotas() }
+    ) throws {
         database = try Database(path: path, durability: .full, queueMax: limits.writeQueueMax)
         try database.migrate(documentsMigrations)
         pageBytes = try database.read { try $0.pageBytes() }
@@ -31,6 +36,7 @@ final class DocumentStore: Sendable {
         self.limits = limits
         self.quotas = quotas
         self.clock = clock
+        self.isObserved = isObserved
         let hub = ChangeHub()
         self.hub = hub
         watches = WatchRoom(database, catalog, hub, limits: limits, clock: clock)
@@ -102,10 +108,11 @@ final class DocumentStore: Sendable {
     }
 
     func mutator(_ connection: Connection, _ collection: Collection) -> DocumentMutator {
-        DocumentMutator(
-            connection: connection, collection: collection, catalog: catalog, limits: limits,
-            recorder: ChangeRecorder(
-                log: limits.historyDays > 0 ? ChangeLog(connection: connection) : nil, pending: hub.isHeard ? pending : nil, now: clock.now()))
+        let keepsImages = isObserved(collection.name)
+        let recorder = ChangeRecorder(
+            log: limits.historyDays > 0 || keepsImages ? ChangeLog(connection: connection) : nil, pending: hub.isHeard ? pending : nil,
+            now: clock.now(), keepsImages: keepsImages)
+        return DocumentMutator(connection: connection, collection: collection, catalog: catalog, limits: limits, recorder: recorder)
     }
 
     func reader(_ connection: Connection, _ collection: Collection) -> DocumentReader {

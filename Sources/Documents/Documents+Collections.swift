@@ -97,7 +97,9 @@ extension Documents {
         guard let permission else { return nil }
         guard let preset = Permission(rawValue: permission), preset != .custom else {
             throw SampanError.badMember(
-                "permission", Localized("READONLY, PRIVATE, ADMINWRITE or ADMINONLY; CUSTOM goes with rules", zh: " READONLY、PRIVATE、ADMINWRITE 或 ADMINONLY；CUSTOM 须同时提供 rules"))
+                "permission",
+                Localized(
+                    "READONLY, PRIVATE, ADMINWRITE or ADMINONLY; CUSTOM goes with rules", zh: " READONLY、PRIVATE、ADMINWRITE 或 ADMINONLY；CUSTOM 须同时提供 rules"))
         }
         return CollectionAccess(preset)
     }

@@ -33,6 +33,8 @@ public final class Documents: Service {
     let limits: Limits
     let clock: WallClock
     private let logger: Logger
+    /// The collections whose documents are kept as they are after each change.
+    let observed = Mutex<[EnvironmentID: Set<String>]>([:])
     private let scans = NIOThreadPool(numberOfThreads: 2)
 
     /// Makes the room.
@@ -135,7 +137,9 @@ public final class Documents: Service {
             if let open = stores.open[environment] { return open }
             let store =
                 try stores.leaving[environment]?.store
-                ?? DocumentStore(path: path(environment), limits: limits, clock: clock) { [quotas] in quotas.quotas(of: environment) }
+                ?? DocumentStore(
+                    path: path(environment), limits: limits, clock: clock, isObserved: { [weak self] in self?.isObserved($0, environment) ?? false },
+                    quotas: { [quotas] in quotas.quotas(of: environment) })
             stores.leaving[environment] = nil
             stores.open[environment] = store
             stores.order.append(environment)
@@ -145,6 +149,10 @@ public final class Documents: Service {
             }
             return store
         }
+    }
+
+    private func isObserved(_ collection: String, _ environment: EnvironmentID) -> Bool {
+        observed.withLock { $0[environment]?.contains(collection) ?? false }
     }
 
     /// The store of an environment that is in use.

@@ -134,24 +134,30 @@ extension Trigger {
     static func list(_ json: JSON) throws -> [Trigger] {
         guard let list = json.arrayValue, list.count <= 10 else { throw SampanError.badMember("triggers", Localized("a list of at most 10", zh: "至多 10 项的数组")) }
         let triggers = try list.map { item in
-            guard let object = item.objectValue, object["type"].map({ $0.stringValue == "timer" }) ?? true else {
-                throw SampanError.badMember("triggers", Localized("objects with type \"timer\"", zh: "类型为 “timer” 的对象"))
-            }
+            guard let object = item.objectValue else { throw SampanError.badMember("triggers", Localized("objects", zh: "对象")) }
             let name = try object.text("name")
             guard name.utf8.count <= 60, !name.unicodeScalars.contains(where: { $0.value < 32 }) else {
                 throw SampanError.badMember("name", Localized("at most 60 bytes", zh: "至多 60 字节"))
             }
-            guard let catchUp = CatchUp(rawValue: try object.optionalText("catchUp") ?? "once") else {
-                throw SampanError.badMember("catchUp", Localized("once or skip", zh: " once 或 skip"))
-            }
-            let config = try object.text("config")
-            return Trigger(
-                name: name, config: config, argument: try object.optionalText("argument"), catchUp: catchUp, schedule: try CronSchedule(config))
+            return Trigger(name: name, argument: try object.optionalText("argument"), source: try source(object))
         }
         guard Set(triggers.map(\.name)).count == triggers.count else {
             throw SampanError.badMember("triggers", Localized("each name once", zh: "名称不可重复"))
         }
         return triggers
+    }
+
+    private static func source(_ object: JSONObject) throws -> Source {
+        switch try object.optionalText("type") ?? "timer" {
+        case "timer":
+            guard let catchUp = CatchUp(rawValue: try object.optionalText("catchUp") ?? "once") else {
+                throw SampanError.badMember("catchUp", Localized("once or skip", zh: " once 或 skip"))
+            }
+            let config = try object.text("config")
+            return .timer(config: config, schedule: try CronSchedule(config), catchUp: catchUp)
+        case "database": return .database(try DatabaseTrigger(object))
+        default: throw SampanError.badMember("type", Localized("timer or database", zh: " timer 或 database"))
+        }
     }
 }
 

@@ -12,7 +12,7 @@ final class Deployments: Sendable {
     private let catalog: FunctionCatalog
     private let folders: FunctionFolders
     private let pool: WorkerPool
-    private let wake: WakeSignal
+    private let changed: @Sendable () -> Void
     private let quotas: any QuotaSource
     private let clock: WallClock
     /// One deployment of a function at a time: version numbers are given in turn.
@@ -20,17 +20,17 @@ final class Deployments: Sendable {
     /// One new function of an environment at a time: they are counted.
     private let newcomers = Turns<EnvironmentID>()
 
-    /// - Parameter wake: told of every change, since it may be one of triggers.
+    /// - Parameter changed: told of every change, since it may be one of triggers.
     init(
-        store: FunctionStore, catalog: FunctionCatalog, folders: FunctionFolders, pool: WorkerPool, wake: WakeSignal, quotas: any QuotaSource,
-        clock: WallClock
+        store: FunctionStore, catalog: FunctionCatalog, folders: FunctionFolders, pool: WorkerPool, quotas: any QuotaSource, clock: WallClock,
+        changed: @escaping @Sendable () -> Void
     ) {
         self.store = store
         self.quotas = quotas
         self.catalog = catalog
         self.folders = folders
         self.pool = pool
-        self.wake = wake
+        self.changed = changed
         self.clock = clock
     }
 
@@ -124,7 +124,7 @@ final class Deployments: Sendable {
             try precondition.require(EntityTag(of: .object(catalog.record(name, in: environment).detail)))
             try await store.remove(name, of: environment)
             catalog.remove(name, from: environment)
-            wake.send(.triggers)
+            changed()
             pool.retire { $0.env == environment.text && $0.function == name }
             let folder = folders.versions(of: name, in: environment)
             try await offEventLoop {
@@ -138,7 +138,7 @@ final class Deployments: Sendable {
     func removeAll(of environment: EnvironmentID) async throws {
         try await store.removeAll(of: environment)
         catalog.removeAll(of: environment)
-        wake.send(.triggers)
+        changed()
         pool.retire { $0.env == environment.text }
     }
 
@@ -166,7 +166,7 @@ final class Deployments: Sendable {
         try await store.save(record, newVersion: newVersion)
         let saved = record
         catalog.put(saved)
-        wake.send(.triggers)
+        changed()
         let serving = Set(saved.traffic.filter { $0.weight > 0 }.map(\.version))
         pool.retire { $0.env == saved.environment.text && $0.function == saved.name && !serving.contains($0.version) }
     }

@@ -45,20 +45,42 @@ public struct Trigger: Sendable, Hashable {
         case skip
     }
 
+    /// What starts the function.
+    enum Source: Sendable, Hashable {
+        /// 6 fields (seconds first, as Alipay writes them) or 7 (with a year, as WeChat does).
+        case timer(config: String, schedule: CronSchedule, catchUp: CatchUp)
+        /// Changes of a collection's documents.
+        case database(DatabaseTrigger)
+    }
+
     /// Unique within the function.
     public let name: String
-    /// 6 fields (seconds first, as Alipay writes them) or 7 (with a year, as WeChat does).
-    public let config: String
     /// Handed to the function in its event, where the trigger has one.
     public let argument: String?
-    /// What to do about missed runs.
-    public let catchUp: CatchUp
-    let schedule: CronSchedule
+    let source: Source
+
+    var isTimer: Bool { if case .timer = source { true } else { false } }
+
+    /// Whether runs that were missed are let be.
+    var skipsMissed: Bool { if case .timer(_, _, .skip) = source { true } else { false } }
+
+    /// When a timer runs next; `nil` for what no clock starts.
+    func next(after now: Int64) -> Int64? {
+        if case .timer(_, let schedule, _) = source { schedule.next(after: now) } else { nil }
+    }
 
     var json: JSON {
-        var object: JSONObject = [
-            "name": .string(name), "type": "timer", "config": .string(config), "catchUp": .string(catchUp.rawValue),
-        ]
+        var object: JSONObject = ["name": .string(name)]
+        switch source {
+        case .timer(let config, _, let catchUp):
+            object["type"] = "timer"
+            object["config"] = .string(config)
+            object["catchUp"] = .string(catchUp.rawValue)
+        case .database(let trigger):
+            object["type"] = "database"
+            object["collection"] = .string(trigger.collection)
+            object["events"] = .array(DatabaseTrigger.Event.allCases.filter(trigger.events.contains).map { .string($0.rawValue) })
+        }
         if let argument { object["argument"] = .string(argument) }
         return .object(object)
     }

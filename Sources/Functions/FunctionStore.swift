@@ -74,13 +74,14 @@ struct FunctionStore: Sendable {
             try connection.execute("DELETE FROM functions WHERE environment = $1 AND name = $2", values.0, values.1)
             try connection.execute("DELETE FROM versions WHERE environment = $1 AND function = $2", values.0, values.1)
             try connection.execute("DELETE FROM timers WHERE environment = $1 AND function = $2", values.0, values.1)
+            try connection.execute("DELETE FROM cursors WHERE environment = $1 AND function = $2", values.0, values.1)
             try connection.execute("DELETE FROM queue WHERE environment = $1 AND function = $2", values.0, values.1)
         }
     }
 
     func removeAll(of environment: EnvironmentID) async throws {
         try await control.write { connection in
-            for table in ["functions", "versions", "timers", "queue"] {
+            for table in ["functions", "versions", "timers", "queue", "cursors"] {
                 try connection.execute("DELETE FROM \(table) WHERE environment = $1", .text(environment.text))
             }
         }

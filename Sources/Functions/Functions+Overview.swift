@@ -30,7 +30,7 @@ extension Functions {
     public func nextRuns(of name: String, in environment: EnvironmentID) throws -> [String: Int64] {
         let now = clock.now()
         return try catalog.record(name, in: environment).triggers.reduce(into: [:]) { runs, trigger in
-            runs[trigger.name] = trigger.schedule.next(after: now)
+            runs[trigger.name] = trigger.next(after: now)
         }
     }
 

@@ -20,6 +20,8 @@ public final class Functions: Service {
     public let logBook: LogBook
     /// Tells the scheduler of what it has to do.
     let wake = WakeSignal()
+    /// Tells those who start functions when documents change.
+    let changesWake = WakeSignal()
     private let pool: WorkerPool
     private let services: any FunctionServices
     let limits: Limits
@@ -48,7 +50,11 @@ public final class Functions: Service {
             return try await functions.call(name, event, source: "function", context)
         }
         pool = WorkerPool(configuration: workers, delegate: bridge, logger: logger)
-        deployments = Deployments(store: store, catalog: catalog, folders: folders, pool: pool, wake: wake, quotas: quotas, clock: clock)
+        deployments = Deployments(store: store, catalog: catalog, folders: folders, pool: pool, quotas: quotas, clock: clock) {
+            [wake, changesWake] in
+            wake.send(.triggers)
+            changesWake.send(.triggers)
+        }
         entry.functions.withLock { $0 = Weak(self) }
     }
 
@@ -93,6 +99,15 @@ public final class Functions: Service {
         guard let version = record.draw() else { throw SampanError.noFunction(item.function, item.environment) }
         return try await run(
             record, version, ByteBuffer(bytes: item.event), source: item.source, timeoutSeconds: version.settings.timeoutSeconds, context)
+    }
+
+    /// Calls a function because a document has changed, with the long timeout.
+    func callForChange(_ name: String, _ event: [UInt8], in environment: EnvironmentID) async throws -> ByteBuffer {
+        let context = CallContext(environment: environment, caller: .function(name: "", user: .nobody), requestID: RequestID.make())
+        let record = try catalog.record(name, in: environment)
+        guard let version = record.draw() else { throw SampanError.noFunction(name, environment) }
+        return try await run(
+            record, version, ByteBuffer(bytes: event), source: "database", timeoutSeconds: version.settings.timeoutSeconds, context)
     }
 
     /// Queues an invocation; when this returns it is on disk.

@@ -20,7 +20,14 @@ let functionsMigrations: [Migration] = [
         CREATE TABLE timers (
             environment TEXT NOT NULL, function TEXT NOT NULL, name TEXT NOT NULL, next_at INTEGER NOT NULL,
             PRIMARY KEY (environment, function, name)) WITHOUT ROWID;
-        """)
+        """),
+    Migration(
+        "functions-2",
+        """
+        CREATE TABLE cursors (
+            environment TEXT NOT NULL, function TEXT NOT NULL, name TEXT NOT NULL, place INTEGER NOT NULL,
+            PRIMARY KEY (environment, function, name)) WITHOUT ROWID;
+        """),
 ]
 
 /// The tables of one environment's `logs.sqlite`; append only.

@@ -125,7 +125,7 @@ public final class Scheduler: Service {
         let known = state.withLock { $0.timers }
         for timer in known.keys where wanted[timer] == nil { try await setTimer(timer, run: nil, nextAt: nil, now) }
         for (timer, trigger) in wanted {
-            let following = trigger.schedule.next(after: now)
+            let following = trigger.next(after: now)
             guard let next = known[timer] else {
                 // A schedule whose years have passed has no next time, and so nothing to keep.
                 if following != nil { try await setTimer(timer, run: nil, nextAt: following, now) }
@@ -133,7 +133,7 @@ public final class Scheduler: Service {
             }
             if next <= now {
                 let isMissed = next < now - Self.missedMilliseconds
-                let runs = isServing(timer.environment) && !(isMissed && trigger.catchUp == .skip)
+                let runs = isServing(timer.environment) && !(isMissed && trigger.skipsMissed)
                 try await setTimer(timer, run: runs ? (RequestID.make(), event(trigger, next)) : nil, nextAt: following, now)
             } else if following != next {
                 // The schedule was changed.
@@ -155,7 +155,7 @@ public final class Scheduler: Service {
     private func wantedTimers() -> [FunctionStore.Timer: Trigger] {
         var wanted: [FunctionStore.Timer: Trigger] = [:]
         for record in functions.catalog.all {
-            for trigger in record.triggers {
+            for trigger in record.triggers where trigger.isTimer {
                 wanted[FunctionStore.Timer(environment: record.environment, function: record.name, name: trigger.name)] = trigger
             }
         }

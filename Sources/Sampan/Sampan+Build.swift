@@ -69,6 +69,9 @@ struct Sampan: Sendable {
             services: PlatformServices(tenancy: tenancy, identity: identity, documents: documents, files: files), logBook: logBook,
             secrets: (seal: sealer.seal, open: sealer.open), limits: limits, quotas: tenancy, clock: clock, logger: logger)
         let scheduler = Scheduler(functions, clock: clock, logger: logger) { (try? tenancy.requireActive($0)) != nil }
+        let triggers = ChangeTriggers(functions, feed: DocumentChangeFeed(documents: documents), clock: clock, logger: logger) {
+            (try? tenancy.requireActive($0)) != nil
+        }
         let accessLog = AccessLog(path: folder.file("logs/access.log").path, logger: logger)
         let parts = EnvironmentParts(
             tenancy: tenancy, identity: identity, documents: documents, files: files, functions: functions, folder: folder, logger: logger)
@@ -102,7 +105,8 @@ struct Sampan: Sendable {
             operatorKey: operatorKey,
             address: address,
             responder: router.buildResponder(),
-            webSockets: WatchRoutes(documents) { try identification.watcher($0, environment: $1, clientIP: $2) }.webSocket, services: [accessLog, mailer, documents, logBook, functions, scheduler, caretaker])
+            webSockets: WatchRoutes(documents) { try identification.watcher($0, environment: $1, clientIP: $2) }.webSocket,
+            services: [accessLog, mailer, documents, logBook, functions, scheduler, triggers, caretaker])
     }
 
     /// The rooms that answer requests.

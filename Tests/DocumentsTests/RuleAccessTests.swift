@@ -10,14 +10,17 @@ import Testing
         try await DatabaseFixture.with { base async throws in
             _ = try await base.documents.createCollection("c", permission: nil, rules: json(rules), base.environment)
             for line in [
-                #"{"_id":"a","_openid":"alice","price":1,"open":true,"members":["alice","bob"]}"#, #"{"_id":"b","_openid":"bob","price":2,"open":true,"members":["bob"]}"#,
+                #"{"_id":"a","_openid":"alice","price":1,"open":true,"members":["alice","bob"]}"#,
+                #"{"_id":"b","_openid":"bob","price":2,"open":true,"members":["bob"]}"#,
                 #"{"_id":"h","_openid":"bob","price":3,"open":false,"members":[]}"#,
             ] { try await base.perform(["op": "add", "collection": "c", "data": json(line)]) }
             try await body(base)
         }
     }
 
-    private func ids(_ base: DatabaseFixture, _ request: String = #"{"op":"get","collection":"c"}"#, as caller: Caller = DatabaseFixture.alice) async throws -> [String] {
+    private func ids(_ base: DatabaseFixture, _ request: String = #"{"op":"get","collection":"c"}"#, as caller: Caller = DatabaseFixture.alice) async throws
+        -> [String]
+    {
         try await base.perform(json(request), as: caller)["data"]?.arrayValue?.compactMap { $0["_id"]?.stringValue } ?? []
     }
 
@@ -91,8 +94,10 @@ import Testing
         try await with(#"{"read":true,"write":"doc._openid == auth.openid","fields":{"price":false}}"#) { base async throws in
             let alice = DatabaseFixture.alice
             for write in [
-                #"{"op":"update","collection":"c","id":"a","update":{"$set":{"price":9}}}"#, #"{"op":"update","collection":"c","id":"a","update":{"$unset":{"price":""}}}"#,
-                #"{"op":"update","collection":"c","where":{"open":true},"update":{"$rename":{"price":"cost"}}}"#, #"{"op":"set","collection":"c","id":"a","data":{"open":true}}"#,
+                #"{"op":"update","collection":"c","id":"a","update":{"$set":{"price":9}}}"#,
+                #"{"op":"update","collection":"c","id":"a","update":{"$unset":{"price":""}}}"#,
+                #"{"op":"update","collection":"c","where":{"open":true},"update":{"$rename":{"price":"cost"}}}"#,
+                #"{"op":"set","collection":"c","id":"a","data":{"open":true}}"#,
                 #"{"op":"add","collection":"c","data":{"price":9}}"#,
             ] { #expect(await base.refusal(json(write), as: alice) == "FIELD_PROTECTED", "\(write)") }
             #expect(try await base.perform(#"{"op":"update","collection":"c","id":"a","update":{"$set":{"open":false}}}"#, as: alice)["updated"] == 1)
@@ -111,7 +116,8 @@ import Testing
             for (permission, rules) in [("CUSTOM", nil), ("READONLY", json(#"{"read":true}"#)), (nil, nil), ("ANY", nil)] as [(String?, JSON?)] {
                 #expect(await errorCode { try await base.documents.setAccess(permission: permission, rules: rules, of: "c", base.environment) } == "BAD_MEMBER")
             }
-            #expect(await errorCode { try await base.documents.setAccess(permission: nil, rules: ["read": "doc."], of: "c", base.environment) } == "INVALID_RULE")
+            #expect(
+                await errorCode { try await base.documents.setAccess(permission: nil, rules: ["read": "doc."], of: "c", base.environment) } == "INVALID_RULE")
         }
     }
 

@@ -197,7 +197,9 @@ struct RuleTests {
     /// Whatever is written in a rule, reading it ends, and either gives a rule or an error.
     @Test func damagedRulesAreSurvived() throws {
         var random = SeededGenerator(seed: 3)
-        let pieces = ["auth", ".openid", "doc", "['a']", "==", "!=", "&&", "||", "!", "(", ")", "[", "]", "'", "`", "${", "}", "get(", "in", "1", "-", ".", ",", " ", "💥"]
+        let pieces = [
+            "auth", ".openid", "doc", "['a']", "==", "!=", "&&", "||", "!", "(", ")", "[", "]", "'", "`", "${", "}", "get(", "in", "1", "-", ".", ",", " ", "💥",
+        ]
         for _ in 0..<5000 {
             let text = (0..<random.below(12)).map { _ in random.choose(pieces) }.joined()
             guard let rule = try? RuleParser.parse(text) else { continue }

@@ -35,7 +35,9 @@ private final class Listener: WatchPeer {
 
     private func say(_ session: WatchSession, _ message: String) { session.take(ByteBuffer(string: message)) }
 
-    private func with(permission: String? = "READONLY", rules: JSON? = nil, limits: Limits = Limits(), _ body: (DatabaseFixture) async throws -> Void) async throws {
+    private func with(permission: String? = "READONLY", rules: JSON? = nil, limits: Limits = Limits(), _ body: (DatabaseFixture) async throws -> Void)
+        async throws
+    {
         try await DatabaseFixture.with(limits: limits) { base async throws in
             _ = try await base.documents.createCollection("c", permission: permission, rules: rules, base.environment)
             for (id, price) in [("a", 1), ("b", 2), ("d", 4)] {
@@ -46,7 +48,8 @@ private final class Listener: WatchPeer {
     }
 
     private static func changes(_ message: JSON) -> [String] {
-        message["changes"]?.arrayValue?.map { "\($0["queueType"]?.stringValue ?? "") \($0["dataType"]?.stringValue ?? "") \($0["docId"]?.stringValue ?? "")" } ?? []
+        message["changes"]?.arrayValue?.map { "\($0["queueType"]?.stringValue ?? "") \($0["dataType"]?.stringValue ?? "") \($0["docId"]?.stringValue ?? "")" }
+            ?? []
     }
 
     @Test func aQueryIsFollowed() async throws {

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Mail
 
-@Suite("Connections to a mail server", .timeLimit(.minutes(1)))
+@Suite("Connections to a mail server", .timeLimit(.minutes(5)))
 struct SMTPClientTests {
     private func client(_ server: ScriptedSMTPServer, _ parameters: String = "") throws -> SMTPClient {
         let settings = try MailSettings(url: "smtp://127.0.0.1:\(server.port)\(parameters)", from: "noreply@sampan.test")
@@ -118,7 +118,7 @@ struct SMTPClientTests {
 
 /// Against aiosmtpd, which knows SMTP, TLS and passwords from somebody else.
 @Suite(
-    "A real mail server", .enabled(if: CatchingMailServer.isInstalled, "aiosmtpd is not installed: scripts/setup.sh test"), .timeLimit(.minutes(1)))
+    "A real mail server", .enabled(if: CatchingMailServer.isInstalled, "aiosmtpd is not installed: scripts/setup.sh test"), .timeLimit(.minutes(5)))
 struct RealMailServerTests {
     @Test(arguments: [["none"], ["starttls"], ["starttls", "LOGIN"], ["tls"], ["tls", "LOGIN"]])
     func takesAMail(arguments: [String]) async throws {

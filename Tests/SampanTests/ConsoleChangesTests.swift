@@ -10,7 +10,7 @@ import Testing
 @testable import Sampan
 
 /// Two people at the same forms of the console: nobody overwrites what they have not seen.
-@Suite(.needsNode, .timeLimit(.minutes(2)))
+@Suite(.needsNode, .timeLimit(.minutes(5)))
 struct ConsoleChangesTests {
     /// A form that is opened once and sent twice, the second time with what was true before the first.
     private struct Change {

@@ -13,7 +13,7 @@ import Testing
 @testable import Sampan
 
 /// The console through a whole node: who is let in, what is refused, and what each page is made of.
-@Suite(.needsNode, .timeLimit(.minutes(2)))
+@Suite(.needsNode, .timeLimit(.minutes(5)))
 struct ConsolePagesTests {
     @Test func everyPageOfTheNavigationOpensInBothLanguages() async throws {
         try await NodeFixture.with { node async throws in

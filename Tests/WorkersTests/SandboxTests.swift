@@ -8,7 +8,7 @@ import Testing
 
 /// What a function can do to others: real processes in real sandboxes.
 @Suite(
-    "Sandbox", .serialized, .enabled(if: Machine.canSandbox, "needs bwrap, node and the runtime in sdk/functions"), .timeLimit(.minutes(2)))
+    "Sandbox", .serialized, .enabled(if: Machine.canSandbox, "needs bwrap, node and the runtime in sdk/functions"), .timeLimit(.minutes(5)))
 struct SandboxTests {
     /// A function that loops is ended at its time limit; others in its worker hear why; the next call works.
     @Test func endsEndlessLoops() async throws {

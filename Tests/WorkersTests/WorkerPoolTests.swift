@@ -8,7 +8,7 @@ import Testing
 /// The pool with real processes.
 @Suite(
     "Worker pool", .serialized, .enabled(if: Machine.canSandbox, "needs bwrap, node and the runtime in sdk/functions"),
-    .timeLimit(.minutes(2)))
+    .timeLimit(.minutes(5)))
 struct WorkerPoolTests {
     @Test func callsColdThenWarm() async throws {
         try await FunctionZoo.run { zoo in
@@ -245,7 +245,7 @@ struct WorkerPoolTests {
 }
 
 @Suite(
-    "Worker pool without a sandbox", .serialized, .enabled(if: Machine.canRunWorkers, "needs node and the runtime"), .timeLimit(.minutes(1))
+    "Worker pool without a sandbox", .serialized, .enabled(if: Machine.canRunWorkers, "needs node and the runtime"), .timeLimit(.minutes(5))
 )
 struct UnsandboxedPoolTests {
     @Test func runsFunctions() async throws {

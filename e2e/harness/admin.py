@@ -26,6 +26,10 @@ class Admin:
         options.setdefault("timeout", 60)
         return self.session.request(method, f"{self.address}/admin/v1{path}", **options)
 
+    def environment(self, identifier):
+        """One that is there."""
+        return Environment(self, identifier)
+
     def create_environment(self, name=None, **settings):
         """A new environment in which development and anonymous logins are on."""
         made = ok(self.request("POST", "/environments", json={"name": name or f"test-{next(_names)}"}), 201)

@@ -2,17 +2,24 @@ import Kernel
 
 /// What a project's files say about one function beside its code; nil means that they say nothing.
 struct FunctionSettings: Sendable, Equatable {
-    /// A timer: its `config` is the cron text as written, whichever platform's form it has.
+    /// What starts a function without a caller.
     struct Trigger: Sendable, Equatable {
         var name: String
-        var config: String
-        /// Handed to the function when the timer fires.
+        /// A timer's cron text as written, whichever platform's form it has.
+        var config: String?
+        /// The collection whose changes start it, and which of them: in the management API's words.
+        var collection: String?
+        var events: JSON?
+        /// Handed to the function in its event.
         var argument: String?
         /// What happens to missed runs, in the management API's words.
         var catchUp: String?
 
         var json: JSON {
-            var json: JSONObject = ["name": .string(name), "type": "timer", "config": .string(config)]
+            var json: JSONObject = ["name": .string(name), "type": collection == nil ? "timer" : "database"]
+            json["config"] = config.map { .string($0) }
+            json["collection"] = collection.map { .string($0) }
+            json["events"] = events
             if let argument { json["argument"] = .string(argument) }
             if let catchUp { json["catchUp"] = .string(catchUp) }
             return .object(json)
@@ -113,21 +120,25 @@ struct FunctionSettingsReader {
     }
 
     private mutating func trigger(_ entry: JSON) -> FunctionSettings.Trigger? {
-        guard let name = entry["name"]?.stringValue, let config = entry["config"]?.stringValue else {
-            warn("triggers", "a list of {\"name\",\"type\",\"config\"}", zh: "由 {\"name\",\"type\",\"config\"} 组成的数组")
+        let type = entry["type"]?.stringValue ?? "timer"
+        guard let name = entry["name"]?.stringValue, entry[type == "database" ? "collection" : "config"]?.stringValue != nil else {
+            warn(
+                "triggers", "a list of {\"name\",\"type\",\"config\"} or {\"name\",\"type\":\"database\",\"collection\"}",
+                zh: "由 {\"name\",\"type\",\"config\"} 或 {\"name\",\"type\":\"database\",\"collection\"} 组成的数组")
             return nil
         }
-        let type = entry["type"]?.stringValue ?? "timer"
-        guard type == "timer" else {
+        guard type == "timer" || type == "database" else {
             warnings.append(
                 Localized(
-                    "\(source): trigger \"\(name)\" is of type \"\(type)\"; only \"timer\" exists here, so it is left out.",
-                    zh: "\(source)：触发器 “\(name)” 的类型是 “\(type)”；此处只支持 “timer”，已略过。"))
+                    "\(source): trigger \"\(name)\" is of type \"\(type)\"; only \"timer\" and \"database\" exist here, so it is left out.",
+                    zh: "\(source)：触发器 “\(name)” 的类型是 “\(type)”；此处只支持 “timer” 与 “database”，已略过。"))
             return nil
         }
+        let members = entry.objectValue ?? [:]
         return FunctionSettings.Trigger(
-            name: name, config: config, argument: entry["argument"].map { $0.stringValue ?? $0.text },
-            catchUp: text(entry.objectValue ?? [:], "catchUp"))
+            name: name, config: type == "timer" ? entry["config"]?.stringValue : nil, collection: type == "database" ? entry["collection"]?.stringValue : nil,
+            events: type == "database" ? entry["events"] : nil, argument: entry["argument"].map { $0.stringValue ?? $0.text },
+            catchUp: text(members, "catchUp"))
     }
 
     private mutating func readIgnore(_ value: JSON?) {

@@ -64,6 +64,8 @@ enum CollectionPermission {
     /// As a choice shows them.
     /// - Parameter custom: whether own rules can be chosen.
     static func choices(chosen: String?, custom: Bool = false, _ language: Language) -> [JSON] {
-        (custom ? Permission.allCases : Permission.presets).map(\.rawValue).map { ["value": .string($0), "label": .string(Catalogue.phrase("permission-\($0)", language)), "isChosen": .bool($0 == chosen)] }
+        (custom ? Permission.allCases : Permission.presets).map(\.rawValue).map {
+            ["value": .string($0), "label": .string(Catalogue.phrase("permission-\($0)", language)), "isChosen": .bool($0 == chosen)]
+        }
     }
 }

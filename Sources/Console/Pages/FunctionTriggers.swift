@@ -12,6 +12,8 @@ struct FunctionTriggers: Sendable {
     ]
     private static let firstChoice = "0 0 9 * * *"
     private static let catchUps = ["once", "skip"]
+    /// What is chosen in place of a schedule.
+    private static let changes = "database"
 
     let functions: Functions
 
@@ -40,21 +42,27 @@ struct FunctionTriggers: Sendable {
                         "value": .string(schedule), "label": .string(Catalogue.phrase("preset-\(name)", language)), "isChosen": .bool(schedule == preset),
                     ]
                 }),
+            "choosesChanges": .bool(preset == Self.changes),
             "catchUps": .array(
                 Self.catchUps.map { ["value": .string($0), "label": .string(Catalogue.phrase("catchUp-\($0)", language)), "isChosen": .bool($0 == catchUp)] }),
         ]
     }
 
     private static func row(_ trigger: JSON, next: Int64?, _ language: Language) -> JSON {
-        var row: JSONObject = [
-            "triggerName": trigger["name"] ?? "", "schedule": trigger["config"] ?? "", "hasNext": .bool(next != nil),
-            "catchUp": .string(Catalogue.phrase("catchUp-\(trigger["catchUp"]?.stringValue ?? "once")", language)),
-        ]
+        var row: JSONObject = ["triggerName": trigger["name"] ?? "", "hasNext": .bool(next != nil), "argument": trigger["argument"] ?? false]
+        if let collection = trigger["collection"]?.stringValue {
+            let events = (trigger["events"]?.arrayValue ?? []).compactMap(\.stringValue)
+            row["schedule"] = .string(collection)
+            row["followsChanges"] = true
+            row["meaning"] = .string(events.map { Catalogue.phrase("event-\($0)", language) }.joined(separator: ", "))
+            return .object(row)
+        }
+        row["schedule"] = trigger["config"] ?? ""
+        row["catchUp"] = .string(Catalogue.phrase("catchUp-\(trigger["catchUp"]?.stringValue ?? "once")", language))
         if let known = presets.first(where: { $0.1 == trigger["config"]?.stringValue }) {
             row["meaning"] = .string(Catalogue.phrase("preset-\(known.0)", language))
         }
         if let next { row["next"] = Showing.time(next) }
-        row["argument"] = trigger["argument"]
         return .object(row)
     }
 
@@ -62,13 +70,21 @@ struct FunctionTriggers: Sendable {
 
     /// A schedule that is written comes before one that is chosen.
     func add(_ visit: Visit, _ form: Form) async throws {
-        guard let schedule = form.text("schedule") ?? form.text("preset") else {
-            throw SampanError.badMember("schedule", Localized("one of the list, or one of your own", zh: "列表中的一项，或自行填写"))
+        var trigger: JSONObject = ["name": .string(form["name"].trimmingCharacters(in: .whitespaces))]
+        if form["preset"] == Self.changes {
+            guard let collection = form.text("schedule") else {
+                throw SampanError.badMember("schedule", Localized("the name of a collection", zh: "集合名称"))
+            }
+            trigger["type"] = .string(Self.changes)
+            trigger["collection"] = .string(collection.trimmingCharacters(in: .whitespaces))
+        } else {
+            guard let schedule = form.text("schedule") ?? form.text("preset") else {
+                throw SampanError.badMember("schedule", Localized("one of the list, or one of your own", zh: "列表中的一项，或自行填写"))
+            }
+            trigger["type"] = "timer"
+            trigger["config"] = .string(schedule)
+            trigger["catchUp"] = .string(form["catchUp"])
         }
-        var trigger: JSONObject = [
-            "name": .string(form["name"].trimmingCharacters(in: .whitespaces)), "type": "timer", "config": .string(schedule),
-            "catchUp": .string(form["catchUp"]),
-        ]
         if let argument = form.text("argument") { trigger["argument"] = .string(argument) }
         try await change(visit, form) { $0 + [.object(trigger)] }
     }

@@ -79,7 +79,8 @@ extension Catalogue {
         "schedule": Localized("Schedule", zh: "定时规则"),
         "runsWhen": Localized("Runs", zh: "运行时间"),
         "ownSchedule": Localized("By a schedule of your own", zh: "自定义规则"),
-        "scheduleOfOwn": Localized("Schedule of your own", zh: "自定义规则（优先）"),
+        "whenDocumentsChange": Localized("When documents of a collection change", zh: "集合的文档变更时"),
+        "scheduleOfOwn": Localized("Schedule of your own, or the collection", zh: "自定义规则，或集合名称"),
         "scheduleHint": Localized(
             "Second, minute, hour, day, month, weekday, and a year if need be; the time is Beijing's. What is written here comes before the choice.",
             zh: "依次为秒、分、时、日、月、星期，可再加年，按北京时间。填写后以此处为准。"),
@@ -87,6 +88,7 @@ extension Catalogue {
         "argumentExample": Localized("handed over in the event", zh: "随事件传入，可留空"),
         "nextRun": Localized("Next run", zh: "下次运行"),
         "neverAgain": Localized("never again", zh: "不再运行"),
+        "onChanges": Localized("with each change", zh: "每次变更时"),
         "catchUp": Localized("Runs missed while the server was down", zh: "停机期间错过的运行"),
         "confirmRemoveTrigger": Localized("Remove this trigger? The function no longer runs by it.", zh: "确定移除该触发器？云函数将不再按它运行。"),
     ]

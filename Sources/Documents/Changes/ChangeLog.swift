@@ -26,14 +26,6 @@ struct ChangeLog {
     /// The place of the oldest change that is kept; 0 where there is none.
     func oldest() throws -> Int64 { try connection.first("SELECT coalesce(min(seq), 0) FROM changes") { $0.int(0) } ?? 0 }
 
-    /// The place of the last change up to a moment: a state of the past. `nil` where the log does not reach back so far.
-    func place(at moment: Int64) throws -> Int64? {
-        if let place = try connection.first("SELECT seq FROM changes WHERE at <= $1 ORDER BY at DESC, seq DESC LIMIT 1", .int(moment), transform: { $0.int(0) }) {
-            return place
-        }
-        return nil
-    }
-
     /// A row of the log.
     struct Row {
         let sequence: Int64
@@ -50,7 +42,8 @@ struct ChangeLog {
         var rows: [Row] = []
         let condition = collection == nil ? "" : " AND collection = $3"
         let values: [SQLValue] = [.int(sequence), .int(Int64(limit))] + (collection.map { [.int($0)] } ?? [])
-        try connection.rows("SELECT seq, at, collection, kind, id, before, after FROM changes WHERE seq > $1\(condition) ORDER BY seq LIMIT $2", values) { row in
+        try connection.rows("SELECT seq, at, collection, kind, id, before, after FROM changes WHERE seq > $1\(condition) ORDER BY seq LIMIT $2", values) {
+            row in
             rows.append(
                 Row(
                     sequence: row.int(0), at: row.int(1), collection: row.int(2), kind: DocumentChange.Kind(rawValue: row.int(3)) ?? .update, id: row.text(4),

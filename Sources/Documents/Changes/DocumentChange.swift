@@ -18,6 +18,7 @@ public struct DocumentChange: Sendable {
     public let collection: String
     /// What the document is found by.
     public let id: String
+    /// What happened.
     public let kind: Kind
     /// The document before; `nil` for an insertion.
     public let before: JSONObject?
@@ -61,11 +62,15 @@ struct ChangeRecorder {
     /// `nil` where nobody watches.
     let pending: PendingChanges?
     let now: Int64
+    /// Whether the log keeps documents as they are after a change, too.
+    let keepsImages: Bool
 
     func note(_ kind: DocumentChange.Kind, _ collection: Collection, id: String, before: JSONObject?, after: JSONObject?) throws {
         guard log != nil || pending != nil else { return }
-        let stored = before.map { JSON.object($0).serialized() }
-        let sequence = try log?.append(kind, at: now, collection: collection.number, id: id, before: stored, after: nil) ?? 0
+        let sequence =
+            try log?.append(
+                kind, at: now, collection: collection.number, id: id, before: before.map { JSON.object($0).serialized() },
+                after: keepsImages ? after.map { JSON.object($0).serialized() } : nil) ?? 0
         pending?.append(
             DocumentChange(sequence: sequence, at: now, collection: collection.name, id: id, kind: kind, before: before, after: after))
     }

@@ -46,7 +46,8 @@ struct WatchRequest: Sendable {
 enum WatchMessage {
     static func initial(_ watch: String, _ watched: WatchedQuery, _ sequence: Int64) -> ByteBuffer {
         let documents = watched.order.compactMap { watched.documents[$0].map { JSON.object($0) } }
-        return ByteBuffer(bytes: (["type": "init", "watch": .string(watch), "docs": .array(documents), "resume": .string(String(sequence))] as JSON).serialized())
+        return ByteBuffer(
+            bytes: (["type": "init", "watch": .string(watch), "docs": .array(documents), "resume": .string(String(sequence))] as JSON).serialized())
     }
 
     /// What all watchers of a query are told alike.

@@ -128,7 +128,8 @@ final class WatchRoom: @unchecked Sendable {
         try database.readAtOneMoment { connection in
             let sequence = try limits.historyDays > 0 ? ChangeLog(connection: connection).last() : 0
             let most = request.limit ?? limits.watchedDocumentsMax + 1
-            let documents = try DocumentReader(connection: connection, collection: collection, limits: limits).found(access.restricted(request.filter), sort: request.sort, limit: most)
+            let documents = try DocumentReader(connection: connection, collection: collection, limits: limits).found(
+                access.restricted(request.filter), sort: request.sort, limit: most)
             try access.check()
             guard documents.count <= limits.watchedDocumentsMax else { throw SampanError.tooManyWatched(limits.watchedDocumentsMax) }
             return (documents, sequence)
@@ -170,7 +171,9 @@ final class WatchRoom: @unchecked Sendable {
     private func take(_ changes: [DocumentChange]) {
         let byCollection = Dictionary(grouping: changes, by: \.collection)
         for (key, group) in groups {
-            guard let here = byCollection[group.request.collection]?.filter({ $0.sequence == 0 || $0.sequence > group.sequence }), let last = here.last else { continue }
+            guard let here = byCollection[group.request.collection]?.filter({ $0.sequence == 0 || $0.sequence > group.sequence }), let last = here.last else {
+                continue
+            }
             do {
                 let events = try events(here, group)
                 group.sequence = max(group.sequence, last.sequence)

@@ -98,7 +98,9 @@ final class WatchSession: Sendable {
             let context = try identify(token, environment)
             let isSame = state.withLock { state in
                 // A token that was renewed goes on with what is watched; another user's does not.
-                guard state.context == nil || (state.context?.caller == context.caller && state.context?.environment == context.environment) else { return false }
+                guard state.context == nil || (state.context?.caller == context.caller && state.context?.environment == context.environment) else {
+                    return false
+                }
                 (state.token, state.context) = (token, context)
                 return true
             }

@@ -27,7 +27,9 @@ struct RuleSet: Sendable {
     /// Reads a rule set.
     init(_ json: JSON) throws(QueryError) {
         guard case .object(let members) = json else {
-            throw RuleError.wrong("Rules are an object such as {\"read\":true,\"write\":\"auth.openid == doc._openid\"}.", zh: "安全规则应为对象，例如 {\"read\":true,\"write\":\"auth.openid == doc._openid\"}。")
+            throw RuleError.wrong(
+                "Rules are an object such as {\"read\":true,\"write\":\"auth.openid == doc._openid\"}.",
+                zh: "安全规则应为对象，例如 {\"read\":true,\"write\":\"auth.openid == doc._openid\"}。")
         }
         source = members
         var found: [String: RuleExpression] = [:]
@@ -39,7 +41,8 @@ struct RuleSet: Sendable {
             case "fields": fields = try Self.fields(value)
             default:
                 throw RuleError.wrong(
-                    "Rules have read, write, create, update, delete and fields, not \"\(key)\".", zh: "安全规则只有 read、write、create、update、delete 与 fields，没有“\(key)”。")
+                    "Rules have read, write, create, update, delete and fields, not \"\(key)\".",
+                    zh: "安全规则只有 read、write、create、update、delete 与 fields，没有“\(key)”。")
             }
         }
         let writing = found["write"] ?? .literal(false)

@@ -56,7 +56,9 @@ public final class WebSocketConnection: Sendable {
         self.messages = messages
     }
 
-    /// Sends a text; the order of calls is the order of arrival. After the end it does nothing.
+    /// Sends a text; the order of calls is the order of arrival.
+    ///
+    /// After the end it does nothing.
     public func send(_ text: ByteBuffer) {
         let bytes = text.readableBytes
         guard waitingBytes.add(bytes, ordering: .relaxed).newValue <= Self.waitingBytesMax else {

@@ -8,6 +8,7 @@ internal import Identity
 internal import Kernel
 internal import NIOCore
 internal import Tenancy
+
 // Hummingbird has one, too.
 internal import struct Tenancy.Environment
 

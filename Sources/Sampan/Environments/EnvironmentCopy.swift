@@ -6,6 +6,7 @@ internal import Identity
 internal import Kernel
 internal import Logging
 internal import Tenancy
+
 // The database has permissions of its own.
 internal import enum HTTPSupport.Permission
 
