@@ -64,11 +64,17 @@ public struct Connection {
     /// Runs a query and hands its rows to `each`, in order, until it answers `false`.
     ///
     /// Rows are not gathered: a scan of millions needs little memory. On PostgreSQL a statement that is run meanwhile takes the
-    /// rest of them into memory, at most 64 MiB; whoever does that reads in pages.
-    public func rows(_ sql: String, _ values: [SQLValue] = [], each: (Row) throws -> Bool) throws {
+    /// rest of them into memory, at most 64 MiB, save where `some` are wanted.
+    /// - Parameter wanted: how many are likely to be looked at; SQLite does not need to know.
+    public func rows(_ sql: String, _ values: [SQLValue] = [], wanted: RowsWanted = .all, each: (Row) throws -> Bool) throws {
         switch engine {
         case .sqlite(let handle): try handle.rows(sql, values, each: each)
-        case .postgres(let session, _): try session.rows(sql, values, each: each)
+        case .postgres(let session, _):
+            switch wanted {
+            case .all: try session.rows(sql, values, each: each)
+            case .some: try session.pagedRows(sql, values, each: each)
+            case .atMost(let count): try session.rows("\(sql) LIMIT $\(values.count + 1)", values + [.int(Int64(count))], each: each)
+            }
         }
     }
 
@@ -120,7 +126,9 @@ public struct Connection {
         }
     }
 
-    /// The row id of the last insertion. SQLite's alone: `insertReturning` answers it on both engines.
+    /// The row id of the last insertion.
+    ///
+    /// SQLite's alone: `insertReturning` answers it on both engines.
     public var lastInsertedRow: Int64 {
         guard case .sqlite(let handle) = engine else { preconditionFailure("PostgreSQL has no row ids: use insertReturning") }
         return handle.lastInsertedRow
@@ -140,4 +148,14 @@ public struct Connection {
     public func schemaChanged() throws {
         if case .postgres(let session, let space) = engine { try space.schemaChanged(session) }
     }
+}
+
+/// How many rows of a query are likely to be looked at.
+public enum RowsWanted: Sendable, Equatable {
+    /// All of them: the server sends them as fast as they are taken, and to stop it costs milliseconds.
+    case all
+    /// Who knows: the server is asked page by page.
+    case some
+    /// So many; the query has no `LIMIT` of its own.
+    case atMost(Int)
 }

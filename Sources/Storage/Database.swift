@@ -49,6 +49,9 @@ public final class Database: Sendable {
     /// The engine behind it.
     public var dialect: Dialect { if case .sqlite = engine { .sqlite } else { .postgres } }
 
+    /// The namespace that it is; empty for a file.
+    public var namespace: String { if case .postgres(let space) = engine { space.name } else { "" } }
+
     /// Runs `body` with a reading connection on this thread.
     ///
     /// Each statement sees the last commit.

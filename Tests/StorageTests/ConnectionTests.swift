@@ -41,7 +41,9 @@ struct ConnectionTests {
                 try connection.execute(insert, .int(.min), .double(1e300), "", nil)
                 try connection.execute(insert, 5, nil, nil, 1)
             }
-            let rows = try database.read { try $0.all("SELECT n, d, s, small FROM v ORDER BY n IS NULL, n") { ($0.int(0), $0.double(1), $0.optionalText(2), $0.int(3)) } }
+            let rows = try database.read {
+                try $0.all("SELECT n, d, s, small FROM v ORDER BY n IS NULL, n") { ($0.int(0), $0.double(1), $0.optionalText(2), $0.int(3)) }
+            }
             #expect(rows.map(\.0) == [.min, -1, 5, 0])
             #expect(rows.map(\.1) == [1e300, -2.5, 0, 0])
             #expect(rows.map(\.2) == ["", "x", nil, nil])
@@ -153,7 +155,9 @@ struct ConnectionTests {
 
     static func fill(_ database: Database, _ count: Int) async throws {
         try await database.write { connection in
-            for number in 1...count { try connection.enqueue("INSERT INTO t (a, c) VALUES ($1, $2)", .int(Int64(number)), .blob([UInt8](repeating: 7, count: 100))) }
+            for number in 1...count {
+                try connection.enqueue("INSERT INTO t (a, c) VALUES ($1, $2)", .int(Int64(number)), .blob([UInt8](repeating: 7, count: 100)))
+            }
         }
     }
 }

@@ -42,7 +42,9 @@ struct GroupCommitTests {
                     }
                     return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
                 }
-                let stored = try database.read { try $0.all("SELECT a FROM t WHERE a >= $1 AND a < $2", .int(Int64(round * 1000)), .int(Int64(round * 1000 + 1000))) { $0.int(0) } }
+                let stored = try database.read {
+                    try $0.all("SELECT a FROM t WHERE a >= $1 AND a < $2", .int(Int64(round * 1000)), .int(Int64(round * 1000 + 1000))) { $0.int(0) }
+                }
                 #expect(stored.count == 150, "half of them succeed, with a row each")
                 for (number, result) in told {
                     let isThere = stored.contains(Int64(round * 1000 + number))

@@ -2,13 +2,13 @@ internal import CPostgres
 internal import Foundation
 
 extension PostgresSession {
-    /// Whether the server has not closed it: costs one system call.
+    /// Whether the server has said nothing unasked, which would be its farewell, or so rarely something else that a new
+    /// connection is the simpler answer.
+    ///
+    /// Costs one system call.
     var isAlive: Bool {
         var socket = pollfd(fd: PQsocket(pointer), events: Int16(POLLIN), revents: 0)
-        guard poll(&socket, 1, 0) != 0 else { return !isBroken }
-        // A notice, or the end.
-        guard PQconsumeInput(pointer) == 1, PQstatus(pointer) == CONNECTION_OK else { return false }
-        return !isBroken
+        return !isBroken && poll(&socket, 1, 0) == 0
     }
 
     /// Whether it is as it was when it was lent.

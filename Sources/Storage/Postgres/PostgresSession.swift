@@ -38,6 +38,8 @@ final class PostgresSession: @unchecked Sendable {
     var isBroken = false
     /// The rows that are being handed out.
     var stream: PostgresStream?
+    /// How many cursors are open, one inside the other.
+    var cursors = 0
     /// Bytes of values that the transaction has sent.
     var bytesSent: Int64 = 0
 

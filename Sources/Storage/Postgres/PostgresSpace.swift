@@ -49,14 +49,14 @@ final class PostgresSpace: Sendable {
     }
 
     private func make(_ session: PostgresSession) throws {
-            try PostgresTransaction(session, self).run { _ in
-                try session.script(
-                    """
-                    CREATE SCHEMA IF NOT EXISTS "\(name)";
-                    CREATE TABLE IF NOT EXISTS sampan_meta (one BOOLEAN PRIMARY KEY DEFAULT true CHECK (one), version BIGINT NOT NULL);
-                    INSERT INTO sampan_meta (version) VALUES (1) ON CONFLICT DO NOTHING;
-                    """)
-            }
+        try PostgresTransaction(session, self).run { _ in
+            try session.script(
+                """
+                CREATE SCHEMA IF NOT EXISTS "\(name)";
+                CREATE TABLE IF NOT EXISTS sampan_meta (one BOOLEAN PRIMARY KEY DEFAULT true CHECK (one), version BIGINT NOT NULL);
+                INSERT INTO sampan_meta (version) VALUES (1) ON CONFLICT DO NOTHING;
+                """)
+        }
     }
 
     /// Removes the schema with everything in it.

@@ -33,7 +33,7 @@ struct PostgresTransaction {
         let job = session.job
         session.job = -1
         defer { session.job = job }
-        let tag = try end("COMMIT")
+        let tag = try session.end("COMMIT")
         // PostgreSQL answers COMMIT with ROLLBACK, and no error, where the transaction has failed before.
         guard tag == "COMMIT" else { throw StorageError.refused("25P02", "the transaction had failed before") }
     }
@@ -44,7 +44,7 @@ struct PostgresTransaction {
         session.fault = nil
         session.job = -1
         // What cannot be rolled back is a connection that nobody uses again.
-        do { _ = try end("ROLLBACK") } catch { session.isBroken = true }
+        do { try session.end("ROLLBACK") } catch { session.isBroken = true }
     }
 
     /// Runs `body` between the two.
@@ -59,17 +59,5 @@ struct PostgresTransaction {
             rollBack()
             throw (error as? PostgresFault)?.error ?? error
         }
-    }
-
-    private func end(_ sql: String) throws -> String {
-        try session.send(sql, [])
-        session.isEnding = true
-        defer { session.isEnding = false }
-        let result = try session.settle()
-        defer { PQclear(result) }
-        session.isInTransaction = false
-        session.fault = nil
-        session.job = 0
-        return PQcmdStatus(result).map { String(cString: $0) } ?? ""
     }
 }
