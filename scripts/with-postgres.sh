@@ -48,7 +48,7 @@ start() {
     "${as[@]}" cp -R "$folder/cluster" "$folder/$name"
     # `exec` keeps the process id: what is stopped at the end is the server and nothing else.
     (cd / && exec "${as[@]}" "$programs/postgres" -D "$folder/$name" -p "$port" -k "$folder" -c listen_addresses=127.0.0.1 \
-        -c max_connections=200 -c fsync=on -c log_min_messages=fatal >"$folder/$name.log" 2>&1) &
+        -c max_connections=500 -c fsync=on -c log_min_messages=fatal >"$folder/$name.log" 2>&1) &
     servers+=("$!")
     for attempt in $(seq 150); do
         "$programs/pg_isready" --quiet --host=127.0.0.1 --port="$port" && break

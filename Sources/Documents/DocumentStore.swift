@@ -12,18 +12,25 @@ final class DocumentStore: Sendable {
     let quotas: @Sendable () -> EnvironmentQuotas
     let pageBytes: Int64
     /// How many documents collections had, by their numbers, after so many commits.
-    private let counts = Mutex<[Int64: (commits: UInt64, count: Int64)]>([:])
+    private let counts = Mutex<[Int64: (moment: DatabaseMoment, count: Int64)]>([:])
 
     /// Opens or creates the file at `path`.
-    init(path: String, limits: Limits, quotas: @escaping @Sendable () -> EnvironmentQuotas = { EnvironmentQuotas() }) throws {
-        database = try Database(path: path, durability: .full, queueMax: limits.writeQueueMax)
+    convenience init(path: String, limits: Limits, quotas: @escaping @Sendable () -> EnvironmentQuotas = { EnvironmentQuotas() }) throws {
+        try self.init(Database(path: path, durability: .full, queueMax: limits.writeQueueMax), limits: limits, quotas: quotas)
+    }
+
+    /// Makes what is missing in a database.
+    init(_ database: Database, limits: Limits, quotas: @escaping @Sendable () -> EnvironmentQuotas = { EnvironmentQuotas() }) throws {
+        self.database = database
         try database.migrate(documentsMigrations)
         pageBytes = try database.read { try $0.pageBytes() }
         catalog = Catalog(try database.read { try Self.loadCollections($0) })
         transactions = TransactionTable(limits: limits)
         self.limits = limits
         self.quotas = quotas
-        database.afterFailedCommit { [catalog] connection in catalog.reload(try Self.loadCollections(connection)) }
+        let reload: @Sendable (Connection) throws -> Void = { [catalog] connection in catalog.reload(try Self.loadCollections(connection)) }
+        database.afterFailedCommit(reload)
+        database.whenChangedElsewhere(reload)
     }
 
     /// The collection called `name`.
@@ -35,10 +42,10 @@ final class DocumentStore: Sendable {
     /// How many documents a collection has: counting a million takes 10 ms, so it is done again only after something was written.
     func count(_ collection: Collection, _ connection: Connection) throws -> Int64 {
         // Asked for before the count: what is committed in between makes this one too old for the next reader, never wrong.
-        let commits = database.commits
-        if let known = counts.withLock({ $0[collection.number] }), known.commits == commits { return known.count }
+        let moment = try database.moment(connection)
+        if let known = counts.withLock({ $0[collection.number] }), known.moment == moment { return known.count }
         let count = try connection.first(collection.sql.count) { $0.int(0) } ?? 0
-        counts.withLock { $0[collection.number] = (commits, count) }
+        counts.withLock { $0[collection.number] = (moment, count) }
         return count
     }
 
@@ -52,9 +59,23 @@ final class DocumentStore: Sendable {
                 return try await database.write { [self] in try grows ? withinQuota($0, body) : body($0) }
             } catch let held as DocumentHeld {
                 try await transactions.waitUntilFree(held.key, now: clock.now())
-            } catch StorageError.busy {
-                throw SampanError.writesWaiting
+            } catch {
+                throw Self.told(error)
             }
+        }
+    }
+
+    /// Runs `body` with a reading connection.
+    func read<T>(_ body: (Connection) throws -> T) throws -> T {
+        do { return try database.read(body) } catch { throw Self.told(error) }
+    }
+
+    /// What a caller is told who can do something about it: to come again.
+    static func told(_ error: any Error) -> any Error {
+        switch error {
+        case StorageError.busy: SampanError.writesWaiting
+        case let error as StorageError where error.isConnectionLost || error.isTimeout || error.isConflict: SampanError.databaseAway
+        default: error
         }
     }
 
@@ -83,16 +104,18 @@ final class DocumentStore: Sendable {
         DocumentReader(connection: connection, collection: collection, limits: limits)
     }
 
-    private static func loadCollections(_ connection: Connection) throws -> [Collection] {
+    static func loadCollections(_ connection: Connection) throws -> [Collection] {
+        let dialect = connection.dialect
         let indexes = try connection.all("SELECT number, collection, name, fields, is_unique, is_multikey FROM indexes ORDER BY number") { row in
             let definition = try IndexDefinition(
                 name: row.text(2), storedFields: row.text(3), unique: row.int(4) == 1, isMultikey: row.int(5) == 1)
-            return (collection: row.int(1), StoredIndex(number: row.int(0), definition: definition, sql: IndexSQL(row.int(0), collection: row.int(1))))
+            let sql = IndexSQL(row.int(0), collection: row.int(1), isUnique: definition.unique, dialect)
+            return (collection: row.int(1), StoredIndex(number: row.int(0), definition: definition, sql: sql))
         }
         return try connection.all("SELECT number, name, permission FROM collections ORDER BY number") { row in
             Collection(
                 number: row.int(0), name: row.text(1), permission: Permission(rawValue: row.text(2)) ?? .adminOnly,
-                indexes: indexes.filter { $0.collection == row.int(0) }.map(\.1), sql: CollectionSQL(row.int(0)))
+                indexes: indexes.filter { $0.collection == row.int(0) }.map(\.1), sql: CollectionSQL(row.int(0), dialect))
         }
     }
 }

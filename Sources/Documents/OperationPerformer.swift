@@ -16,7 +16,7 @@ struct OperationPerformer: Sendable {
         let collection = try store.collection(name)
         let reach = collection.permission.reading(context.caller)
         if reach == .none { throw SampanError.permissionDenied(name, collection.permission) }
-        let found = try store.database.read { connection in
+        let found = try store.read { connection in
             try store.reader(connection, collection).one(id) { row -> ByteBuffer? in
                 if case .own(let openid) = reach, row.text(1) != openid { return nil }
                 return row.withBytes(2) { ByteBuffer(bytes: $0) }
@@ -49,12 +49,12 @@ struct OperationPerformer: Sendable {
         case .get(var selection):
             selection.filter = try restricted(selection.filter, collection)
             var out = ByteBuffer(string: #"{"data":["#)
-            try store.database.read { try store.reader($0, collection).select(selection, into: &out) }
+            try store.read { try store.reader($0, collection).select(selection, into: &out) }
             out.writeStaticString("]}")
             return out
         case .count(let filter):
             let restricted = try restricted(filter, collection)
-            let total = try store.database.read { connection in
+            let total = try store.read { connection in
                 try restricted.isAll ? store.count(collection, connection) : store.reader(connection, collection).count(restricted)
             }
             return answer(["total": .int(total)])
@@ -79,7 +79,7 @@ struct OperationPerformer: Sendable {
     private func aggregate(_ pipeline: Pipeline, _ collection: Collection) throws -> ByteBuffer {
         let filter = try restricted(pipeline.leadingMatch ?? .all, collection)
         var random = SystemRandomNumberGenerator()
-        let result = try store.database.read { connection in
+        let result = try store.read { connection in
             let input = try store.reader(connection, collection).documents(filter, max: limits.scanDocumentsMax)
             return try pipeline.run(
                 input,

@@ -1,3 +1,5 @@
+internal import Synchronization
+
 /// One database: many readers at once, and one writer that carries all waiting writes in one commit.
 ///
 /// It is a SQLite file, or a namespace of a PostgreSQL that other nodes write to as well; whoever uses it need not know which.
@@ -13,13 +15,15 @@ public final class Database: Sendable {
         case normal
     }
 
-    private enum Engine {
+    enum Engine {
         case sqlite(ReaderPool)
         case postgres(PostgresSpace)
     }
 
-    private let engine: Engine
+    let engine: Engine
     private let writer: GroupWriter
+    /// What the signals of other nodes are forgotten by.
+    private let signals = Mutex<[UInt64]>([])
 
     /// Opens or creates the file.
     /// - Parameters:
@@ -103,15 +107,21 @@ public final class Database: Sendable {
     public func close() throws {
         switch engine {
         case .sqlite(let readers): readers.close()
-        case .postgres(let space): space.server.listener.forget(space.name)
+        case .postgres: forgetSignals()
         }
         writer.close()
     }
 
-    // MARK: Other nodes
+    deinit { forgetSignals() }
 
-    /// Which version of the schema this node knows: it grows with every `Connection.schemaChanged`, here or elsewhere.
-    public var version: Int64 { if case .postgres(let space) = engine { space.version } else { 0 } }
+    private func forgetSignals() {
+        guard case .postgres(let space) = engine else { return }
+        let tokens = signals.withLock { tokens in
+            defer { tokens = [] }
+            return tokens
+        }
+        for token in tokens { space.server.listener.forget(space.name, token) }
+    }
 
     /// Has `body` run in the writer's turn when another node has changed the schema: for what is held in memory.
     ///
@@ -119,15 +129,13 @@ public final class Database: Sendable {
     public func whenChangedElsewhere(_ body: @escaping @Sendable (Connection) throws -> Void) {
         guard case .postgres(let space) = engine else { return }
         space.whenChanged(body)
-        space.server.listener.listen(space.name) { [weak self, weak space] version in
+        let token = space.server.listener.listen(space.name) { [weak self, weak space] version in
             guard let self, let space, version > space.version else { return }
             // A write of nothing: it begins like every other one with a look at the version.
             writer.submit(GroupWriter.Job(run: { _ in {} }, fail: { _ in }))
         }
+        signals.withLock { $0.append(token) }
     }
-
-    /// Removes a namespace with everything in it; whoever has it open gets errors.
-    public static func destroy(namespace: String, of server: PostgresServer) throws { try PostgresSpace(server, name: namespace).destroy() }
 }
 
 /// See `Database.moment`.

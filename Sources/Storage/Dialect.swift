@@ -9,6 +9,9 @@ public enum Dialect: Sendable {
     /// The type of text that may hold U+0000, which goes in as `SQLValue.verbatim`: PostgreSQL has it as bytes.
     public var verbatimType: String { self == .sqlite ? "TEXT" : "BYTEA" }
 
+    /// The type of text without U+0000, compared byte by byte whatever language the server speaks.
+    public var textType: String { self == .sqlite ? "TEXT" : "TEXT COLLATE \"C\"" }
+
     /// The type of an integer of 64 bits.
     public var integerType: String { self == .sqlite ? "INTEGER" : "BIGINT" }
 

@@ -9,7 +9,8 @@ final class PostgresListener: Sendable {
     typealias Handler = @Sendable (_ version: Int64) -> Void
 
     private struct State {
-        var handlers: [String: Handler] = [:]
+        var handlers: [String: [UInt64: Handler]] = [:]
+        var lastToken: UInt64 = 0
         var isStarted = false
         var isClosed = false
     }
@@ -28,16 +29,24 @@ final class PostgresListener: Sendable {
 
     init(_ configuration: PostgresConfiguration) { self.configuration = configuration }
 
-    func listen(_ namespace: String, _ handler: @escaping Handler) {
-        let isFirst = state.withLock { state in
-            state.handlers[namespace] = handler
+    /// - Returns: what to forget the handler by.
+    func listen(_ namespace: String, _ handler: @escaping Handler) -> UInt64 {
+        let (token, isFirst) = state.withLock { state in
+            state.lastToken += 1
+            state.handlers[namespace, default: [:]][state.lastToken] = handler
             defer { state.isStarted = true }
-            return !state.isStarted
+            return (state.lastToken, !state.isStarted)
         }
         if isFirst { queue.async { [self] in connect() } }
+        return token
     }
 
-    func forget(_ namespace: String) { state.withLock { $0.handlers[namespace] = nil } }
+    func forget(_ namespace: String, _ token: UInt64) {
+        state.withLock { state in
+            state.handlers[namespace]?[token] = nil
+            if state.handlers[namespace]?.isEmpty == true { state.handlers[namespace] = nil }
+        }
+    }
 
     func close() {
         state.withLock { state in
@@ -61,7 +70,7 @@ final class PostgresListener: Sendable {
             line.withLock { $0 = Line(pointer: pointer, source: source) }
             source.activate()
             if PQresultStatus(result) != PGRES_COMMAND_OK { return retry() }
-            for handler in state.withLock({ Array($0.handlers.values) }) { handler(.max) }
+            for handler in state.withLock({ $0.handlers.values.flatMap(\.values) }) { handler(.max) }
         } catch {
             // Whatever it is, it is tried again; writes look for themselves anyway.
             retry()
@@ -75,7 +84,7 @@ final class PostgresListener: Sendable {
             let words = String(cString: notification.pointee.extra).split(separator: " ", maxSplits: 1)
             PQfreemem(notification)
             guard words.count == 2, let version = Int64(words[0]) else { continue }
-            state.withLock { $0.handlers[String(words[1])] }?(version)
+            for handler in state.withLock({ Array(($0.handlers[String(words[1])] ?? [:]).values) }) { handler(version) }
         }
     }
 
