@@ -61,7 +61,8 @@ let package = Package(
     targets: [
         room("Kernel", []),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
-        room("Storage", ["CSQLite"]),
+        .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        room("Storage", ["CSQLite", "CPostgres"]),
         room("LoopTasks", [nio, nioPosix]),
         room(
             "HTTPSupport",

@@ -21,13 +21,13 @@ readonly log_file=.deps/setup.log
 
 # Packages of each group. `layer` holds the Node.js packages that nearly every published cloud function requires;
 # Debian puts them and what they depend on under /usr/share/nodejs, which is the functions' base layer.
-readonly packages_run=(ca-certificates make libsqlite3-dev libargon2-dev libqrencode-dev bubblewrap slirp4netns)
+readonly packages_run=(ca-certificates make libsqlite3-dev libpq-dev libargon2-dev libqrencode-dev bubblewrap slirp4netns)
 readonly packages_layer=(
     node-axios node-bluebird node-cheerio node-fs-extra node-got node-iconv-lite node-lodash
     node-moment node-request node-underscore node-uuid node-ws node-xml2js
 )
-# libzbar0 reads the QR codes that are drawn.
-readonly packages_test=(chromium chromium-driver fonts-noto-cjk iproute2 libzbar0)
+# libzbar0 reads the QR codes that are drawn; scripts/with-postgres.sh starts servers of postgresql-15.
+readonly packages_test=(chromium chromium-driver fonts-noto-cjk iproute2 libzbar0 postgresql-15)
 readonly packages_bench=(wrk nginx-light)
 
 say() { printf 'setup: %s\n' "$*"; }

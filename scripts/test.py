@@ -135,7 +135,7 @@ def build():
 
 
 def swift_suite():
-    command = ["swift", "test", "--skip-build", "--disable-xctest", "--xunit-output", REPORTS / "swift.xml"]
+    command = [ROOT / "scripts" / "with-postgres.sh", "swift", "test", "--skip-build", "--disable-xctest", "--xunit-output", REPORTS / "swift.xml"]
     return run_suite("swift", command, "swift*.xml")
 
 

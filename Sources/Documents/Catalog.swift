@@ -41,6 +41,8 @@ struct StoredIndex: Sendable {
 
 /// The statements of one collection, made once.
 final class CollectionSQL: Sendable {
+    let create: String
+    let drop: String
     let selectByID: String
     let scan: String
     let insert: String
@@ -48,8 +50,14 @@ final class CollectionSQL: Sendable {
     let delete: String
     let count: String
 
-    init(_ number: Int64) {
+    init(_ number: Int64, _ dialect: Dialect) {
         let table = "d\(number)"
+        create = """
+            CREATE TABLE \(table) (
+                seq \(dialect.rowNumberColumn), id \(dialect.textType) NOT NULL UNIQUE, owner \(dialect.verbatimType) NOT NULL,
+                body \(dialect.bytesType) NOT NULL)
+            """
+        drop = "DROP TABLE \(table)"
         selectByID = "SELECT seq, owner, body FROM \(table) WHERE id = $1"
         scan = "SELECT seq, owner, body FROM \(table) ORDER BY seq"
         insert = "INSERT INTO \(table) (id, owner, body) VALUES ($1, $2, $3)"
@@ -61,22 +69,35 @@ final class CollectionSQL: Sendable {
 
 /// The statements of one index, made once.
 final class IndexSQL: Sendable {
+    let create: String
+    let drop: String
     let insert: String
+    /// For a document whose row number only the engine knows.
+    let insertByID: String
     let delete: String
     let holder: String
     /// By (ends open, backwards): documents by key range.
     private let ranges: [String]
 
-    init(_ number: Int64, collection: Int64) {
+    /// - Parameter isUnique: PostgreSQL then refuses a second holder of a key itself, which saves asking first.
+    init(_ number: Int64, collection: Int64, isUnique: Bool, _ dialect: Dialect) {
         let table = "i\(number)"
+        let isKeyAlone = isUnique && dialect == .postgres
+        create = """
+            CREATE TABLE \(table) (
+                key \(dialect.bytesType) NOT NULL, seq \(dialect.integerType) NOT NULL,
+                PRIMARY KEY (\(isKeyAlone ? "key" : "key, seq")))\(dialect.withoutRowID)
+            """
+        drop = "DROP TABLE \(table)"
+        insertByID = "INSERT INTO \(table) (key, seq) SELECT $1, seq FROM d\(collection) WHERE id = $2"
         insert = "INSERT INTO \(table) (key, seq) VALUES ($1, $2)"
         delete = "DELETE FROM \(table) WHERE key = $1 AND seq = $2"
         holder = "SELECT seq FROM \(table) WHERE key = $1"
         ranges = [false, true].flatMap { open in
             ["ASC", "DESC"].map { direction in
                 """
-                SELECT d.seq, d.owner, d.body FROM \(table) x CROSS JOIN d\(collection) d ON d.seq = x.seq \
-                WHERE x.key >= $1\(open ? "" : " AND x.key < $2") ORDER BY x.key \(direction), x.seq \(direction)
+                SELECT d.seq, d.owner, d.body FROM \(table) x \(dialect.orderedJoin) d\(collection) d ON d.seq = x.seq \
+                WHERE x.key >= $1\(open ? "" : " AND x.key < $2") ORDER BY x.key \(direction)\(isKeyAlone ? "" : ", x.seq \(direction)")
                 """
             }
         }

@@ -8,6 +8,8 @@ struct DocumentMutator {
     let catalog: Catalog
     let limits: Limits
     let recorder: ChangeRecorder
+    /// What a refusal is told as: where a statement is sent and answered later, nobody is left to catch it.
+    var telling: @Sendable (SampanError) -> any Error = { $0 }
 
     /// A document ready to be stored.
     struct Prepared: Sendable {
@@ -37,14 +39,19 @@ struct DocumentMutator {
     func insert(_ prepared: Prepared, _ document: JSONObject) throws {
         // An index may have come or gone since the keys were computed.
         let prepared = prepared.fits(collection) ? prepared : try Prepared(document, id: prepared.id, collection, bytesMax: limits.documentBytesMax)
-        do {
-            try connection.execute(collection.sql.insert, .text(prepared.id), .text(prepared.owner), .blob(prepared.body))
-        } catch let error as StorageError where error.isUniqueViolation {
-            throw SampanError.duplicate("_id", " _id ")
+        try connection.enqueue(collection.sql.insert, .text(prepared.id), .verbatim(prepared.owner), .blob(prepared.body)) { [telling] error in
+            error.isUniqueViolation ? telling(.duplicate("_id", " _id ")) : nil
         }
-        let seq = connection.lastInsertedRow
-        for (index, entry) in zip(collection.indexes, prepared.entries) { try add(entry.entries, of: seq, to: index) }
+        // PostgreSQL would have to be asked for the number; an index entry can look for it by itself.
+        let row: NewRow = connection.dialect == .sqlite ? .number(connection.lastInsertedRow) : .id(prepared.id)
+        for (index, entry) in zip(collection.indexes, prepared.entries) { try add(entry.entries, of: row, to: index) }
         try recorder.note(.insert, collection, id: prepared.id, before: nil, after: document)
+    }
+
+    /// Whose keys are added.
+    private enum NewRow {
+        case number(Int64)
+        case id(String)
     }
 
     /// Replaces the document in row `seq`.
@@ -58,39 +65,57 @@ struct DocumentMutator {
             try remove(before.filter { !kept.contains($0) }, of: seq, from: index)
             var added = entry.entries
             added.keys.removeAll { kept.contains($0) }
-            try add(added, of: seq, to: index)
+            try add(added, of: .number(seq), to: index)
         }
-        try connection.execute(collection.sql.update, .int(seq), .text(prepared.owner), .blob(prepared.body))
+        try connection.enqueue(collection.sql.update, .int(seq), .verbatim(prepared.owner), .blob(prepared.body))
         try recorder.note(kind, collection, id: new.storedID, before: old, after: new)
     }
 
     /// Removes the document in row `seq`.
     func remove(_ seq: Int64, _ document: JSONObject) throws {
         for index in collection.indexes { try remove(index.definition.keys(for: document), of: seq, from: index) }
-        try connection.execute(collection.sql.delete, .int(seq))
+        try connection.enqueue(collection.sql.delete, .int(seq))
         try recorder.note(.remove, collection, id: document.storedID, before: document, after: nil)
     }
 
     /// Fills a new index from the documents that are there.
     func fill(_ index: StoredIndex) throws {
-        try connection.rows(collection.sql.scan) { row in
-            try add(index.definition.entries(for: row.document(2)), of: row.int(0), to: index)
+        try connection.rows(collection.sql.scan, wanted: .some) { row in
+            try add(index.definition.entries(for: row.document(2)), of: .number(row.int(0)), to: index)
             return true
         }
     }
 
-    private func add(_ entries: IndexEntries, of seq: Int64, to index: StoredIndex) throws {
+    private func add(_ entries: IndexEntries, of row: NewRow, to index: StoredIndex) throws {
+        let orThrow = refusal(by: index)
         for key in entries.keys {
-            if index.definition.unique, try connection.first(index.sql.holder, .blob(key), transform: { $0.int(0) }).map({ $0 != seq }) == true {
-                throw SampanError.duplicate("value of the unique index \(index.definition.name)", "唯一索引 \(index.definition.name) 值")
+            switch row {
+            case .id(let id): try connection.enqueue(index.sql.insertByID, .blob(key), .text(id), orThrow: orThrow)
+            case .number(let seq):
+                // On PostgreSQL the table itself refuses.
+                if index.definition.unique, connection.dialect == .sqlite,
+                    try connection.first(index.sql.holder, .blob(key), transform: { $0.int(0) }).map({ $0 != seq }) == true
+                {
+                    throw SampanError.duplicate(inIndex: index.definition.name)
+                }
+                try connection.enqueue(index.sql.insert, .blob(key), .int(seq), orThrow: orThrow)
             }
-            try connection.execute(index.sql.insert, .blob(key), .int(seq))
         }
         if entries.isMultikey { try markMultikey(index) }
     }
 
+    /// What the refusal of a unique index is told as.
+    private func refusal(by index: StoredIndex) -> (@Sendable (StorageError) -> (any Error)?)? {
+        guard index.definition.unique else { return nil }
+        let name = index.definition.name
+        return { [telling] error in
+            guard error.isUniqueViolation else { return nil }
+            return telling(SampanError.duplicate(inIndex: name))
+        }
+    }
+
     private func remove(_ keys: [[UInt8]], of seq: Int64, from index: StoredIndex) throws {
-        for key in keys { try connection.execute(index.sql.delete, .blob(key), .int(seq)) }
+        for key in keys { try connection.enqueue(index.sql.delete, .blob(key), .int(seq)) }
     }
 
     private func markMultikey(_ index: StoredIndex) throws {
@@ -101,6 +126,10 @@ struct DocumentMutator {
             catalog.changeIndex(index.number, of: collection.name) { $0.definition.isMultikey = true }
         }
         // Each time: an earlier mark may have been undone with the job that made it, while the catalog kept it.
-        try connection.execute("UPDATE indexes SET is_multikey = 1 WHERE number = $1 AND is_multikey = 0", .int(index.number))
+        try connection.enqueueSchemaChange("UPDATE indexes SET is_multikey = 1 WHERE number = $1 AND is_multikey = 0", .int(index.number))
     }
+}
+
+extension SampanError {
+    fileprivate static func duplicate(inIndex name: String) -> SampanError { duplicate("value of the unique index \(name)", "唯一索引 \(name) 值") }
 }

@@ -35,7 +35,7 @@ struct DocumentReader {
         }
         var skip = selection.skip
         var left = selection.limit
-        try each(selection.filter, plan) { match in
+        try each(selection.filter, plan, atMost: skip + left) { match in
             if skip > 0 {
                 skip -= 1
                 return true
@@ -85,7 +85,7 @@ struct DocumentReader {
     /// The rows that fit, by `seq`, with their documents: what an update or removal works on.
     func rows(_ filter: Filter, max: Int?) throws -> [(seq: Int64, document: JSONObject)] {
         var result: [(seq: Int64, document: JSONObject)] = []
-        try each(filter, plan(filter: filter, sort: nil, indexes: collection.readable)) { match in
+        try each(filter, plan(filter: filter, sort: nil, indexes: collection.readable), atMost: max) { match in
             result.append((match.seq, try match.document()))
             return max.map { result.count < $0 } ?? true
         }
@@ -94,13 +94,14 @@ struct DocumentReader {
 
     // MARK: Candidates
 
-    private func each(_ filter: Filter, _ plan: Plan, _ body: (Match) throws -> Bool) throws {
+    /// - Parameter atMost: how many matches are wanted; `nil`: all.
+    private func each(_ filter: Filter, _ plan: Plan, atMost: Int? = nil, _ body: (Match) throws -> Bool) throws {
         switch plan {
         case .ids(let ids): try eachByID(ids, filter, body)
         case .index(let definition, let ranges, let exact, _, let reversed):
             guard let index = collection.indexes.first(where: { $0.definition.name == definition.name }) else { return }
-            try eachInRanges(index, ranges, reversed: reversed, exact ? nil : filter, body)
-        case .scan: try scan(filter, body)
+            try eachInRanges(index, ranges, reversed: reversed, exact ? nil : filter, atMost: atMost, body)
+        case .scan: try scan(filter, atMost: atMost, body)
         }
     }
 
@@ -115,15 +116,16 @@ struct DocumentReader {
     }
 
     private func eachInRanges(
-        _ index: StoredIndex, _ ranges: [KeyRange], reversed: Bool, _ filter: Filter?, _ body: (Match) throws -> Bool
+        _ index: StoredIndex, _ ranges: [KeyRange], reversed: Bool, _ filter: Filter?, atMost: Int?, _ body: (Match) throws -> Bool
     ) throws {
         var budget = ScanBudget(limits)
         // An array gives a document several keys; it must be met once.
         var seen: Set<Int64>? = index.definition.isMultikey ? [] : nil
+        let wanted = RowsWanted(atMost, isEveryRowAMatch: filter == nil && seen == nil)
         for range in reversed ? ranges.reversed() : ranges {
             var stopped = false
             let bounds: [SQLValue] = [.blob(range.lower)] + (range.upper.map { [.blob($0)] } ?? [])
-            try connection.rows(index.sql.range(open: range.upper == nil, reversed: reversed), bounds) { row in
+            try connection.rows(index.sql.range(open: range.upper == nil, reversed: reversed), bounds, wanted: wanted) { row in
                 try budget.spend()
                 if seen?.insert(row.int(0)).inserted == false { return true }
                 stopped = try !offer(row, filter, body)
@@ -133,9 +135,9 @@ struct DocumentReader {
         }
     }
 
-    private func scan(_ filter: Filter, _ body: (Match) throws -> Bool) throws {
+    private func scan(_ filter: Filter, atMost: Int?, _ body: (Match) throws -> Bool) throws {
         var budget = ScanBudget(limits)
-        try connection.rows(collection.sql.scan) { row in
+        try connection.rows(collection.sql.scan, wanted: RowsWanted(atMost, isEveryRowAMatch: filter.isAll)) { row in
             try budget.spend()
             return try offer(row, filter.isAll ? nil : filter, body)
         }
@@ -156,6 +158,17 @@ struct DocumentReader {
             return true
         }
         return Array(top.inOrder().dropFirst(selection.skip))
+    }
+}
+
+extension RowsWanted {
+    /// How many rows are needed for so many matches.
+    fileprivate init(_ matches: Int?, isEveryRowAMatch: Bool) {
+        guard let matches else {
+            self = .all
+            return
+        }
+        self = isEveryRowAMatch ? .atMost(matches) : .some
     }
 }
 

@@ -14,15 +14,17 @@ extension DocumentStore {
             // Looked at in the writer's turn: nobody else makes one meanwhile.
             if catalog[name] != nil { return false }
             try requireRoomForOneMore()
-            let number = try withinQuota(connection) { connection in
-                try connection.execute(
-                    "INSERT INTO collections (name, permission, rules, created_at) VALUES ($1, $2, $3, $4)", .text(name), .text(access.permission.rawValue),
-                    .optional(access.storedRules), .int(now))
-                let number = connection.lastInsertedRow
-                try connection.script("CREATE TABLE d\(number) (seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, owner TEXT NOT NULL, body BLOB NOT NULL)")
-                return number
+            let made = try withinQuota(connection) { connection in
+                let number = try connection.insertReturning(
+                    "number", "INSERT INTO collections (name, permission, rules, created_at) VALUES ($1, $2, $3, $4)", .text(name),
+                    .text(access.permission.rawValue), .optional(access.storedRules), .int(now))
+                let sql = CollectionSQL(number, connection.dialect)
+                try connection.script(sql.create)
+                try connection.schemaChanged()
+                return Collection(number: number, name: name, access: access, indexes: [], sql: sql)
             }
-            catalog.put(Collection(number: number, name: name, access: access, indexes: [], sql: CollectionSQL(number)))
+            try connection.flush()
+            catalog.put(made)
             return true
         }
     }
@@ -44,6 +46,8 @@ extension DocumentStore {
             try connection.execute(
                 "UPDATE collections SET permission = $2, rules = $3 WHERE number = $1", .int(changed.number), .text(access.permission.rawValue),
                 .optional(access.storedRules))
+            try connection.schemaChanged()
+            try connection.flush()
             changed.access = access
             catalog.put(changed)
         }
@@ -54,10 +58,12 @@ extension DocumentStore {
         try await database.write { [self] connection in
             let old = try collection(name)
             try precondition.require(old.tag)
-            for index in old.indexes { try connection.script("DROP TABLE i\(index.number)") }
+            for index in old.indexes { try connection.script(index.sql.drop) }
             try connection.execute("DELETE FROM indexes WHERE collection = $1", .int(old.number))
-            try connection.script("DROP TABLE d\(old.number)")
+            try connection.script(old.sql.drop)
             try connection.execute("DELETE FROM collections WHERE number = $1", .int(old.number))
+            try connection.schemaChanged()
+            try connection.flush()
             catalog.remove(name)
         }
     }
@@ -68,6 +74,7 @@ extension DocumentStore {
             var current = try collection(name)
             guard try isNew(definition, in: current) else { return nil }
             let index = try withinQuota(connection) { [current] in try filledIndex(definition, on: current, $0) }
+            try connection.flush()
             current.indexes.append(index)
             catalog.put(current)
             return index.number
@@ -76,12 +83,13 @@ extension DocumentStore {
     }
 
     private func filledIndex(_ definition: IndexDefinition, on collection: Collection, _ connection: Connection) throws -> StoredIndex {
-        try connection.execute(
-            "INSERT INTO indexes (collection, name, fields, is_unique) VALUES ($1, $2, $3, $4)",
-            .int(collection.number), .text(definition.name), .text(definition.fieldsJSON.text), .int(definition.unique ? 1 : 0))
-        let number = connection.lastInsertedRow
-        try connection.script("CREATE TABLE i\(number) (key BLOB NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (key, seq)) WITHOUT ROWID")
-        var index = StoredIndex(number: number, definition: definition, sql: IndexSQL(number, collection: collection.number), isReady: false)
+        let number = try connection.insertReturning(
+            "number", "INSERT INTO indexes (collection, name, fields, is_unique) VALUES ($1, $2, $3, $4)",
+            .int(collection.number), .verbatim(definition.name), .text(definition.fieldsJSON.text), .int(definition.unique ? 1 : 0))
+        let sql = IndexSQL(number, collection: collection.number, isUnique: definition.unique, connection.dialect)
+        try connection.script(sql.create)
+        try connection.schemaChanged()
+        var index = StoredIndex(number: number, definition: definition, sql: sql, isReady: false)
         try mutator(connection, collection).fill(index)
         index.definition.isMultikey = try connection.first("SELECT is_multikey FROM indexes WHERE number = $1", .int(number)) { $0.int(0) == 1 } ?? false
         return index
@@ -114,7 +122,9 @@ extension DocumentStore {
                     remedy: Localized("The collection's page lists its indexes.", zh: "可在集合页查看索引列表。"))
             }
             try connection.execute("DELETE FROM indexes WHERE number = $1", .int(index.number))
-            try connection.script("DROP TABLE i\(index.number)")
+            try connection.script(index.sql.drop)
+            try connection.schemaChanged()
+            try connection.flush()
             current.indexes.removeAll { $0.number == index.number }
             catalog.put(current)
         }

@@ -20,15 +20,23 @@ final class DocumentStore: Sendable {
     /// Who watches which queries.
     let watches: WatchRoom
     /// How many documents collections had, by their numbers, after so many commits.
-    private let counts = Mutex<[Int64: (commits: UInt64, count: Int64)]>([:])
+    private let counts = Mutex<[Int64: (moment: DatabaseMoment, count: Int64)]>([:])
 
     /// Opens or creates the file at `path`.
     /// - Parameter isObserved: whether documents of a collection are kept as they are after each change.
+    convenience init(
+        path: String, limits: Limits, clock: WallClock, quotas: @escaping @Sendable () -> EnvironmentQuotas = { EnvironmentQuotas() }
+    ) throws {
+        try self.init(Database(path: path, durability: .full, queueMax: limits.writeQueueMax), limits: limits, clock: clock, quotas: quotas)
+    }
+
+    /// Makes what is missing in a database.
+    /// - Parameter isObserved: whether documents of a collection are kept as they are after each change.
     init(
-        path: String, limits: Limits, clock: WallClock, isObserved: @escaping @Sendable (String) -> Bool = { _ in false },
+        _ database: Database, limits: Limits, clock: WallClock, isObserved: @escaping @Sendable (String) -> Bool = { _ in false },
         quotas: @escaping @Sendable () -> EnvironmentQuotas = { EnvironmentQuotas() }
     ) throws {
-        database = try Database(path: path, durability: .full, queueMax: limits.writeQueueMax)
+        self.database = database
         try database.migrate(documentsMigrations)
         pageBytes = try database.read { try $0.pageBytes() }
         catalog = Catalog(try database.read { try Self.loadCollections($0) })
@@ -40,10 +48,12 @@ final class DocumentStore: Sendable {
         let hub = ChangeHub()
         self.hub = hub
         watches = WatchRoom(database, catalog, hub, limits: limits, clock: clock)
-        database.afterFailedCommit { [catalog, pending] connection in
+        let reload: @Sendable (Connection) throws -> Void = { [catalog] connection in catalog.reload(try Self.loadCollections(connection)) }
+        database.afterFailedCommit { [pending] connection in
             _ = pending.take()
-            catalog.reload(try Self.loadCollections(connection))
+            try reload(connection)
         }
+        database.whenChangedElsewhere(reload)
         database.afterCommit { [hub, pending] in hub.publish(pending.take()) }
     }
 
@@ -56,10 +66,10 @@ final class DocumentStore: Sendable {
     /// How many documents a collection has: counting a million takes 10 ms, so it is done again only after something was written.
     func count(_ collection: Collection, _ connection: Connection) throws -> Int64 {
         // Asked for before the count: what is committed in between makes this one too old for the next reader, never wrong.
-        let commits = database.commits
-        if let known = counts.withLock({ $0[collection.number] }), known.commits == commits { return known.count }
+        let moment = try database.moment(connection)
+        if let known = counts.withLock({ $0[collection.number] }), known.moment == moment { return known.count }
         let count = try connection.first(collection.sql.count) { $0.int(0) } ?? 0
-        counts.withLock { $0[collection.number] = (commits, count) }
+        counts.withLock { $0[collection.number] = (moment, count) }
         return count
     }
 
@@ -73,15 +83,37 @@ final class DocumentStore: Sendable {
                 return try await inTurn { [self] in try grows ? withinQuota($0, body) : body($0) }
             } catch let held as DocumentHeld {
                 try await transactions.waitUntilFree(held.key, now: clock.now())
-            } catch StorageError.busy {
-                throw SampanError.writesWaiting
+            } catch {
+                throw Self.told(error)
             }
         }
     }
 
     /// Runs `body` in the writer's turn; when it throws, nobody is told of what it had changed.
     func inTurn<T: Sendable>(_ body: @escaping @Sendable (Connection) throws -> T) async throws -> T {
-        try await database.write { [pending] connection in try pending.undoing { try body(connection) } }
+        try await database.write { [pending] connection in
+            try pending.undoing {
+                let mark = pending.changes.count
+                let value = try body(connection)
+                // Somebody will be told: what the engine refuses of it must be known before the next job begins.
+                if pending.changes.count > mark { try connection.flush() }
+                return value
+            }
+        }
+    }
+
+    /// Runs `body` with a reading connection.
+    func read<T>(_ body: (Connection) throws -> T) throws -> T {
+        do { return try database.read(body) } catch { throw Self.told(error) }
+    }
+
+    /// What a caller is told who can do something about it: to come again.
+    static func told(_ error: any Error) -> any Error {
+        switch error {
+        case StorageError.busy: SampanError.writesWaiting
+        case let error as StorageError where error.isConnectionLost || error.isTimeout || error.isConflict: SampanError.databaseAway
+        default: error
+        }
     }
 
     /// Runs `body` in the writer's turn and throws where it makes the database larger than its quota, which undoes it.
@@ -119,16 +151,18 @@ final class DocumentStore: Sendable {
         DocumentReader(connection: connection, collection: collection, limits: limits)
     }
 
-    private static func loadCollections(_ connection: Connection) throws -> [Collection] {
+    static func loadCollections(_ connection: Connection) throws -> [Collection] {
+        let dialect = connection.dialect
         let indexes = try connection.all("SELECT number, collection, name, fields, is_unique, is_multikey FROM indexes ORDER BY number") { row in
             let definition = try IndexDefinition(
                 name: row.text(2), storedFields: row.text(3), unique: row.int(4) == 1, isMultikey: row.int(5) == 1)
-            return (collection: row.int(1), StoredIndex(number: row.int(0), definition: definition, sql: IndexSQL(row.int(0), collection: row.int(1))))
+            let sql = IndexSQL(row.int(0), collection: row.int(1), isUnique: definition.unique, dialect)
+            return (collection: row.int(1), StoredIndex(number: row.int(0), definition: definition, sql: sql))
         }
         return try connection.all("SELECT number, name, permission, rules FROM collections ORDER BY number") { row in
             Collection(
                 number: row.int(0), name: row.text(1), access: CollectionAccess(permission: row.text(2), rules: row.optionalText(3)),
-                indexes: indexes.filter { $0.collection == row.int(0) }.map(\.1), sql: CollectionSQL(row.int(0)))
+                indexes: indexes.filter { $0.collection == row.int(0) }.map(\.1), sql: CollectionSQL(row.int(0), dialect))
         }
     }
 }

@@ -12,7 +12,7 @@ extension Documents {
         of name: String, after place: Int64, limit: Int, _ environment: EnvironmentID
     ) throws -> (changes: [DocumentChange], upTo: Int64) {
         let store = try store(environment)
-        return try store.database.readAtOneMoment { connection in
+        return try store.database.readMoment { connection in
             let log = ChangeLog(connection: connection)
             guard let collection = store.catalog[name] else { return ([], try log.last()) }
             let rows = try log.rows(after: place, collection: collection.number, limit: limit)

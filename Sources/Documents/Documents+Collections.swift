@@ -7,7 +7,7 @@ extension Documents {
     /// Every collection with its permission, indexes and number of documents.
     public func collections(_ environment: EnvironmentID) throws -> [JSON] {
         let store = try store(environment)
-        return try store.database.read { connection in
+        return try store.read { connection in
             try store.catalog.all.map { try describe($0, connection, store) }
         }
     }
@@ -19,14 +19,14 @@ extension Documents {
     public func collection(_ name: String, _ environment: EnvironmentID) throws -> JSON {
         let store = try store(environment)
         let collection = try store.collection(name)
-        return try store.database.read { try describe(collection, $0, store) }
+        return try store.read { try describe(collection, $0, store) }
     }
 
     /// Whether a collection has no document.
     public func isEmpty(_ name: String, _ environment: EnvironmentID) throws -> Bool {
         let store = try store(environment)
         let collection = try store.collection(name)
-        return try store.database.read { try store.count(collection, $0) == 0 }
+        return try store.read { try store.count(collection, $0) == 0 }
     }
 
     /// Makes a collection; answers `false` when it was there.

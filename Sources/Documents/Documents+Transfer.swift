@@ -27,8 +27,10 @@ extension Documents {
                 // Read in the writer's turn: an index may have come since the last batch.
                 let collection = try store.collection(name)
                 for line in batch {
+                    var mutator = store.mutator(connection, collection)
+                    mutator.telling = { Self.naming(line: line.number, $0) }
                     let isNew = try Self.importing(line: line.number) {
-                        try Self.importOne(line.bytes, collection, store, connection, upserts: upserts, now: now, limits: limits)
+                        try Self.importOne(line.bytes, mutator, store, upserts: upserts, now: now, limits: limits)
                     }
                     if isNew { counts.inserted += 1 } else { counts.updated += 1 }
                 }
@@ -43,20 +45,27 @@ extension Documents {
     private static func importing<T>(line: Int, _ body: () throws -> T) throws -> T {
         do {
             return try body()
-        } catch let held as DocumentHeld {
-            // Not the line's fault: the batch waits for the transaction and starts again.
-            throw held
-        } catch {
-            let cause = SampanError(reporting: (error as? JSONError).map(SampanError.malformedJSON) ?? error)
-            throw SampanError(
-                cause.code, status: cause.status, Localized("Line \(line): \(cause.detail.en)", zh: "第 \(line) 行:\(cause.detail.zh)"), remedy: cause.remedy,
-                members: ["line": .int(Int64(line))])
+        } catch let error as JSONError {
+            throw naming(line: line, SampanError.malformedJSON(error))
+        } catch let error as any SampanErrorConvertible {
+            throw naming(line: line, error.sampanError)
+        } catch let error as SampanError {
+            throw naming(line: line, error)
         }
+        // Whatever else it is, it is not about this line: a document that a transaction holds, for which the batch waits.
+    }
+
+    private static func naming(line: Int, _ cause: SampanError) -> SampanError {
+        // Named already: an earlier line's refusal that came back while this one was looked at.
+        if cause.members["line"] != nil { return cause }
+        return SampanError(
+            cause.code, status: cause.status, Localized("Line \(line): \(cause.detail.en)", zh: "第 \(line) 行:\(cause.detail.zh)"), remedy: cause.remedy,
+            members: ["line": .int(Int64(line))])
     }
 
     /// - Returns: whether the document is new.
     private static func importOne(
-        _ bytes: ByteBuffer, _ collection: Collection, _ store: DocumentStore, _ connection: Connection, upserts: Bool, now: Int64, limits: Limits
+        _ bytes: ByteBuffer, _ mutator: DocumentMutator, _ store: DocumentStore, upserts: Bool, now: Int64, limits: Limits
     ) throws -> Bool {
         guard case .object(let object) = try bytes.withUnsafeReadableBytes({ try JSON(parsing: $0) }) else {
             throw SampanError.badMember("line", Localized("an object", zh: "对象"))
@@ -64,9 +73,9 @@ extension Documents {
         try validateDocument(object)
         let id = try DocumentOperation.id(of: object, now: now)
         let document = object.stored(under: id)
+        let collection = mutator.collection
         try store.requireFree(collection, id)
-        let mutator = store.mutator(connection, collection)
-        if upserts, let old = try store.reader(connection, collection).one(id, { (seq: $0.int(0), document: try $0.document(2)) }) {
+        if upserts, let old = try store.reader(mutator.connection, collection).one(id, { (seq: $0.int(0), document: try $0.document(2)) }) {
             try mutator.replace(old.seq, old: old.document, new: document, bytesMax: limits.documentBytesMax)
             return false
         }
@@ -135,8 +144,10 @@ final class ExportPages: Sendable {
         try after.withLock { after in
             var page = ByteBuffer()
             var rows = 0
-            try store.database.read { connection in
-                try connection.rows("SELECT seq, body FROM d\(collection.number) WHERE seq > $1 ORDER BY seq LIMIT \(Self.rowsMax)", [.int(after)]) { row in
+            try store.read { connection in
+                try connection.rows(
+                    "SELECT seq, body FROM d\(collection.number) WHERE seq > $1 ORDER BY seq LIMIT \(Self.rowsMax)", [.int(after)], wanted: .some
+                ) { row in
                     after = row.int(0)
                     row.withBytes(1) { _ = page.writeBytes($0) }
                     page.writeInteger(UInt8(10))

@@ -19,11 +19,15 @@ extension Documents {
     public func copy(_ source: EnvironmentID, to copy: EnvironmentID, withDocuments: Bool) async throws {
         let from = try store(source)
         guard withDocuments else { return try await copyCollections(of: from, to: store(copy)) }
-        let path = try path(copy)
-        try await offEventLoop {
-            try from.database.snapshot(to: path)
-            try DurableFile.sync(path)
-            try DurableFile.sync(URL(fileURLWithPath: path).deletingLastPathComponent().path)
+        switch place {
+        case .files(let path):
+            let path = try path(copy)
+            try await offEventLoop {
+                try from.database.snapshot(to: path)
+                try DurableFile.sync(path)
+                try DurableFile.sync(URL(fileURLWithPath: path).deletingLastPathComponent().path)
+            }
+        case .postgres: try await offEventLoop { try from.database.copy(toNamespace: DocumentsPlace.namespace(copy)) }
         }
         let to = try store(copy)
         // Whoever repeats a request repeats it where it was made; and what the source once was is its own history.
@@ -52,7 +56,11 @@ extension Documents {
     public func picture(of environment: EnvironmentID, at path: String) async throws -> DatabasePicture {
         let store = try store(environment)
         return try await offEventLoop { [limits, clock] in
-            try store.database.snapshot(to: path)
+            if store.database.isShared {
+                try store.draw(to: path)
+            } else {
+                try store.database.snapshot(to: path)
+            }
             return DatabasePicture(try DocumentStore(path: path, limits: limits, clock: clock))
         }
     }
@@ -104,7 +112,7 @@ extension DocumentStore {
             let mutator = mutator(connection, try self.collection(collection.name))
             var found: [(seq: Int64, document: JSONObject)] = []
             try connection.rows(
-                "SELECT seq, body FROM d\(collection.number) WHERE seq > $1 AND instr(body, $2) > 0 ORDER BY seq LIMIT \(Self.renamedAtOnce)",
+                "SELECT seq, body FROM d\(collection.number) WHERE seq > $1 AND \(connection.dialect.contains("body", "$2")) ORDER BY seq LIMIT \(Self.renamedAtOnce)",
                 [.int(after), .blob(Array("cloud://\(source)".utf8))]
             ) { row in
                 found.append((row.int(0), try row.document(1)))

@@ -8,7 +8,7 @@ public import ServiceLifecycle
 internal import Storage
 internal import Synchronization
 
-/// The document database: one file for each environment, opened when it is first needed.
+/// The document database: one file or PostgreSQL schema for each environment, opened when it is first needed.
 ///
 /// The same operations come from clients over HTTP (permissions apply) and from functions through their worker's
 /// channel (they do not); the answers are JSON bytes in which stored documents lie as they were stored.
@@ -28,21 +28,27 @@ public final class Documents: Service {
     }
 
     private let stores = Mutex(Stores())
-    let path: @Sendable (EnvironmentID) throws -> String
+    let place: DocumentsPlace
     private let quotas: any QuotaSource
     let limits: Limits
     let clock: WallClock
     private let logger: Logger
     /// The collections whose documents are kept as they are after each change.
     let observed = Mutex<[EnvironmentID: Set<String>]>([:])
-    private let scans = NIOThreadPool(numberOfThreads: 2)
+    private let scans: NIOThreadPool
 
-    /// Makes the room.
+    /// Makes the room over files.
     /// - Parameter path: where an environment's `documents.sqlite` lies; its folder exists.
-    public init(
+    public convenience init(
         limits: Limits, quotas: any QuotaSource = NoQuotas(), clock: WallClock, logger: Logger, path: @escaping @Sendable (EnvironmentID) throws -> String
     ) {
-        self.path = path
+        self.init(engine: .files(path: path), limits: limits, quotas: quotas, clock: clock, logger: logger)
+    }
+
+    /// Makes the room over either engine.
+    public init(engine: DocumentsEngine, limits: Limits, quotas: any QuotaSource = NoQuotas(), clock: WallClock, logger: Logger) {
+        place = DocumentsPlace(engine)
+        scans = NIOThreadPool(numberOfThreads: place.readersMax)
         self.quotas = quotas
         self.limits = limits
         self.clock = clock
@@ -71,7 +77,7 @@ public final class Documents: Service {
         let performer = OperationPerformer(store: try store(context.environment), context: context, limits: limits, clock: clock)
         if operation.isRead {
             guard operation.transaction == nil else { return try await performer.readInTransaction(operation, scope: scope) }
-            guard try performer.isHeavy(operation) else { return try performer.read(operation) }
+            guard try place.isRemote || performer.isHeavy(operation) else { return try performer.read(operation) }
             return try await scans.runIfActive { try performer.read(operation) }
         }
         guard mayWrite else { throw SampanError.lacking(.documentsWrite) }
@@ -93,9 +99,10 @@ public final class Documents: Service {
     }
 
     /// One document by id, as it is stored: the shortest way from the socket to the disk and back.
-    public func document(_ collection: String, id: String, _ context: CallContext) throws -> ByteBuffer {
+    public func document(_ collection: String, id: String, _ context: CallContext) async throws -> ByteBuffer {
         let performer = OperationPerformer(store: try store(context.environment), context: context, limits: limits, clock: clock)
-        return try performer.document(collection, id: id)
+        guard place.isRemote else { return try performer.document(collection, id: id) }
+        return try await scans.runIfActive { try performer.document(collection, id: id) }
     }
 
     /// Ends the transactions that an invocation left open.
@@ -120,9 +127,16 @@ public final class Documents: Service {
             }
         }
         try await scans.shutdownGracefully()
+        place.close()
     }
 
-    /// Closes an environment's file, before its folder is removed.
+    /// Removes an environment's documents; what of them lies in its folder goes with that.
+    public func remove(_ environment: EnvironmentID) async throws {
+        try close(environment)
+        try await offEventLoop { [place] in try place.remove(environment) }
+    }
+
+    /// Closes an environment's database.
     public func close(_ environment: EnvironmentID) throws {
         let store = stores.withLock { stores in
             stores.order.removeAll { $0 == environment }
@@ -138,7 +152,8 @@ public final class Documents: Service {
             let store =
                 try stores.leaving[environment]?.store
                 ?? DocumentStore(
-                    path: path(environment), limits: limits, clock: clock, isObserved: { [weak self] in self?.isObserved($0, environment) ?? false },
+                    place.open(environment, queueMax: limits.writeQueueMax), limits: limits, clock: clock,
+                    isObserved: { [weak self] in self?.isObserved($0, environment) ?? false },
                     quotas: { [quotas] in quotas.quotas(of: environment) })
             stores.leaving[environment] = nil
             stores.open[environment] = store

@@ -60,6 +60,11 @@ extension SampanError {
         SampanError("LIMIT_EXCEEDED", status: 422, what, remedy: Localized("Delete what is not needed, or split it.", zh: "请清理不需要的内容,或进行拆分。"))
     }
 
+    static let databaseAway = SampanError(
+        "DATABASE_AWAY", status: 503,
+        Localized("The database did not answer; whether a write was carried out is not known.", zh: "数据库没有响应;写入是否完成无法确定。"),
+        remedy: Localized("Try again after a moment, a write with its idempotency key.", zh: "请稍后重试;写入请使用相同的幂等键。"), retryAfter: 1)
+
     static let writesWaiting = SampanError(
         "DATABASE_BUSY", status: 503, Localized("Too many writes are waiting.", zh: "等待写入的请求过多。"),
         remedy: Localized("Try again after a moment.", zh: "请稍后重试。"), retryAfter: 1)

@@ -24,6 +24,6 @@ public struct DocumentsRoutes: Sendable {
 
     private func document(_ request: Request, _ context: SampanRequestContext) async throws -> Response {
         let call = try context.requireCall()
-        return .json(try documents.document(context.parameters.require("collection"), id: context.parameters.requireDecoded("id"), call))
+        return .json(try await documents.document(context.parameters.require("collection"), id: context.parameters.requireDecoded("id"), call))
     }
 }

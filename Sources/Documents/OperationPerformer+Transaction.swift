@@ -91,7 +91,7 @@ extension OperationPerformer {
     }
 
     private func load(_ collection: Collection, _ id: String) throws -> OpenTransaction.Entry {
-        let original = try store.database.read { connection in
+        let original = try store.read { connection in
             try store.reader(connection, collection).one(id) { row in
                 (seq: row.int(0), document: try row.document(2), bytes: row.bytes(2))
             }
@@ -117,8 +117,8 @@ extension OperationPerformer {
                 }
                 try grows ? store.withinQuota(connection, work) : work(connection)
             }
-        } catch StorageError.busy {
-            throw SampanError.writesWaiting
+        } catch {
+            throw DocumentStore.told(error)
         }
     }
 

@@ -188,7 +188,7 @@ extension OperationPerformer {
 
     /// Does `work` unless a request with the same key was answered before; then answers that.
     private func once(_ once: Idempotency, _ connection: Connection, _ work: Work) throws -> [UInt8] {
-        let earlier = try connection.first("SELECT request_hash, answer FROM answers WHERE key = $1", .text(once.key)) {
+        let earlier = try connection.first("SELECT request_hash, answer FROM answers WHERE key = $1", .verbatim(once.key)) {
             (hash: $0.text(0), answer: $0.bytes(1))
         }
         if let earlier {
@@ -196,8 +196,8 @@ extension OperationPerformer {
             return earlier.answer
         }
         let answer = try work(connection)
-        try connection.execute(
-            "INSERT INTO answers (key, request_hash, answer, at) VALUES ($1, $2, $3, $4)", .text(once.key), .text(once.requestHash), .blob(answer),
+        try connection.enqueue(
+            "INSERT INTO answers (key, request_hash, answer, at) VALUES ($1, $2, $3, $4)", .verbatim(once.key), .text(once.requestHash), .blob(answer),
             .int(clock.now()))
         return answer
     }

@@ -14,7 +14,7 @@ struct OperationPerformer: Sendable {
     /// The bare document.
     func document(_ name: String, id: String) throws -> ByteBuffer {
         let collection = try store.collection(name)
-        let found = try store.database.read { connection in
+        let found = try store.read { connection in
             let access = access(to: collection, for: .read, connection)
             try access.requireAny()
             return try store.reader(connection, collection).one(id) { row -> ByteBuffer? in
@@ -97,7 +97,7 @@ struct OperationPerformer: Sendable {
 
     /// Reads with the part of `filter` that the caller may read.
     private func readable<T>(_ collection: Collection, _ filter: Filter, _ body: (Connection, Filter) throws -> T) throws -> T {
-        try store.database.read { connection in
+        try store.read { connection in
             let access = access(to: collection, for: .read, connection)
             let result = try body(connection, access.restricted(filter))
             try access.check()

@@ -58,9 +58,10 @@ struct Sampan: Sendable {
             logger.warning("share/common-passwords.txt is missing: passwords that many people use are not refused; scripts/setup.sh run fetches it")
         }
         let identity = try Identity(control: control, tenancy: tenancy, sealer: sealer, http: outbound, clock: clock)
-        let documents = Documents(limits: limits, quotas: tenancy, clock: clock, logger: logger) {
-            try folder.environment($0).appendingPathComponent("documents.sqlite").path
-        }
+        let documents = Documents(
+            engine: configuration.documents.map(DocumentsEngine.postgres)
+                ?? .files { try folder.environment($0).appendingPathComponent("documents.sqlite").path },
+            limits: limits, quotas: tenancy, clock: clock, logger: logger)
         let files = Files(
             sealer: sealer, limits: limits, quotas: tenancy, clock: clock, publicURL: { address.url }, folder: { try folder.environment($0) })
         let logBook = LogBook(limits: limits, clock: clock, logger: logger) { try folder.environment($0).appendingPathComponent("logs.sqlite").path }

@@ -8,6 +8,7 @@ internal import Logging
 internal import Mail
 internal import NIOCore
 internal import ServiceLifecycle
+internal import Storage
 internal import Tenancy
 
 /// `sampan serve`.
@@ -23,6 +24,8 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: "The folder that holds sdk/ and templates/.") var home: String?
     @Option(help: "Folders of Node packages that functions can require, separated by colons.") var layers: String?
     @Option(help: "The node program.") var node: String?
+    @Option(help: "Keep documents in a PostgreSQL 15 or newer: postgres://user@host/database. A password belongs into SAMPAN_DOCUMENTS_URL.")
+    var documentsURL: String?
     @Option(help: "How many workers are kept ready for the next function (default: 2).") var warmWorkers: Int?
     @Option(help: "Deploy a sample at start-up: retail.") var sample: String?
     @Flag(help: "Run functions without a sandbox. For development only: functions can then read this machine.") var insecureNoSandbox = false
@@ -81,6 +84,9 @@ struct ServeCommand: AsyncParsableCommand {
             } catch {
                 throw StartError("\(error)")
             }
+        }
+        if let url = documentsURL ?? variable("DOCUMENTS_URL") {
+            do { configuration.documents = try PostgresConfiguration(url) } catch { throw StartError("SAMPAN_DOCUMENTS_URL: \(error).") }
         }
         configuration.warmWorkers = min(32, max(0, warmWorkers ?? variable("WARM_WORKERS").flatMap { Int($0) } ?? 2))
         return configuration

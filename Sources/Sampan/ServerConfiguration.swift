@@ -1,5 +1,6 @@
 internal import Foundation
 internal import Mail
+internal import Storage
 
 /// How a node is run: flags over `SAMPAN_*` variables over defaults.
 struct ServerConfiguration: Sendable {
@@ -23,6 +24,8 @@ struct ServerConfiguration: Sendable {
     var warmWorkers = 2
     /// How mail leaves this server; `nil`: not at all.
     var mail: MailSettings?
+    /// The PostgreSQL that holds the documents; `nil`: a file for each environment.
+    var documents: PostgresConfiguration?
 }
 
 /// Where the program's own files lie: beside an installed binary, or in the checkout that built it.

@@ -1,141 +1,161 @@
-internal import CSQLite
-internal import Foundation
+internal import CPostgres
 
 /// One connection inside `Database.read` or `Database.write`; it never leaves the closure that received it.
 ///
-/// Statements are written once for both engines: `$1…` parameters and the SQL that SQLite and PostgreSQL share.
-/// They are prepared once for each connection and kept.
+/// Statements are written once for both engines: `$1…` parameters and the SQL that SQLite and PostgreSQL share; for what
+/// must differ in a schema there is `dialect`. They are prepared once for each connection and kept.
 public struct Connection {
-    private let handle: SQLiteHandle
+    enum Engine {
+        case sqlite(SQLiteHandle)
+        case postgres(PostgresSession, PostgresSpace)
+    }
 
-    init(_ handle: SQLiteHandle) { self.handle = handle }
+    let engine: Engine
+
+    init(_ handle: SQLiteHandle) { engine = .sqlite(handle) }
+
+    init(_ session: PostgresSession, _ space: PostgresSpace) { engine = .postgres(session, space) }
+
+    /// The engine behind it.
+    public var dialect: Dialect { if case .sqlite = engine { .sqlite } else { .postgres } }
 
     /// Runs a statement that answers no rows.
     /// - Returns: how many rows it changed.
     @discardableResult
     public func execute(_ sql: String, _ values: SQLValue...) throws -> Int {
-        try run(sql, values) { statement in
-            var code = sqlite3_step(statement)
-            while code == SQLITE_ROW { code = sqlite3_step(statement) }
-            guard code == SQLITE_DONE else { throw handle.failure }
+        switch engine {
+        case .sqlite(let handle): return try handle.execute(sql, values)
+        case .postgres(let session, _):
+            let result = try session.run(sql, values)
+            defer { PQclear(result) }
+            return PostgresSession.changes(of: result)
         }
-        return Int(sqlite3_changes(handle.pointer))
+    }
+
+    /// Runs a statement whose outcome is not needed at once: SQLite runs it here and now, PostgreSQL is sent it together with
+    /// what follows, which saves a round trip.
+    ///
+    /// If it fails, `orThrow` may say as what. That is thrown here, or by a later statement, or, when the closure has returned,
+    /// the write fails with it; in each case everything that the write did is undone.
+    ///
+    /// On PostgreSQL a closure is run a second time where an earlier write of the same transaction failed. So it changes
+    /// nothing outside the database after it has sent something, unless it calls `flush` in between.
+    public func enqueue(_ sql: String, _ values: SQLValue..., orThrow: (@Sendable (StorageError) -> (any Error)?)? = nil) throws {
+        switch engine {
+        case .sqlite(let handle):
+            do {
+                _ = try handle.execute(sql, values)
+            } catch let error as StorageError {
+                throw orThrow?(error) ?? error
+            }
+        case .postgres(let session, _):
+            try session.send(sql, values, whenFailed: orThrow)
+            if !session.isInTransaction { PQclear(try session.settle()) }
+        }
+    }
+
+    /// Returns when everything that was sent has been carried out, and this write will not be run again.
+    public func flush() throws {
+        guard case .postgres(let session, _) = engine else { return }
+        try session.requireUsable()
+        PQclear(try session.settle())
     }
 
     /// Runs a query and hands its rows to `each`, in order, until it answers `false`.
-    public func rows(_ sql: String, _ values: [SQLValue] = [], each: (Row) throws -> Bool) throws {
-        try run(sql, values) { statement in
-            while true {
-                let code = sqlite3_step(statement)
-                if code == SQLITE_DONE { return }
-                guard code == SQLITE_ROW else { throw handle.failure }
-                guard try each(Row(statement)) else { return }
+    ///
+    /// Rows are not gathered: a scan of millions needs little memory. On PostgreSQL a statement that is run meanwhile takes the
+    /// rest of them into memory, at most 64 MiB, save where `some` are wanted.
+    /// - Parameter wanted: how many are likely to be looked at; SQLite does not need to know.
+    public func rows(_ sql: String, _ values: [SQLValue] = [], wanted: RowsWanted = .all, each: (Row) throws -> Bool) throws {
+        switch engine {
+        case .sqlite(let handle): try handle.rows(sql, values, each: each)
+        case .postgres(let session, _):
+            switch wanted {
+            case .all: try session.rows(sql, values, each: each)
+            case .some: try session.pagedRows(sql, values, each: each)
+            case .atMost(let count): try session.rows("\(sql) LIMIT $\(values.count + 1)", values + [.int(Int64(count))], each: each)
             }
         }
     }
 
     /// The rows of a query, each mapped by `transform`.
     public func all<T>(_ sql: String, _ values: SQLValue..., transform: (Row) throws -> T) throws -> [T] {
-        var result: [T] = []
-        try rows(sql, values) {
-            result.append(try transform($0))
-            return true
+        switch engine {
+        case .sqlite(let handle):
+            var result: [T] = []
+            try handle.rows(sql, values) {
+                result.append(try transform($0))
+                return true
+            }
+            return result
+        case .postgres(let session, _):
+            guard let result = try session.run(sql, values) else { return [] }
+            defer { PQclear(result) }
+            return try (0..<PQntuples(result)).map { try transform(Row(result: result, position: $0)) }
         }
-        return result
     }
 
-    /// The first row of a query, mapped by `transform`.
+    /// The first row of a query that has few, mapped by `transform`.
     public func first<T>(_ sql: String, _ values: SQLValue..., transform: (Row) throws -> T) throws -> T? {
-        var result: T?
-        try rows(sql, values) {
-            result = try transform($0)
-            return false
+        switch engine {
+        case .sqlite(let handle):
+            var result: T?
+            try handle.rows(sql, values) {
+                result = try transform($0)
+                return false
+            }
+            return result
+        case .postgres(let session, _):
+            guard let result = try session.run(sql, values) else { return nil }
+            defer { PQclear(result) }
+            return PQntuples(result) > 0 ? try transform(Row(result: result, position: 0)) : nil
         }
-        return result
+    }
+
+    /// Inserts one row and answers the number that `column`, its primary key, was given.
+    public func insertReturning(_ column: String, _ sql: String, _ values: SQLValue...) throws -> Int64 {
+        switch engine {
+        case .sqlite(let handle):
+            _ = try handle.execute(sql, values)
+            return handle.lastInsertedRow
+        case .postgres(let session, _):
+            let result = try session.run("\(sql) RETURNING \(column)", values)
+            defer { PQclear(result) }
+            guard let result, PQntuples(result) == 1 else { throw StorageError.damaged("\(sql) gave no \(column)") }
+            return Row(result: result, position: 0).int(0)
+        }
     }
 
     /// The row id of the last insertion.
-    public var lastInsertedRow: Int64 { sqlite3_last_insert_rowid(handle.pointer) }
+    ///
+    /// SQLite's alone: `insertReturning` answers it on both engines.
+    public var lastInsertedRow: Int64 {
+        guard case .sqlite(let handle) = engine else { preconditionFailure("PostgreSQL has no row ids: use insertReturning") }
+        return handle.lastInsertedRow
+    }
 
     /// Runs statements without parameters (migrations, index definitions).
     ///
     /// Not kept.
-    public func script(_ sql: String) throws { try handle.run(sql) }
-
-    private func run(_ sql: String, _ values: [SQLValue], _ body: (OpaquePointer) throws -> Void) throws {
-        let (statement, isOwned) = try handle.statement(sql)
-        defer { if isOwned { sqlite3_finalize(statement) } else { sqlite3_reset(statement) } }
-        // SQLite numbers `$2` by where it first appears, so the name says which value it stands for.
-        let count = sqlite3_bind_parameter_count(statement)
-        var position: Int32 = 1
-        while position <= count {
-            guard let name = sqlite3_bind_parameter_name(statement, position) else { preconditionFailure("parameters are written $1, $2, …: \(sql)") }
-            let number = Int(atoi(name.advanced(by: 1)))
-            precondition(number >= 1 && number <= values.count, "\(sql) wants more values than it was given")
-            guard bind(values[number - 1], statement, position) == SQLITE_OK else { throw handle.failure }
-            position += 1
-        }
-        try body(statement)
-    }
-
-    private func bind(_ value: SQLValue, _ statement: OpaquePointer, _ position: Int32) -> Int32 {
-        switch value {
-        case .null: return sqlite3_bind_null(statement, position)
-        case .int(let int): return sqlite3_bind_int64(statement, position, int)
-        case .double(let double): return sqlite3_bind_double(statement, position, double)
-        case .text(var text):
-            return text.withUTF8 { bytes in
-                bytes.withMemoryRebound(to: CChar.self) {
-                    sqlite3_bind_text(statement, position, $0.baseAddress ?? Self.empty, Int32($0.count), Self.transient)
-                }
-            }
-        case .blob(let bytes):
-            return bytes.withUnsafeBytes {
-                sqlite3_bind_blob64(statement, position, $0.baseAddress ?? Self.emptyRaw, UInt64($0.count), Self.transient)
-            }
+    public func script(_ sql: String) throws {
+        switch engine {
+        case .sqlite(let handle): try handle.run(sql)
+        case .postgres(let session, _): try session.script(sql)
         }
     }
 
-    /// SQLite copies the bytes before the bind returns.
-    private static let transient = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
-    /// A non-null address for empty values: a null one would bind NULL.
-    ///
-    /// Never read, never written.
-    nonisolated(unsafe) private static let emptyRaw = UnsafeRawPointer(UnsafeMutableRawPointer.allocate(byteCount: 1, alignment: 1))
-    nonisolated(unsafe) private static let empty = emptyRaw.assumingMemoryBound(to: CChar.self)
+    /// Says that what other nodes hold in memory about this database's schema is old once this write is committed.
+    public func schemaChanged() throws {
+        if case .postgres(let session, let space) = engine { try space.schemaChanged(session) }
+    }
 }
 
-/// The current row of a query; valid only inside the closure that received it.
-public struct Row {
-    private let statement: OpaquePointer
-
-    init(_ statement: OpaquePointer) { self.statement = statement }
-
-    /// The column as an integer (0 for NULL).
-    public func int(_ column: Int) -> Int64 { sqlite3_column_int64(statement, Int32(column)) }
-
-    /// The column as a floating-point number.
-    public func double(_ column: Int) -> Double { sqlite3_column_double(statement, Int32(column)) }
-
-    /// The column as text (empty for NULL).
-    public func text(_ column: Int) -> String {
-        guard let text = sqlite3_column_text(statement, Int32(column)) else { return "" }
-        return String(
-            decoding: UnsafeBufferPointer(start: text, count: Int(sqlite3_column_bytes(statement, Int32(column)))), as: UTF8.self)
-    }
-
-    /// The column as text, `nil` for NULL.
-    public func optionalText(_ column: Int) -> String? { isNull(column) ? nil : text(column) }
-
-    /// Whether the column is NULL.
-    public func isNull(_ column: Int) -> Bool { sqlite3_column_type(statement, Int32(column)) == SQLITE_NULL }
-
-    /// The column's bytes, where they lie: copy what must outlive the closure.
-    public func withBytes<T>(_ column: Int, _ body: (UnsafeRawBufferPointer) throws -> T) rethrows -> T {
-        let start = sqlite3_column_blob(statement, Int32(column))
-        return try body(UnsafeRawBufferPointer(start: start, count: Int(sqlite3_column_bytes(statement, Int32(column)))))
-    }
-
-    /// A copy of the column's bytes.
-    public func bytes(_ column: Int) -> [UInt8] { withBytes(column) { Array($0) } }
+/// How many rows of a query are likely to be looked at.
+public enum RowsWanted: Sendable, Equatable {
+    /// All of them: the server sends them as fast as they are taken, and to stop it costs milliseconds.
+    case all
+    /// Who knows: the server is asked page by page.
+    case some
+    /// So many; the query has no `LIMIT` of its own.
+    case atMost(Int)
 }

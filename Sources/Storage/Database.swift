@@ -1,4 +1,8 @@
-/// One SQLite file: many readers at once, and one writer that carries all waiting writes in one commit.
+internal import Synchronization
+
+/// One database: many readers at once, and one writer that carries all waiting writes in one commit.
+///
+/// It is a SQLite file, or a namespace of a PostgreSQL that other nodes write to as well; whoever uses it need not know which.
 ///
 /// `read` runs on the caller's thread: bounded point and index reads are faster than a hop to another thread.
 /// `write` returns after the commit that holds it is on disk (`synchronous=FULL`): answered means durable.
@@ -11,8 +15,15 @@ public final class Database: Sendable {
         case normal
     }
 
-    private let readers: ReaderPool
+    enum Engine {
+        case sqlite(ReaderPool)
+        case postgres(PostgresSpace)
+    }
+
+    let engine: Engine
     private let writer: GroupWriter
+    /// What the signals of other nodes are forgotten by.
+    private let signals = Mutex<[UInt64]>([])
 
     /// Opens or creates the file.
     /// - Parameters:
@@ -22,24 +33,36 @@ public final class Database: Sendable {
     ///   - queueMax: how many writes may wait.
     public init(path: String, durability: Durability = .full, readers: Int = 8, queueMax: Int = 10_000) throws {
         // The writer first: it makes the file and its write-ahead log, without which nobody can read.
-        writer = try GroupWriter(SQLiteHandle(path: path, role: .writer(durability)), checkpointer: Checkpointer(path: path), queueMax: queueMax)
-        self.readers = ReaderPool(path: path, readers: readers)
+        let handle = try SQLiteHandle(path: path, role: .writer(durability))
+        writer = GroupWriter(SQLiteWriter(handle, checkpointer: Checkpointer(path: path)), queueMax: queueMax)
+        engine = .sqlite(ReaderPool(path: path, readers: readers))
     }
+
+    /// Opens or creates a namespace: a schema of that name, which this room alone writes to.
+    /// - Parameters:
+    ///   - server: shared by all databases that are there.
+    ///   - namespace: at most 60 lower-case letters, digits, `_` and `-`.
+    ///   - queueMax: how many writes of this node may wait.
+    public init(postgres server: PostgresServer, namespace: String, queueMax: Int = 10_000) throws {
+        let space = PostgresSpace(server, name: namespace)
+        try space.create()
+        writer = GroupWriter(PostgresWriter(space), queueMax: queueMax)
+        engine = .postgres(space)
+    }
+
+    /// The engine behind it.
+    public var dialect: Dialect { if case .sqlite = engine { .sqlite } else { .postgres } }
+
+    /// The namespace that it is; empty for a file.
+    public var namespace: String { if case .postgres(let space) = engine { space.name } else { "" } }
 
     /// Runs `body` with a reading connection on this thread.
     ///
     /// Each statement sees the last commit.
     public func read<T>(_ body: (Connection) throws -> T) throws -> T {
-        try readers.read { try body(Connection($0)) }
-    }
-
-    /// Runs `body` with a reading connection whose statements all see the same commit.
-    public func readAtOneMoment<T>(_ body: (Connection) throws -> T) throws -> T {
-        try read { connection in
-            try connection.execute("BEGIN")
-            // Nothing was written: ending it either way leaves nothing.
-            defer { _ = try? connection.execute("ROLLBACK") }
-            return try body(connection)
+        switch engine {
+        case .sqlite(let readers): try readers.read { try body(Connection($0)) }
+        case .postgres(let space): try space.server.lend(.reading, in: space.name) { try body(Connection($0, space)) }
         }
     }
 
@@ -69,14 +92,57 @@ public final class Database: Sendable {
     /// Runs `body` in a transaction of its own on this thread; for start-up, before anyone waits.
     public func writeNow<T>(_ body: (Connection) throws -> T) throws -> T { try writer.writeNow(body) }
 
-    /// How many transactions this process has committed to the file; as long as it stays, what was read stays true.
+    /// How many transactions this process has committed to the database.
     public var commits: UInt64 { writer.commits }
 
-    /// Closes the file after the writes that wait.
+    /// Whether other nodes write to it too.
+    public var isShared: Bool { if case .postgres = engine { true } else { false } }
+
+    /// What stays the same as long as nobody, on any node, has committed anything: what was read since is still true.
+    public func moment(_ connection: Connection) throws -> DatabaseMoment {
+        guard isShared else { return DatabaseMoment(commits: commits, snapshot: "") }
+        return DatabaseMoment(commits: 0, snapshot: try connection.first("SELECT pg_current_snapshot()::text") { $0.text(0) } ?? "")
+    }
+
+    /// Closes the database after the writes that wait.
     ///
     /// Further use throws.
     public func close() throws {
-        readers.close()
+        switch engine {
+        case .sqlite(let readers): readers.close()
+        case .postgres: forgetSignals()
+        }
         writer.close()
     }
+
+    deinit { forgetSignals() }
+
+    private func forgetSignals() {
+        guard case .postgres(let space) = engine else { return }
+        let tokens = signals.withLock { tokens in
+            defer { tokens = [] }
+            return tokens
+        }
+        for token in tokens { space.server.listener.forget(space.name, token) }
+    }
+
+    /// Has `body` run in the writer's turn when another node has changed the schema: for what is held in memory.
+    ///
+    /// It is called before this node's next write, and as soon as the other node's signal arrives. Never on SQLite.
+    public func whenChangedElsewhere(_ body: @escaping @Sendable (Connection) throws -> Void) {
+        guard case .postgres(let space) = engine else { return }
+        space.whenChanged(body)
+        let token = space.server.listener.listen(space.name) { [weak self, weak space] version in
+            guard let self, let space, version > space.version else { return }
+            // A write of nothing: it begins like every other one with a look at the version.
+            writer.submit(GroupWriter.Job(run: { _ in {} }, fail: { _ in }))
+        }
+        signals.withLock { $0.append(token) }
+    }
+}
+
+/// See `Database.moment`.
+public struct DatabaseMoment: Sendable, Equatable {
+    let commits: UInt64
+    let snapshot: String
 }

@@ -15,7 +15,6 @@ final class GroupWriter: Sendable {
         var waiting: [Job] = []
         var isDraining = false
         var commits: UInt64 = 0
-        var afterFailedCommit: @Sendable (Connection) throws -> Void = { _ in }
         var afterCommit: @Sendable () -> Void = {}
     }
 
@@ -24,19 +23,16 @@ final class GroupWriter: Sendable {
 
     /// Writes happen here, one batch after the other.
     private let queue = DispatchQueue(label: "sampan.writer")
-    /// Touched on `queue` only; `nil` once closed.
-    private let handle: Mutex<SQLiteHandle?>
-    private let checkpointer: Checkpointer
+    private let engine: any WriteEngine
     private let queueMax: Int
     private let state = Mutex(State())
 
-    init(_ handle: SQLiteHandle, checkpointer: Checkpointer, queueMax: Int) {
-        self.handle = Mutex(handle)
-        self.checkpointer = checkpointer
+    init(_ engine: any WriteEngine, queueMax: Int) {
+        self.engine = engine
         self.queueMax = queueMax
     }
 
-    /// How many transactions have been committed since the file was opened; counted before anybody who wrote in one is answered.
+    /// How many transactions have been committed since the database was opened; counted before anybody who wrote in one is answered.
     var commits: UInt64 { state.withLock { $0.commits } }
 
     func submit(_ job: Job) {
@@ -55,47 +51,31 @@ final class GroupWriter: Sendable {
         }
     }
 
-    func afterFailedCommit(_ body: @escaping @Sendable (Connection) throws -> Void) {
-        state.withLock { $0.afterFailedCommit = body }
-    }
+    func afterFailedCommit(_ body: @escaping @Sendable (Connection) throws -> Void) { engine.afterFailedCommit(body) }
 
     func afterCommit(_ body: @escaping @Sendable () -> Void) { state.withLock { $0.afterCommit = body } }
 
     func writeNow<T>(_ body: (Connection) throws -> T) throws -> T {
         try queue.sync {
-            let connection = Connection(try open())
-            try connection.execute("BEGIN IMMEDIATE")
-            do {
-                let value = try body(connection)
-                try connection.execute("COMMIT")
-                state.withLock { $0.commits += 1 }
-                return value
-            } catch {
-                rollBack(connection)
-                throw error
-            }
+            let value = try engine.commit(body)
+            state.withLock { $0.commits += 1 }
+            return value
         }
     }
 
     func close() {
-        // First, so that the writer is the last to close the file: SQLite then takes the whole log back.
-        checkpointer.close()
-        queue.sync { handle.withLock { $0 = nil } }
-    }
-
-    private func open() throws -> SQLiteHandle {
-        guard let open = handle.withLock({ $0 }) else { throw StorageError.closed }
-        return open
+        engine.beforeClose()
+        queue.sync { engine.close() }
     }
 
     private func drain() {
         while let batch = takeBatch() {
-            do {
-                let handle = try open()
-                commit(batch, Connection(handle))
-                checkpointer.committed(pages: handle.pagesInLog, by: handle)
-            } catch {
-                for job in batch { job.fail(error) }
+            engine.commit(batch) {
+                let afterCommit = state.withLock { state in
+                    state.commits += 1
+                    return state.afterCommit
+                }
+                afterCommit()
             }
         }
     }
@@ -115,60 +95,23 @@ final class GroupWriter: Sendable {
             return batch
         }
     }
+}
 
-    private func commit(_ batch: [Job], _ connection: Connection) {
-        var answers: [@Sendable () -> Void] = []
-        answers.reserveCapacity(batch.count)
-        do {
-            try connection.execute("BEGIN IMMEDIATE")
-            for job in batch { answers.append(try attempt(job, connection)) }
-            try connection.execute("COMMIT")
-        } catch {
-            // The whole transaction is gone, so nobody who was in it is told otherwise.
-            rollBack(connection)
-            let failure = correct(connection, after: error)
-            for job in batch { job.fail(failure) }
-            return
-        }
-        let afterCommit = state.withLock { state in
-            state.commits += 1
-            return state.afterCommit
-        }
-        afterCommit()
-        for answer in answers { answer() }
-    }
-
-    /// Runs one job in its savepoint.
+/// How an engine carries out writes; called by one thread at a time.
+protocol WriteEngine: Sendable {
+    /// Carries out the jobs in one transaction and answers every one of them.
     ///
-    /// A job that throws is undone; an error of the savepoint itself ends the batch.
-    /// - Returns: what to call after the commit.
-    private func attempt(_ job: Job, _ connection: Connection) throws -> @Sendable () -> Void {
-        try connection.execute("SAVEPOINT job")
-        do {
-            let answer = try job.run(connection)
-            try connection.execute("RELEASE job")
-            return answer
-        } catch {
-            try connection.execute("ROLLBACK TO job")
-            try connection.execute("RELEASE job")
-            return { job.fail(error) }
-        }
-    }
+    /// `isCommitted` is called between the commit and the first answer.
+    func commit(_ batch: [GroupWriter.Job], isCommitted: () -> Void)
 
-    /// Lets what is held in memory follow the disk again.
-    ///
-    /// If even that cannot be read, both errors are told.
-    private func correct(_ connection: Connection, after error: any Error) -> any Error {
-        do {
-            try state.withLock { $0.afterFailedCommit }(connection)
-            return error
-        } catch let unreadable {
-            return StorageError(code: -4, message: "\(error); then \(unreadable)")
-        }
-    }
+    /// Runs `body` in a transaction of its own.
+    func commit<T>(_ body: (Connection) throws -> T) throws -> T
 
-    private func rollBack(_ connection: Connection) {
-        // SQLite may already have rolled back by itself (disk full, I/O error); then this fails and that is fine.
-        _ = try? connection.execute("ROLLBACK")
-    }
+    /// What lets what is held in memory follow the disk again.
+    func afterFailedCommit(_ body: @escaping @Sendable (Connection) throws -> Void)
+
+    /// No more writes will come; those that wait are still carried out. Called by any thread.
+    func beforeClose()
+
+    func close()
 }

@@ -3,8 +3,11 @@ public enum SQLValue: Sendable, ExpressibleByStringLiteral, ExpressibleByInteger
     case null
     case int(Int64)
     case double(Double)
+    /// Text. PostgreSQL has none with U+0000 in it and refuses that.
     case text(String)
     case blob([UInt8])
+    /// Text that may hold any character, for a column of the type `Dialect.verbatimType`.
+    case verbatim(String)
 
     /// A literal in an argument list.
     public init(stringLiteral value: String) { self = .text(value) }

@@ -1,20 +1,35 @@
 /// How much room a database takes.
 extension Connection {
     /// The bytes of one page: what a database grows by at least.
-    public func pageBytes() throws -> Int64 { try number("page_size") }
+    public func pageBytes() throws -> Int64 {
+        switch engine {
+        case .sqlite: try number("page_size")
+        case .postgres: PostgresRoom.pageBytes
+        }
+    }
 
-    /// The pages that the contents take; those that were freed, and are used again before the file grows, do not count.
+    /// The pages that the contents take.
     ///
-    /// Inside a transaction: with what that has changed so far.
-    public func usedPages() throws -> Int64 { try number("page_count") - number("freelist_count") }
+    /// SQLite does not count those that were freed, which are used again before the file grows; PostgreSQL does, until its
+    /// vacuum gives them back. Inside a transaction: with what that has changed so far.
+    public func usedPages() throws -> Int64 {
+        switch engine {
+        case .sqlite: try number("page_count") - number("freelist_count")
+        case .postgres(let session, _): try session.measure() / PostgresRoom.pageBytes
+        }
+    }
 
     private func number(_ pragma: String) throws -> Int64 { try first("PRAGMA \(pragma)") { $0.int(0) } ?? 0 }
 
     /// Runs `body` in a transaction, and undoes it where the contents then take more than `pagesMax` and more than before.
     ///
-    /// Within the bound the engine is asked once; only beyond it is `body` undone, and done again to see whether it grows anything.
+    /// SQLite is asked once within the bound; only beyond it is `body` undone, and done again to see whether it grows anything.
+    /// On PostgreSQL, where a change is an insertion, a database that is beyond the bound takes nothing.
     /// - Returns: `nil` when it was undone.
     public func growing<T>(upToPages pagesMax: Int64, _ body: (Connection) throws -> T) throws -> T? {
+        if case .postgres(let session, let space) = engine {
+            return try session.growing(upTo: pagesMax * PostgresRoom.pageBytes, space) { try body(self) }
+        }
         try execute("SAVEPOINT room")
         do {
             var value: T? = try body(self)
@@ -38,9 +53,9 @@ extension Connection {
 }
 
 extension Database {
-    /// Writes what the last commit left to a new file, compacted, while reads and writes go on.
+    /// Writes what the last commit left to a new SQLite file, compacted, while reads and writes go on.
     ///
-    /// It is not synced: whoever keeps the file does that.
+    /// It is not synced: whoever keeps the file does that. PostgreSQL has no such files: its tables are copied one by one.
     public func snapshot(to path: String) throws {
         try read { _ = try $0.execute("VACUUM INTO $1", .text(path)) }
     }

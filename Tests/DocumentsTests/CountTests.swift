@@ -5,8 +5,8 @@ import Testing
 
 /// A count that is kept is never that of another moment.
 struct CountTests {
-    @Test func everyWriteIsCounted() async throws {
-        try await DatabaseFixture.with { base async throws in
+    @Test(arguments: TestEngine.allCases) func everyWriteIsCounted(_ engine: TestEngine) async throws {
+        try await DatabaseFixture.with(engine: engine) { base async throws in
             func counted() async throws -> [Int64] {
                 let total = try await base.perform(["op": "count", "collection": "c"])["total"]?.intValue
                 let shown = try base.documents.collection("c", base.environment)["documents"]?.intValue
@@ -42,8 +42,8 @@ struct CountTests {
     }
 
     /// Whoever has been answered is counted, also while others write.
-    @Test func whoIsAnsweredIsCounted() async throws {
-        try await DatabaseFixture.with { base async throws in
+    @Test(arguments: TestEngine.allCases) func whoIsAnsweredIsCounted(_ engine: TestEngine) async throws {
+        try await DatabaseFixture.with(engine: engine) { base async throws in
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for writer in 0..<8 {
                     group.addTask {

@@ -21,12 +21,33 @@ final class TurnedClock: Sendable {
     func advance(milliseconds: Int64) { time.withLock { $0 += milliseconds } }
 }
 
-/// The database room over a folder that is gone after the test.
+/// What the same tests run on.
+enum TestEngine: String, CaseIterable, Sendable {
+    case files
+    case postgres
+
+    /// - Parameter folder: where files lie.
+    fileprivate func engine(_ folder: URL) throws -> DocumentsEngine {
+        switch self {
+        case .files: return .files { folder.appendingPathComponent("\($0).sqlite").path }
+        case .postgres:
+            guard let url = ProcessInfo.processInfo.environment["SAMPAN_TEST_POSTGRES"] else {
+                try Test.cancel("SAMPAN_TEST_POSTGRES is not set: run it with scripts/with-postgres.sh")
+            }
+            var configuration = try PostgresConfiguration(url)
+            configuration.readersMax = 4
+            return .postgres(configuration)
+        }
+    }
+}
+
+/// The database room over a folder or schema that is gone after the test.
 struct DatabaseFixture: Sendable {
     static let alice = Caller.user(User(openid: "alice"))
     static let bob = Caller.user(User(openid: "bob"))
     static let function = Caller.function(name: "f", user: .nobody)
 
+    let engine: TestEngine
     let folder: URL
     let documents: Documents
     let environment: EnvironmentID
@@ -35,18 +56,17 @@ struct DatabaseFixture: Sendable {
 
     /// Runs `body` with a database; twice with the same folder finds what the first one left.
     static func with(
-        folder kept: URL? = nil, environment: EnvironmentID = .random(), limits: Limits = Limits(),
+        engine: TestEngine = .files, folder kept: URL? = nil, environment: EnvironmentID = .random(), limits: Limits = Limits(),
         _ body: (DatabaseFixture) async throws -> Void
     ) async throws {
         let folder = kept ?? FileManager.default.temporaryDirectory.appendingPathComponent("sampan-documents-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { if kept == nil { try? FileManager.default.removeItem(at: folder) } }
         let time = TurnedClock()
-        let documents = Documents(limits: limits, clock: time.clock, logger: Logger(label: "test")) {
-            folder.appendingPathComponent("\($0).sqlite").path
-        }
-        try await body(DatabaseFixture(folder: folder, documents: documents, environment: environment, time: time, limits: limits))
-        try documents.close(environment)
+        let documents = Documents(engine: try engine.engine(folder), limits: limits, clock: time.clock, logger: Logger(label: "test"))
+        try await body(
+            DatabaseFixture(engine: engine, folder: folder, documents: documents, environment: environment, time: time, limits: limits))
+        if kept == nil { try await documents.remove(environment) } else { try documents.close(environment) }
         // A run that is over before it began stops the room's threads.
         let end = Task { try await documents.run() }
         end.cancel()

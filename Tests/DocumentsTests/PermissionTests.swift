@@ -89,22 +89,22 @@ import Testing
         return touched
     }
 
-    @Test func theBareDocumentFollowsThePresetToo() async throws {
-        try await DatabaseFixture.with { base async throws in
+    @Test(arguments: TestEngine.allCases) func theBareDocumentFollowsThePresetToo(_ engine: TestEngine) async throws {
+        try await DatabaseFixture.with(engine: engine) { base async throws in
             _ = try await base.documents.createCollection("c", permission: "PRIVATE", base.environment)
             try await base.perform(#"{"op":"add","collection":"c","data":{"_id":"x","n":0}}"#, as: DatabaseFixture.alice)
-            func read(_ caller: Caller) throws -> String {
-                String(buffer: try base.documents.document("c", id: "x", CallContext(environment: base.environment, caller: caller, requestID: "r")))
+            func read(_ caller: Caller) async throws -> String {
+                String(buffer: try await base.documents.document("c", id: "x", CallContext(environment: base.environment, caller: caller, requestID: "r")))
             }
-            #expect(try read(DatabaseFixture.alice) == #"{"_id":"x","n":0,"_openid":"alice"}"#)
-            #expect(await errorCode { try read(DatabaseFixture.bob) } == "DOCUMENT_NOT_FOUND")
+            #expect(try await read(DatabaseFixture.alice) == #"{"_id":"x","n":0,"_openid":"alice"}"#)
+            #expect(await errorCode { try await read(DatabaseFixture.bob) } == "DOCUMENT_NOT_FOUND")
             try await base.documents.setAccess(permission: "ADMINONLY", of: "c", base.environment)
-            #expect(await errorCode { try read(DatabaseFixture.alice) } == "PERMISSION_DENIED")
+            #expect(await errorCode { try await read(DatabaseFixture.alice) } == "PERMISSION_DENIED")
         }
     }
 
-    @Test func clientsMakeNoCollections() async throws {
-        try await DatabaseFixture.with { base async throws in
+    @Test(arguments: TestEngine.allCases) func clientsMakeNoCollections(_ engine: TestEngine) async throws {
+        try await DatabaseFixture.with(engine: engine) { base async throws in
             #expect(await base.refusal(#"{"op":"createCollection","collection":"c"}"#, as: DatabaseFixture.alice) == "PERMISSION_DENIED")
             #expect(await base.refusal(#"{"op":"add","collection":"c","data":{}}"#, as: DatabaseFixture.alice) == "COLLECTION_NOT_FOUND")
             for isNew in [true, false] {
@@ -114,8 +114,8 @@ import Testing
         }
     }
 
-    @Test func whatAUserWritesCarriesTheirOpenid() async throws {
-        try await DatabaseFixture.with { base async throws in
+    @Test(arguments: TestEngine.allCases) func whatAUserWritesCarriesTheirOpenid(_ engine: TestEngine) async throws {
+        try await DatabaseFixture.with(engine: engine) { base async throws in
             _ = try await base.documents.createCollection("c", permission: "READONLY", base.environment)
             try await base.perform(#"{"op":"add","collection":"c","data":{"_id":"x","_openid":"bob","n":0}}"#, as: DatabaseFixture.alice)
             #expect(try await base.document("c", "x")?["_openid"] == "alice")
@@ -140,8 +140,8 @@ import Testing
         }
     }
 
-    @Test func openidInAConditionStandsForTheCaller() async throws {
-        try await DatabaseFixture.with { base async throws in
+    @Test(arguments: TestEngine.allCases) func openidInAConditionStandsForTheCaller(_ engine: TestEngine) async throws {
+        try await DatabaseFixture.with(engine: engine) { base async throws in
             _ = try await base.documents.createCollection("c", permission: "READONLY", base.environment)
             for caller in [DatabaseFixture.alice, DatabaseFixture.bob] { try await base.perform(#"{"op":"add","collection":"c","data":{"n":0}}"#, as: caller) }
             let condition = #"{"op":"get","collection":"c","where":{"$or":[{"_openid":"{openid}"}]}}"#

@@ -12,8 +12,8 @@ import Testing
         return request
     }
 
-    @Test func anIndexOnExistingDocumentsFindsEachOnce() async throws {
-        try await DatabaseFixture.with { base async throws in
+    @Test(arguments: TestEngine.allCases) func anIndexOnExistingDocumentsFindsEachOnce(_ engine: TestEngine) async throws {
+        try await DatabaseFixture.with(engine: engine) { base async throws in
             try await base.perform(
                 #"{"op":"add","collection":"c","data":[{"_id":"a","tags":["x","y","x"]},{"_id":"b","tags":["y"]},{"_id":"c","tags":"x"},{"_id":"d"}]}"#)
             try await base.documents.createIndex(index([["tags", "asc"]]), of: "c", base.environment)
@@ -25,14 +25,15 @@ import Testing
         }
     }
 
-    @Test func aUniqueIndexThatDoesNotFitLeavesNothing() async throws {
-        try await DatabaseFixture.with { base async throws in
+    @Test(arguments: TestEngine.allCases) func aUniqueIndexThatDoesNotFitLeavesNothing(_ engine: TestEngine) async throws {
+        try await DatabaseFixture.with(engine: engine) { base async throws in
             try await base.perform(#"{"op":"add","collection":"c","data":[{"_id":"a","n":1},{"_id":"b","n":1}]}"#)
             let code = await errorCode { try await base.documents.createIndex(index([["n", "asc"]], unique: true, name: "i"), of: "c", base.environment) }
             #expect(code == "DUPLICATE_KEY")
             #expect(try base.documents.collection("c", base.environment)["indexes"] == [])
             let rows = try base.store.database.read { connection in
-                try connection.all("SELECT count(*) FROM sqlite_master WHERE name LIKE 'i_' UNION ALL SELECT count(*) FROM indexes") { $0.int(0) }
+                let tables = engine == .files ? "sqlite_master WHERE name" : "pg_tables WHERE schemaname = current_schema() AND tablename"
+                return try connection.all("SELECT count(*) FROM \(tables) LIKE 'i_' UNION ALL SELECT count(*) FROM indexes") { $0.int(0) }
             }
             #expect(rows == [0, 0])
             try await base.documents.createIndex(index([["n", "asc"]], name: "i"), of: "c", base.environment)
@@ -40,8 +41,8 @@ import Testing
         }
     }
 
-    @Test func aUniqueIndexRefusesTheSecondAndFreesTheValueOfARemovedOne() async throws {
-        try await DatabaseFixture.with { base async throws in
+    @Test(arguments: TestEngine.allCases) func aUniqueIndexRefusesTheSecondAndFreesTheValueOfARemovedOne(_ engine: TestEngine) async throws {
+        try await DatabaseFixture.with(engine: engine) { base async throws in
             try await base.perform(#"{"op":"createCollection","collection":"c"}"#)
             try await base.documents.createIndex(index([["n", "asc"], ["m", "desc"]], unique: true), of: "c", base.environment)
             try await base.perform(#"{"op":"add","collection":"c","data":[{"_id":"a","n":1,"m":1},{"_id":"b","n":1,"m":2}]}"#)
@@ -54,8 +55,8 @@ import Testing
         }
     }
 
-    @Test func aDroppedIndexIsNoLongerKeptNorUsed() async throws {
-        try await DatabaseFixture.with { base async throws in
+    @Test(arguments: TestEngine.allCases) func aDroppedIndexIsNoLongerKeptNorUsed(_ engine: TestEngine) async throws {
+        try await DatabaseFixture.with(engine: engine) { base async throws in
             try await base.perform(#"{"op":"add","collection":"c","data":{"_id":"a","n":1}}"#)
             try await base.documents.createIndex(index([["n", "asc"]], unique: true, name: "i"), of: "c", base.environment)
             try await base.documents.dropIndex("i", of: "c", base.environment)
@@ -65,8 +66,8 @@ import Testing
         }
     }
 
-    @Test func makingTheSameIndexAgainIsFineAndAnotherOfItsNameIsNot() async throws {
-        try await DatabaseFixture.with { base async throws in
+    @Test(arguments: TestEngine.allCases) func makingTheSameIndexAgainIsFineAndAnotherOfItsNameIsNot(_ engine: TestEngine) async throws {
+        try await DatabaseFixture.with(engine: engine) { base async throws in
             try await base.perform(#"{"op":"createCollection","collection":"c"}"#)
             // Also at the same moment.
             try await withThrowingTaskGroup(of: Void.self) { group in
@@ -79,11 +80,11 @@ import Testing
         }
     }
 
-    @Test func aCollectionHasOnlySoManyIndexes() async throws {
+    @Test(arguments: TestEngine.allCases) func aCollectionHasOnlySoManyIndexes(_ engine: TestEngine) async throws {
         var limits = Limits()
         limits.indexesMax = 2
         limits.collectionsMax = 1
-        try await DatabaseFixture.with(limits: limits) { base async throws in
+        try await DatabaseFixture.with(engine: engine, limits: limits) { base async throws in
             try await base.perform(#"{"op":"createCollection","collection":"c"}"#)
             for name in ["a", "b"] { try await base.documents.createIndex(index([[.string(name), "asc"]]), of: "c", base.environment) }
             #expect(await errorCode { try await base.documents.createIndex(index([["c", "asc"]]), of: "c", base.environment) } == "LIMIT_EXCEEDED")
@@ -105,21 +106,21 @@ import Testing
     }
 
     /// The mark that a document has several keys must survive a job that was undone, a later one, and a restart.
-    @Test func arraysAreMetOnceAlsoAfterAnUndoneWriteAndARestart() async throws {
-        try await DatabaseFixture.with { base async throws in
+    @Test(arguments: TestEngine.allCases) func arraysAreMetOnceAlsoAfterAnUndoneWriteAndARestart(_ engine: TestEngine) async throws {
+        try await DatabaseFixture.with(engine: engine) { base async throws in
             try await base.perform(#"{"op":"add","collection":"c","data":{"_id":"a","tags":"x"}}"#)
             try await base.documents.createIndex(index([["tags", "asc"]]), of: "c", base.environment)
             #expect(await base.refusal(#"{"op":"add","collection":"c","data":[{"_id":"b","tags":["x","y"]},{"_id":"a"}]}"#) == "DUPLICATE_KEY")
             try await base.perform(#"{"op":"add","collection":"c","data":{"_id":"b","tags":["x","y"]}}"#)
             try base.documents.close(base.environment)
-            try await DatabaseFixture.with(folder: base.folder, environment: base.environment) { again async throws in
+            try await DatabaseFixture.with(engine: engine, folder: base.folder, environment: base.environment) { again async throws in
                 #expect(try await again.ids("c", where: ["tags": ["$gte": "x"]]).sorted() == ["a", "b"])
             }
         }
     }
 
-    @Test func reopeningTheFileKeepsEverything() async throws {
-        try await DatabaseFixture.with { base async throws in
+    @Test(arguments: TestEngine.allCases) func reopeningTheFileKeepsEverything(_ engine: TestEngine) async throws {
+        try await DatabaseFixture.with(engine: engine) { base async throws in
             _ = try await base.documents.createCollection("c", permission: "ADMINWRITE", base.environment)
             try await base.documents.createIndex(index([["n", "asc"], ["m", "desc"]], unique: true, name: "i"), of: "c", base.environment)
             try await base.perform(#"{"op":"add","collection":"c","data":[{"_id":"a","n":1,"m":{"$date":5}},{"_id":"b","n":2.5}]}"#)
@@ -127,7 +128,7 @@ import Testing
             let described = try base.documents.collections(base.environment)
             let exported = try base.exported("c")
             try base.documents.close(base.environment)
-            try await DatabaseFixture.with(folder: base.folder, environment: base.environment) { again async throws in
+            try await DatabaseFixture.with(engine: engine, folder: base.folder, environment: base.environment) { again async throws in
                 #expect(try again.documents.collections(again.environment) == described)
                 #expect(try again.exported("c") == exported)
                 #expect(try await again.ids("c", where: ["n": ["$lt": 3]]) == ["a", "b"])
@@ -138,8 +139,8 @@ import Testing
         }
     }
 
-    @Test func aCollectionWhoseCommitFailedIsNotThere() async throws {
-        try await DatabaseFixture.with { base async throws in
+    @Test(arguments: TestEngine.allCases) func aCollectionWhoseCommitFailedIsNotThere(_ engine: TestEngine) async throws {
+        try await DatabaseFixture.with(engine: engine) { base async throws in
             try await base.perform(#"{"op":"add","collection":"kept","data":{"_id":"a"}}"#)
             // A deferred foreign key that nothing meets: the commit of every new collection fails.
             try await base.store.database.write { connection in
@@ -147,19 +148,27 @@ import Testing
                     """
                     CREATE TABLE parent (id INTEGER PRIMARY KEY);
                     CREATE TABLE child (p INTEGER REFERENCES parent(id) DEFERRABLE INITIALLY DEFERRED);
-                    CREATE TRIGGER breaks AFTER INSERT ON collections BEGIN INSERT INTO child VALUES (99); END;
                     """)
+                switch engine {
+                case .files: try connection.script("CREATE TRIGGER breaks AFTER INSERT ON collections BEGIN INSERT INTO child VALUES (99); END")
+                case .postgres:
+                    try connection.script(
+                        """
+                        CREATE FUNCTION breaks() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO child VALUES (99); RETURN NULL; END';
+                        CREATE TRIGGER breaks AFTER INSERT ON collections EXECUTE FUNCTION breaks();
+                        """)
+                }
             }
             #expect(await base.refusal(#"{"op":"createCollection","collection":"c"}"#) != nil)
             #expect(await base.refusal(#"{"op":"get","collection":"c"}"#) == "COLLECTION_NOT_FOUND")
             #expect(try await base.ids("kept", where: [:]) == ["a"])
-            try await base.store.database.write { try $0.script("DROP TRIGGER breaks") }
+            try await base.store.database.write { try $0.script(engine == .files ? "DROP TRIGGER breaks" : "DROP TRIGGER breaks ON collections") }
             #expect(try await base.perform(#"{"op":"createCollection","collection":"c"}"#) == ["created": true])
         }
     }
 
-    @Test func aDroppedCollectionTakesItsIndexesAlong() async throws {
-        try await DatabaseFixture.with { base async throws in
+    @Test(arguments: TestEngine.allCases) func aDroppedCollectionTakesItsIndexesAlong(_ engine: TestEngine) async throws {
+        try await DatabaseFixture.with(engine: engine) { base async throws in
             try await base.perform(#"{"op":"add","collection":"c","data":{"n":1}}"#)
             try await base.documents.createIndex(index([["n", "asc"]], unique: true), of: "c", base.environment)
             try await base.documents.dropCollection("c", base.environment)
@@ -170,8 +179,8 @@ import Testing
     }
 
     /// The same documents with indexes and without, asked the same random questions, also after random changes.
-    @Test(arguments: 0..<12) func anIndexNeverChangesAnAnswer(_ seed: Int) async throws {
-        try await DatabaseFixture.with { base async throws in
+    @Test(arguments: 0..<12, TestEngine.allCases) func anIndexNeverChangesAnAnswer(_ seed: Int, _ engine: TestEngine) async throws {
+        try await DatabaseFixture.with(engine: engine) { base async throws in
             var generator = QueryGenerator(seed: UInt64(1000 + seed))
             generator.makesArrays = seed % 3 != 0
             try await fill(base, &generator)

@@ -6,8 +6,8 @@ import Testing
 @testable import Documents
 
 @Suite struct TransactionTests {
-    @Test func transactionsOnOneDocumentComeOneAfterTheOther() async throws {
-        try await DatabaseFixture.with { base async throws in
+    @Test(arguments: TestEngine.allCases) func transactionsOnOneDocumentComeOneAfterTheOther(_ engine: TestEngine) async throws {
+        try await DatabaseFixture.with(engine: engine) { base async throws in
             try await base.perform(#"{"op":"add","collection":"c","data":{"_id":"x","n":0}}"#)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for scope in 1...20 {
@@ -26,8 +26,8 @@ import Testing
         }
     }
 
-    @Test func nothingIsSeenFromOutsideBeforeTheCommitAndEverythingAfter() async throws {
-        try await DatabaseFixture.with { base async throws in
+    @Test(arguments: TestEngine.allCases) func nothingIsSeenFromOutsideBeforeTheCommitAndEverythingAfter(_ engine: TestEngine) async throws {
+        try await DatabaseFixture.with(engine: engine) { base async throws in
             try await base.documents.createIndex(["keys": [["n", "asc"]]], of: made("c", base), base.environment)
             try await base.perform(#"{"op":"add","collection":"c","data":[{"_id":"kept","n":1},{"_id":"gone","n":2},{"_id":"old","n":3}]}"#)
             let name = try await base.begin(scope: 1)
@@ -51,8 +51,8 @@ import Testing
     }
 
     /// What a transaction has added it finds again, under the id that was answered: a number stays one.
-    @Test func aTransactionFindsWhatItAdded() async throws {
-        try await DatabaseFixture.with { base async throws in
+    @Test(arguments: TestEngine.allCases) func aTransactionFindsWhatItAdded(_ engine: TestEngine) async throws {
+        try await DatabaseFixture.with(engine: engine) { base async throws in
             _ = try await made("c", base)
             let name = try await base.begin(scope: 1)
             let added = try await base.inTransaction(name, scope: 1, #"{"op":"add","collection":"c","data":{"n":1}}"#)
@@ -67,8 +67,8 @@ import Testing
         }
     }
 
-    @Test func aPlainWriteWaitsForTheTransactionThatHoldsItsDocument() async throws {
-        try await DatabaseFixture.with { base async throws in
+    @Test(arguments: TestEngine.allCases) func aPlainWriteWaitsForTheTransactionThatHoldsItsDocument(_ engine: TestEngine) async throws {
+        try await DatabaseFixture.with(engine: engine) { base async throws in
             try await base.perform(#"{"op":"add","collection":"c","data":{"_id":"x","n":0}}"#)
             let name = try await base.begin(scope: 1)
             try await base.inTransaction(name, scope: 1, #"{"op":"update","collection":"c","id":"x","update":{"$set":{"t":1}}}"#)
@@ -95,8 +95,8 @@ import Testing
         }
     }
 
-    @Test func aTransactionThatWaitsTooLongForAnotherIsRefused() async throws {
-        try await DatabaseFixture.with { base async throws in
+    @Test(arguments: TestEngine.allCases) func aTransactionThatWaitsTooLongForAnotherIsRefused(_ engine: TestEngine) async throws {
+        try await DatabaseFixture.with(engine: engine) { base async throws in
             try await base.perform(#"{"op":"add","collection":"c","data":{"_id":"x"}}"#)
             let first = try await base.begin(scope: 1)
             let second = try await base.begin(scope: 2)
@@ -108,8 +108,8 @@ import Testing
         }
     }
 
-    @Test func transactionsThatHoldWhatTheOtherWantsDoNotWaitForEver() async throws {
-        try await DatabaseFixture.with { base async throws in
+    @Test(arguments: TestEngine.allCases) func transactionsThatHoldWhatTheOtherWantsDoNotWaitForEver(_ engine: TestEngine) async throws {
+        try await DatabaseFixture.with(engine: engine) { base async throws in
             try await base.perform(#"{"op":"add","collection":"c","data":[{"_id":"x"},{"_id":"y"}]}"#)
             let names = [try await base.begin(scope: 1), try await base.begin(scope: 2)]
             try await base.inTransaction(names[0], scope: 1, #"{"op":"get","collection":"c","id":"x"}"#)
@@ -131,8 +131,8 @@ import Testing
         }
     }
 
-    @Test func callsOfOneTransactionForTheSameDocumentMayWaitTogether() async throws {
-        try await DatabaseFixture.with { base async throws in
+    @Test(arguments: TestEngine.allCases) func callsOfOneTransactionForTheSameDocumentMayWaitTogether(_ engine: TestEngine) async throws {
+        try await DatabaseFixture.with(engine: engine) { base async throws in
             try await base.perform(#"{"op":"add","collection":"c","data":{"_id":"x","n":0}}"#)
             let first = try await base.begin(scope: 1)
             let second = try await base.begin(scope: 2)
@@ -146,8 +146,8 @@ import Testing
         }
     }
 
-    @Test func aChangeUnderTheTransactionIsAConflictAndNothingIsWritten() async throws {
-        try await DatabaseFixture.with { base async throws in
+    @Test(arguments: TestEngine.allCases) func aChangeUnderTheTransactionIsAConflictAndNothingIsWritten(_ engine: TestEngine) async throws {
+        try await DatabaseFixture.with(engine: engine) { base async throws in
             try await base.perform(#"{"op":"add","collection":"c","data":[{"_id":"x","n":0},{"_id":"y","n":0}]}"#)
             let name = try await base.begin(scope: 1)
             for id in ["y", "x"] {
@@ -168,8 +168,8 @@ import Testing
         }
     }
 
-    @Test func whatItsInvocationLeavesOpenIsUndone() async throws {
-        try await DatabaseFixture.with { base async throws in
+    @Test(arguments: TestEngine.allCases) func whatItsInvocationLeavesOpenIsUndone(_ engine: TestEngine) async throws {
+        try await DatabaseFixture.with(engine: engine) { base async throws in
             try await base.perform(#"{"op":"add","collection":"c","data":{"_id":"x","n":0}}"#)
             let name = try await base.begin(scope: 1)
             let other = try await base.begin(scope: 2)
@@ -183,8 +183,8 @@ import Testing
         }
     }
 
-    @Test func aTransactionEndsAfterTenSeconds() async throws {
-        try await DatabaseFixture.with { base async throws in
+    @Test(arguments: TestEngine.allCases) func aTransactionEndsAfterTenSeconds(_ engine: TestEngine) async throws {
+        try await DatabaseFixture.with(engine: engine) { base async throws in
             try await base.perform(#"{"op":"add","collection":"c","data":{"_id":"x","n":0}}"#)
             let name = try await base.begin(scope: 1)
             try await base.inTransaction(name, scope: 1, #"{"op":"update","collection":"c","id":"x","update":{"$inc":{"n":1}}}"#)
@@ -199,8 +199,8 @@ import Testing
         }
     }
 
-    @Test func aDuplicateAtTheCommitLeavesNothingOfIt() async throws {
-        try await DatabaseFixture.with { base async throws in
+    @Test(arguments: TestEngine.allCases) func aDuplicateAtTheCommitLeavesNothingOfIt(_ engine: TestEngine) async throws {
+        try await DatabaseFixture.with(engine: engine) { base async throws in
             try await base.documents.createIndex(["keys": [["email", "asc"]], "unique": true], of: made("c", base), base.environment)
             try await base.perform(#"{"op":"add","collection":"c","data":{"_id":"x","email":"e"}}"#)
             let name = try await base.begin(scope: 1)
@@ -213,8 +213,8 @@ import Testing
         }
     }
 
-    @Test func stockIsNeverSoldTwice() async throws {
-        try await DatabaseFixture.with { base async throws in
+    @Test(arguments: TestEngine.allCases) func stockIsNeverSoldTwice(_ engine: TestEngine) async throws {
+        try await DatabaseFixture.with(engine: engine) { base async throws in
             for number in 0..<10 { try await base.perform(["op": "add", "collection": "stock", "data": ["_id": .string("g\(number)"), "left": 3]]) }
             let sold = await withTaskGroup(of: Int.self) { group in
                 for buyer in 1...64 {
@@ -230,8 +230,8 @@ import Testing
         }
     }
 
-    @Test func aTransactionBelongsToItsInvocation() async throws {
-        try await DatabaseFixture.with { base async throws in
+    @Test(arguments: TestEngine.allCases) func aTransactionBelongsToItsInvocation(_ engine: TestEngine) async throws {
+        try await DatabaseFixture.with(engine: engine) { base async throws in
             let name = try await base.begin(scope: 1)
             #expect(await errorCode { try await base.inTransaction(name, scope: 2, #"{"op":"commit"}"#) } == "TRANSACTION_NOT_FOUND")
             #expect(await errorCode { try await base.inTransaction("t-", scope: 1, #"{"op":"commit"}"#) } == "TRANSACTION_NOT_FOUND")

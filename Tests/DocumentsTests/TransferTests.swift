@@ -6,8 +6,8 @@ import Testing
 @testable import Documents
 
 @Suite struct TransferTests {
-    @Test func whatIsExportedCanBeImportedAndIsTheSame() async throws {
-        try await DatabaseFixture.with { base async throws in
+    @Test(arguments: TestEngine.allCases) func whatIsExportedCanBeImportedAndIsTheSame(_ engine: TestEngine) async throws {
+        try await DatabaseFixture.with(engine: engine) { base async throws in
             let lines = """
                 {"_id":"a","n":9007199254740993,"d":{"$date":-5},"t":"é\\n\\u0000","deep":{"x":[1,2.0,null,true]}}
                 {"_id":"b"}
@@ -21,8 +21,8 @@ import Testing
         }
     }
 
-    @Test func anExportOfManyPagesMissesNothing() async throws {
-        try await DatabaseFixture.with { base async throws in
+    @Test(arguments: TestEngine.allCases) func anExportOfManyPagesMissesNothing(_ engine: TestEngine) async throws {
+        try await DatabaseFixture.with(engine: engine) { base async throws in
             let lines = (0..<1203).map { #"{"_id":"\#($0)"}"# }.joined(separator: "\n")
             #expect(try await base.lines(lines, into: "c") == ["inserted": 1203, "updated": 0])
             #expect(try base.exported("c") == lines + "\n")
@@ -30,8 +30,8 @@ import Testing
     }
 
     /// The event loop of a connection serves others too: it must not look through a whole import at once.
-    @Test func aLargeImportDoesNotHoldUpItsEventLoop() async throws {
-        try await DatabaseFixture.with { base async throws in
+    @Test(arguments: TestEngine.allCases) func aLargeImportDoesNotHoldUpItsEventLoop(_ engine: TestEngine) async throws {
+        try await DatabaseFixture.with(engine: engine) { base async throws in
             let text = String(repeating: "\n", count: 4 << 20) + #"{"_id":"a"}"#
             let loop = WatchedExecutor()
             let answer = try await Task(executorPreference: loop) { try await base.lines(text, into: "c") }.value
@@ -40,8 +40,8 @@ import Testing
         }
     }
 
-    @Test func numbersOfLinesCountEmptyOnes() async throws {
-        try await DatabaseFixture.with { base async throws in
+    @Test(arguments: TestEngine.allCases) func numbersOfLinesCountEmptyOnes(_ engine: TestEngine) async throws {
+        try await DatabaseFixture.with(engine: engine) { base async throws in
             let lines = String(repeating: " \n", count: 1200) + "no"
             let error = await #expect(throws: SampanError.self) { try await base.lines(lines, into: "c") }
             #expect(error?.members["line"] == 1201)
@@ -63,16 +63,16 @@ import Testing
         }
     }
 
-    @Test func anErrorInALaterBatchNamesItsLine() async throws {
-        try await DatabaseFixture.with { base async throws in
+    @Test(arguments: TestEngine.allCases) func anErrorInALaterBatchNamesItsLine(_ engine: TestEngine) async throws {
+        try await DatabaseFixture.with(engine: engine) { base async throws in
             let lines = (1...700).map { $0 == 642 ? "no" : "{}" }.joined(separator: "\n")
             let error = await #expect(throws: SampanError.self) { try await base.lines(lines, into: "c") }
             #expect(error?.members["line"] == 642)
         }
     }
 
-    @Test func insertingRefusesWhatIsThereAndUpsertingReplacesIt() async throws {
-        try await DatabaseFixture.with { base async throws in
+    @Test(arguments: TestEngine.allCases) func insertingRefusesWhatIsThereAndUpsertingReplacesIt(_ engine: TestEngine) async throws {
+        try await DatabaseFixture.with(engine: engine) { base async throws in
             try await base.perform(#"{"op":"add","collection":"c","data":{"_id":"a","old":1}}"#)
             await #expect(throws: SampanError.self) { try await base.lines(#"{"_id":"a","n":1}"#, into: "c") }
             let answer = try await base.lines("{\"_id\":\"a\",\"n\":1}\n{\"_id\":\"b\"}", into: "c", upserts: true)
@@ -81,8 +81,8 @@ import Testing
         }
     }
 
-    @Test func anImportWaitsForATransactionThatHoldsADocument() async throws {
-        try await DatabaseFixture.with { base async throws in
+    @Test(arguments: TestEngine.allCases) func anImportWaitsForATransactionThatHoldsADocument(_ engine: TestEngine) async throws {
+        try await DatabaseFixture.with(engine: engine) { base async throws in
             try await base.perform(#"{"op":"add","collection":"c","data":{"_id":"a","n":0}}"#)
             let name = try await base.begin(scope: 1)
             try await base.inTransaction(name, scope: 1, #"{"op":"update","collection":"c","id":"a","update":{"$set":{"n":1}}}"#)
@@ -93,8 +93,8 @@ import Testing
         }
     }
 
-    @Test func anIndexThatIsMadeDuringAnImportHasEveryDocument() async throws {
-        try await DatabaseFixture.with { base async throws in
+    @Test(arguments: TestEngine.allCases) func anIndexThatIsMadeDuringAnImportHasEveryDocument(_ engine: TestEngine) async throws {
+        try await DatabaseFixture.with(engine: engine) { base async throws in
             try await base.perform(#"{"op":"createCollection","collection":"c"}"#)
             let lines = (0..<5000).map { #"{"n":\#($0)}"# }.joined(separator: "\n")
             async let imported = base.lines(lines, into: "c")

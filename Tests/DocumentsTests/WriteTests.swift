@@ -6,8 +6,8 @@ import Testing
 @testable import Documents
 
 @Suite struct WriteTests {
-    @Test func aRepeatedWriteAnswersTheFirstAnswer() async throws {
-        try await DatabaseFixture.with { base async throws in
+    @Test(arguments: TestEngine.allCases) func aRepeatedWriteAnswersTheFirstAnswer(_ engine: TestEngine) async throws {
+        try await DatabaseFixture.with(engine: engine) { base async throws in
             let request = #"{"op":"add","collection":"c","data":{"n":1}}"#
             let first = try await base.perform(request, key: "k")
             let second = try await base.perform(request, key: "k")
@@ -19,8 +19,8 @@ import Testing
         }
     }
 
-    @Test func repeatsThatComeTogetherWriteOnce() async throws {
-        try await DatabaseFixture.with { base async throws in
+    @Test(arguments: TestEngine.allCases) func repeatsThatComeTogetherWriteOnce(_ engine: TestEngine) async throws {
+        try await DatabaseFixture.with(engine: engine) { base async throws in
             try await base.perform(#"{"op":"add","collection":"c","data":{"_id":"x","n":0}}"#)
             try await withThrowingTaskGroup(of: JSON.self) { group in
                 for _ in 0..<32 {
@@ -32,16 +32,16 @@ import Testing
         }
     }
 
-    @Test func aKeyThatWasUsedForAnotherRequestIsRefused() async throws {
-        try await DatabaseFixture.with { base async throws in
+    @Test(arguments: TestEngine.allCases) func aKeyThatWasUsedForAnotherRequestIsRefused(_ engine: TestEngine) async throws {
+        try await DatabaseFixture.with(engine: engine) { base async throws in
             try await base.perform(#"{"op":"add","collection":"c","data":{"n":1}}"#, key: "k")
             #expect(await base.refusal(#"{"op":"add","collection":"c","data":{"n":2}}"#, key: "k") == "IDEMPOTENCY_MISMATCH")
             #expect(try await base.ids("c", where: [:]).count == 1)
         }
     }
 
-    @Test func keysOfDifferentCallersAreDifferentKeys() async throws {
-        try await DatabaseFixture.with { base async throws in
+    @Test(arguments: TestEngine.allCases) func keysOfDifferentCallersAreDifferentKeys(_ engine: TestEngine) async throws {
+        try await DatabaseFixture.with(engine: engine) { base async throws in
             _ = try await base.documents.createCollection("c", permission: nil, base.environment)
             let request = #"{"op":"add","collection":"c","data":{"n":1}}"#
             let callers: [Caller] = [
@@ -53,8 +53,8 @@ import Testing
     }
 
     /// However ids and keys are put together, one caller's never reads like another's.
-    @Test func noOpenidAndKeyTogetherReadLikeAnothers() async throws {
-        try await DatabaseFixture.with { base async throws in
+    @Test(arguments: TestEngine.allCases) func noOpenidAndKeyTogetherReadLikeAnothers(_ engine: TestEngine) async throws {
+        try await DatabaseFixture.with(engine: engine) { base async throws in
             _ = try await base.documents.createCollection("c", permission: nil, base.environment)
             let request = #"{"op":"add","collection":"c","data":{"n":1}}"#
             try await base.perform(request, as: .user(User(openid: "a")), key: "b:c")
@@ -63,8 +63,8 @@ import Testing
         }
     }
 
-    @Test func aWriteThatFailedIsNotRemembered() async throws {
-        try await DatabaseFixture.with { base async throws in
+    @Test(arguments: TestEngine.allCases) func aWriteThatFailedIsNotRemembered(_ engine: TestEngine) async throws {
+        try await DatabaseFixture.with(engine: engine) { base async throws in
             try await base.perform(#"{"op":"add","collection":"c","data":{"_id":"x"}}"#)
             let request = #"{"op":"add","collection":"c","data":{"_id":"x","n":1}}"#
             #expect(await base.refusal(request, key: "k") == "DUPLICATE_KEY")
@@ -73,16 +73,16 @@ import Testing
         }
     }
 
-    @Test func anAddOfManyIsAllOrNothing() async throws {
-        try await DatabaseFixture.with { base async throws in
+    @Test(arguments: TestEngine.allCases) func anAddOfManyIsAllOrNothing(_ engine: TestEngine) async throws {
+        try await DatabaseFixture.with(engine: engine) { base async throws in
             try await base.perform(#"{"op":"add","collection":"c","data":{"_id":"b"}}"#)
             #expect(await base.refusal(#"{"op":"add","collection":"c","data":[{"_id":"a"},{"_id":"b"},{"_id":"c"}]}"#) == "DUPLICATE_KEY")
             #expect(try await base.ids("c", where: [:]) == ["b"])
         }
     }
 
-    @Test func setCreatesOrReplacesAndSaysWhich() async throws {
-        try await DatabaseFixture.with { base async throws in
+    @Test(arguments: TestEngine.allCases) func setCreatesOrReplacesAndSaysWhich(_ engine: TestEngine) async throws {
+        try await DatabaseFixture.with(engine: engine) { base async throws in
             let request = #"{"op":"set","collection":"c","id":"x","data":{"n":1}}"#
             #expect(try await base.perform(request) == ["created": 1, "updated": 0, "id": "x"])
             #expect(try await base.perform(request) == ["created": 0, "updated": 0, "id": "x"])
@@ -91,8 +91,8 @@ import Testing
         }
     }
 
-    @Test func anUpdateOfOneOfManyChangesOne() async throws {
-        try await DatabaseFixture.with { base async throws in
+    @Test(arguments: TestEngine.allCases) func anUpdateOfOneOfManyChangesOne(_ engine: TestEngine) async throws {
+        try await DatabaseFixture.with(engine: engine) { base async throws in
             try await base.perform(#"{"op":"add","collection":"c","data":[{"n":1},{"n":1},{"n":2}]}"#)
             let answer = try await base.perform(#"{"op":"update","collection":"c","where":{"n":1},"update":{"$set":{"n":3}},"multi":false}"#)
             #expect(answer == ["matched": 1, "updated": 1])
@@ -114,11 +114,11 @@ import Testing
         }
     }
 
-    @Test func aClientsDocumentIsSmallerThanAFunctions() async throws {
+    @Test(arguments: TestEngine.allCases) func aClientsDocumentIsSmallerThanAFunctions(_ engine: TestEngine) async throws {
         var limits = Limits()
         limits.clientDocumentBytesMax = 100
         limits.documentBytesMax = 200
-        try await DatabaseFixture.with(limits: limits) { base async throws in
+        try await DatabaseFixture.with(engine: engine, limits: limits) { base async throws in
             _ = try await base.documents.createCollection("c", permission: nil, base.environment)
             func add(_ bytes: Int, as caller: Caller) async -> String? {
                 // {"_id":"x","t":"…","_openid":"alice"} or {"_id":"x","t":"…"}
@@ -158,8 +158,8 @@ import Testing
         }
     }
 
-    @Test func anAddHasAtMostAThousandDocuments() async throws {
-        try await DatabaseFixture.with { base async throws in
+    @Test(arguments: TestEngine.allCases) func anAddHasAtMostAThousandDocuments(_ engine: TestEngine) async throws {
+        try await DatabaseFixture.with(engine: engine) { base async throws in
             let many = JSON.array(Array(repeating: ["n": 1], count: 1001))
             #expect(await base.refusal(["op": "add", "collection": "c", "data": many]) == "BAD_MEMBER")
             let fine = JSON.array(Array(repeating: ["n": 1], count: 1000))
@@ -167,8 +167,8 @@ import Testing
         }
     }
 
-    @Test func aQueryThatDoesNotSayAnswersAHundred() async throws {
-        try await DatabaseFixture.with { base async throws in
+    @Test(arguments: TestEngine.allCases) func aQueryThatDoesNotSayAnswersAHundred(_ engine: TestEngine) async throws {
+        try await DatabaseFixture.with(engine: engine) { base async throws in
             try await base.perform(["op": "add", "collection": "c", "data": .array(Array(repeating: ["n": 1], count: 150))])
             for request in [#"{"op":"get","collection":"c"}"#, #"{"op":"get","collection":"c","orderBy":[["n","desc"]]}"#] {
                 #expect(try await base.perform(request)["data"]?.arrayValue?.count == 100)
@@ -178,8 +178,8 @@ import Testing
     }
 
     /// What cannot be read again must not be stored.
-    @Test func noUpdateNestsADocumentDeeperThanItCanBeRead() async throws {
-        try await DatabaseFixture.with { base async throws in
+    @Test(arguments: TestEngine.allCases) func noUpdateNestsADocumentDeeperThanItCanBeRead(_ engine: TestEngine) async throws {
+        try await DatabaseFixture.with(engine: engine) { base async throws in
             try await base.perform(#"{"op":"add","collection":"c","data":{"_id":"x"}}"#)
             let path = Array(repeating: "a", count: 60).joined(separator: ".")
             let deep = String(repeating: #"{"b":"#, count: 35) + "1" + String(repeating: "}", count: 35)
@@ -201,8 +201,8 @@ import Testing
         return (answer["data"]?.arrayValue ?? []).compactMap { $0["_id"] }
     }
 
-    @Test func aNumberAsIDStaysANumber() async throws {
-        try await DatabaseFixture.with { base async throws in
+    @Test(arguments: TestEngine.allCases) func aNumberAsIDStaysANumber(_ engine: TestEngine) async throws {
+        try await DatabaseFixture.with(engine: engine) { base async throws in
             #expect(try await base.perform(#"{"op":"add","collection":"c","data":{"_id":5,"n":1}}"#) == ["id": 5])
             #expect(try await base.perform(#"{"op":"add","collection":"c","data":[{"_id":6.0},{"_id":"x"}]}"#) == ["ids": [6, "x"]])
             #expect(try await base.perform(#"{"op":"set","collection":"c","id":7,"data":{"n":1}}"#) == ["created": 1, "updated": 0, "id": 7])
@@ -223,8 +223,8 @@ import Testing
         }
     }
 
-    @Test func aNumberAsIDWaitsForItsTransactionToo() async throws {
-        try await DatabaseFixture.with { base async throws in
+    @Test(arguments: TestEngine.allCases) func aNumberAsIDWaitsForItsTransactionToo(_ engine: TestEngine) async throws {
+        try await DatabaseFixture.with(engine: engine) { base async throws in
             try await base.perform(#"{"op":"add","collection":"c","data":{"_id":5,"n":0}}"#)
             let name = try await base.begin(scope: 1)
             try await base.inTransaction(name, scope: 1, #"{"op":"set","collection":"c","id":5,"data":{"n":1}}"#)
@@ -255,13 +255,13 @@ import Testing
             _ = try await base.documents.perform(sent(100), context)
             #expect(["INVALID_DOCUMENT", "INVALID_UPDATE"].contains(await errorCode { try await base.documents.perform(sent(101), context) }))
             let name = try await base.perform(#"{"op":"get","collection":"c","projection":{"_id":1}}"#)["data"]?.arrayValue?.last?["_id"]
-            let document = try base.documents.document("c", id: name?.stringValue ?? "", context)
+            let document = try await base.documents.document("c", id: name?.stringValue ?? "", context)
             #expect(throws: Never.self, "it can be read again") { try JSON(parsing: Array(document.readableBytesView)) }
         }
     }
 
-    @Test func anImportTakesAHundredLevelsToo() async throws {
-        try await DatabaseFixture.with { base async throws in
+    @Test(arguments: TestEngine.allCases) func anImportTakesAHundredLevelsToo(_ engine: TestEngine) async throws {
+        try await DatabaseFixture.with(engine: engine) { base async throws in
             #expect(try await base.lines(nested(100).text, into: "c") == ["inserted": 1, "updated": 0])
             await #expect(throws: SampanError.self) { try await base.lines(nested(101).text, into: "c") }
         }

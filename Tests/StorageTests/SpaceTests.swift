@@ -52,9 +52,9 @@ struct SpaceTests {
         }
     }
 
-    @Test func whatThrowsIsUndone() async throws {
+    @Test(arguments: TestEngine.allCases) func whatThrowsIsUndone(_ engine: TestEngine) async throws {
         struct Wrong: Error {}
-        try await withDatabase { database in
+        try await withDatabase(engine) { database in
             try await database.write { connection in
                 #expect(throws: Wrong.self) {
                     try connection.growing(upToPages: 1000) { connection in

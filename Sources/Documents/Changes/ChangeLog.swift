@@ -12,12 +12,20 @@ struct ChangeLog {
     let connection: Connection
 
     /// Writes down one change.
-    /// - Returns: its place.
-    func append(_ kind: DocumentChange.Kind, at: Int64, collection: Int64, id: String, before: [UInt8]?, after: [UInt8]?) throws -> Int64 {
-        try connection.execute(
-            "INSERT INTO changes (at, collection, kind, id, before, after) VALUES ($1, $2, $3, $4, $5, $6)", .int(at), .int(collection), .int(kind.rawValue),
-            .text(id), before.map { .blob($0) } ?? .null, after.map { .blob($0) } ?? .null)
-        return connection.lastInsertedRow
+    /// - Parameter isAsked: whether somebody wants to know its place.
+    /// - Returns: its place; 0 where nobody asks.
+    func append(
+        _ kind: DocumentChange.Kind, at: Int64, collection: Int64, id: String, before: [UInt8]?, after: [UInt8]?, isAsked: Bool
+    ) throws -> Int64 {
+        let sql = "INSERT INTO changes (at, collection, kind, id, before, after) VALUES ($1, $2, $3, $4, $5, $6)"
+        let before: SQLValue = before.map { .blob($0) } ?? .null
+        let after: SQLValue = after.map { .blob($0) } ?? .null
+        if isAsked {
+            return try connection.insertReturning(
+                "seq", sql, .int(at), .int(collection), .int(kind.rawValue), .verbatim(id), before, after)
+        }
+        try connection.enqueue(sql, .int(at), .int(collection), .int(kind.rawValue), .verbatim(id), before, after)
+        return 0
     }
 
     /// The place of the last change; 0 where there was none.

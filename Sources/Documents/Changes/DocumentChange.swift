@@ -70,7 +70,7 @@ struct ChangeRecorder {
         let sequence =
             try log?.append(
                 kind, at: now, collection: collection.number, id: id, before: before.map { JSON.object($0).serialized() },
-                after: keepsImages ? after.map { JSON.object($0).serialized() } : nil) ?? 0
+                after: keepsImages ? after.map { JSON.object($0).serialized() } : nil, isAsked: pending != nil) ?? 0
         pending?.append(
             DocumentChange(sequence: sequence, at: now, collection: collection.name, id: id, kind: kind, before: before, after: after))
     }

@@ -125,7 +125,7 @@ final class WatchRoom: @unchecked Sendable {
     }
 
     private func read(_ request: WatchRequest, _ access: DocumentGuard, _ collection: Collection) throws -> (documents: [JSONObject], sequence: Int64) {
-        try database.readAtOneMoment { connection in
+        try database.readMoment { connection in
             let sequence = try limits.historyDays > 0 ? ChangeLog(connection: connection).last() : 0
             let most = request.limit ?? limits.watchedDocumentsMax + 1
             let documents = try DocumentReader(connection: connection, collection: collection, limits: limits).found(

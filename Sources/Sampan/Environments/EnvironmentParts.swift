@@ -25,7 +25,7 @@ struct EnvironmentParts: EnvironmentKeeper {
     func remove(_ environment: EnvironmentID) async throws {
         try await functions.removeAll(of: environment)
         try functions.logBook.close(environment)
-        try documents.close(environment)
+        try await documents.remove(environment)
         try files.close(environment)
         try await identity.remove(environment)
         let url = folder.path(environment)

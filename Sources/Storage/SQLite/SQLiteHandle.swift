@@ -94,6 +94,9 @@ final class SQLiteHandle: @unchecked Sendable {
         return (statement, false)
     }
 
+    /// The row id of the last insertion.
+    var lastInsertedRow: Int64 { sqlite3_last_insert_rowid(pointer) }
+
     var failure: StorageError { StorageError(code: sqlite3_extended_errcode(pointer), message: String(cString: sqlite3_errmsg(pointer))) }
 
     private func prepare(_ sql: String) throws -> OpaquePointer {
