@@ -28,6 +28,8 @@ extension FilterParser {
         for element in elements {
             if case .object(let members) = element, members.first?.key == "$regex" {
                 patterns.append(try pattern(members))
+            } else if case .regularExpression(let expression) = element {
+                patterns.append(try TextPattern(expression))
             } else if try isOperatorObject(element) {
                 throw QueryError(.invalidQuery, "\(name) takes values, not operators.", zh: "\(name) 的元素应为值，不能是操作符。")
             } else {
@@ -73,6 +75,10 @@ extension FilterParser {
     }
 
     static func pattern(_ operators: JSONObject) throws(QueryError) -> TextPattern {
+        if case .regularExpression(let expression)? = operators["$regex"] {
+            guard case .string(let options)? = operators["$options"] else { return try TextPattern(expression) }
+            return try TextPattern(expression.pattern, options: options)
+        }
         guard case .string(let source)? = operators["$regex"] else {
             throw QueryError(.invalidQuery, "$regex needs the pattern as a string.", zh: "$regex 需要字符串形式的正则表达式。")
         }
@@ -81,6 +87,14 @@ extension FilterParser {
         case .string(let options)?: return try TextPattern(source, options: options)
         default: throw QueryError(.invalidQuery, "$options needs a string of the letters i, m, s, x.", zh: "$options 需要由 i、m、s、x 组成的字符串。")
         }
+    }
+
+    /// Refuses a pattern where only a value makes sense.
+    static func comparable(_ name: String, _ operand: JSON) throws(QueryError) -> JSON {
+        guard case .regularExpression = operand else { return operand }
+        throw QueryError(
+            .invalidQuery, "\(name) cannot compare with a regular expression; use {\"$not\": pattern}, $regex or $in.",
+            zh: "\(name) 不能与正则表达式比较；请用 {\"$not\": 正则}、$regex 或 $in。")
     }
 
     static func refusal(ofOperator name: String) -> QueryError {
@@ -98,7 +112,8 @@ extension FilterParser {
         case "$jsonSchema", "$bitsAllSet", "$bitsAnySet", "$bitsAllClear", "$bitsAnyClear":
             QueryError(.unsupported, "\(name) is not supported yet.", zh: "暂不支持 \(name)。")
         default:
-            QueryError(.invalidQuery, "There is no query operator \(name) at this place.", zh: "此处没有查询操作符 \(name)。")
+            TypedForm(name)?.error(.invalidQuery)
+                ?? QueryError(.invalidQuery, "There is no query operator \(name) at this place.", zh: "此处没有查询操作符 \(name)。")
         }
     }
 }

@@ -43,9 +43,15 @@ struct FilterParser {
     private mutating func parseField(_ path: FieldPath, _ value: JSON) throws(QueryError) -> [Condition] {
         guard try Self.isOperatorObject(value), case .object(let operators) = value else {
             try count()
-            return [.field(path, .value(.equal(value)))]
+            return [.field(path, .value(try Self.equality(value)))]
         }
         return try parseOperators(operators).map { .field(path, $0) }
+    }
+
+    /// A plain value means equality, a regular expression that a text matches it.
+    private static func equality(_ value: JSON) throws(QueryError) -> ValueTest {
+        guard case .regularExpression(let expression) = value else { return .equal(value) }
+        return .pattern(try TextPattern(expression))
     }
 
     /// Whether an object consists of operators rather than being a value; a mixture is refused.
@@ -81,11 +87,11 @@ struct FilterParser {
     private mutating func parseOperator(_ name: String, _ operand: JSON) throws(QueryError) -> Predicate {
         switch name {
         case "$eq": return .value(.equal(operand))
-        case "$ne", "$neq": return .not(.value(.equal(operand)))
-        case "$gt": return .value(.greater(operand))
-        case "$gte": return .value(.greaterOrEqual(operand))
-        case "$lt": return .value(.less(operand))
-        case "$lte": return .value(.lessOrEqual(operand))
+        case "$ne", "$neq": return .not(.value(.equal(try Self.comparable(name, operand))))
+        case "$gt": return .value(.greater(try Self.comparable(name, operand)))
+        case "$gte": return .value(.greaterOrEqual(try Self.comparable(name, operand)))
+        case "$lt": return .value(.less(try Self.comparable(name, operand)))
+        case "$lte": return .value(.lessOrEqual(try Self.comparable(name, operand)))
         case "$in": return .value(.among(try Self.memberSet(name, operand)))
         case "$nin": return .not(.value(.among(try Self.memberSet(name, operand))))
         case "$and": return .every(try parsePredicateList(name, operand))
@@ -116,13 +122,13 @@ struct FilterParser {
             let parts = try parseOperators(operators)
             return parts.count == 1 ? parts[0] : .every(parts)
         }
-        guard acceptsValue else {
+        guard acceptsValue || operand.regularExpressionValue != nil else {
             throw QueryError(
                 .invalidQuery, "\(name) needs operators, such as {\"\(name)\":{\"$gt\":1}}; for a plain value use $ne.",
                 zh: "\(name) 后面需要操作符，例如 {\"\(name)\":{\"$gt\":1}}；普通值请用 $ne。")
         }
         try count()
-        return .value(.equal(operand))
+        return .value(try Self.equality(operand))
     }
 
     private mutating func parseAll(_ operand: JSON) throws(QueryError) -> Predicate {

@@ -98,39 +98,3 @@ struct MemberSet: Sendable {
         return patterns.contains { $0.matches(text) }
     }
 }
-
-/// The type names of `$type`.
-enum ValueType: String, Sendable, CaseIterable {
-    case double, string, object, array, bool, date, null, int, long, number
-
-    /// From the name or MongoDB's number.
-    init?(_ json: JSON) {
-        switch json {
-        case .string(let name): self.init(rawValue: name)
-        case .int(1): self = .double
-        case .int(2): self = .string
-        case .int(3): self = .object
-        case .int(4): self = .array
-        case .int(8): self = .bool
-        case .int(9): self = .date
-        case .int(10): self = .null
-        case .int(16): self = .int
-        case .int(18): self = .long
-        default: return nil
-        }
-    }
-
-    /// Whether a value is of this type.
-    ///
-    /// `int` is a whole number within 32 bits, `long` one beyond.
-    func includes(_ value: JSON) -> Bool {
-        switch (self, value) {
-        case (.double, .double), (.string, .string), (.object, .object), (.array, .array), (.bool, .bool), (.date, .date), (.null, .null),
-            (.number, .int), (.number, .double):
-            true
-        case (.int, .int(let number)): Int32(exactly: number) != nil
-        case (.long, .int(let number)): Int32(exactly: number) == nil
-        default: false
-        }
-    }
-}
