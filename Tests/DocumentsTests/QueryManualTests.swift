@@ -13,16 +13,16 @@ import Testing
 
     @Test func filters() throws {
         let cases = try Self.cases("filters")
-        #expect(cases.count > 20)
+        #expect(cases.count > 100)
         for example in cases {
             let name = Comment(rawValue: example["name"]?.stringValue ?? "?")
             if let error = example["error"] {
-                let failure = #expect(throws: QueryError.self, name) { try Filter(try #require(example["filter"])) }
+                let failure = #expect(throws: QueryError.self, name) { try Self.filter(example) }
                 if case .string(let code) = error { #expect(failure?.code.rawValue == code, name) }
                 continue
             }
             do {
-                let filter = try Filter(try #require(example["filter"]))
+                let filter = try Self.filter(example)
                 for document in example["matches"]?.arrayValue ?? [] {
                     #expect(filter.matches(try #require(document.objectValue)), "\(name) should match \(document.text)")
                 }
@@ -33,9 +33,15 @@ import Testing
         }
     }
 
+    /// `"text"` gives the fields of the text index.
+    private static func filter(_ example: JSON) throws -> Filter {
+        let fields = example["text"]?.objectValue?.map { TextIndexContext.Field(path: $0.key, weight: Int($0.value.intValue ?? 1)) }
+        return try Filter(try #require(example["filter"]), text: try fields.map { try TextIndexContext($0) })
+    }
+
     @Test func updates() throws {
         let cases = try Self.cases("updates")
-        #expect(cases.count > 40)
+        #expect(cases.count > 100)
         for example in cases {
             let name = Comment(rawValue: example["name"]?.stringValue ?? "?")
             let outcome = Result { try Self.updated(example) }

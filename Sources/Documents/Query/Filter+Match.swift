@@ -8,6 +8,9 @@ extension Condition {
         case .none(let parts): !parts.contains { $0.matches(document) }
         case .field(let path, let predicate): predicate.holds(at: path, in: document)
         case .expression(let expression): expression.isTrue(for: document)
+        case .schema(let schema): schema.accepts(document)
+        case .near(let nearness): nearness.distance(of: document) != nil
+        case .text(let query): query.score(of: document) != nil
         }
     }
 }
@@ -51,6 +54,7 @@ extension ValueTest {
         case .remainder(let divisor, let remainder): Self.remainder(of: value, by: divisor) == remainder
         case .pattern(let pattern):
             if case .string(let text) = value { pattern.matches(text) } else { false }
+        case .bits(let test): test.passes(value)
         case .type(let types): value.map { value in types.contains { $0.includes(value) } } ?? false
         }
     }
@@ -81,6 +85,7 @@ extension WholeTest {
     func passes(_ value: JSON?) -> Bool {
         switch (self, value) {
         case (.exists, _): value != nil
+        case (.place(let test), _): test.passes(value)
         case (.size(let size), .array(let elements)): elements.count == size
         case (.elementPasses(let predicate), .array(let elements)): elements.contains { predicate.holds(forElement: $0) }
         case (.elementMatches(let condition), .array(let elements)):

@@ -99,18 +99,15 @@ extension FilterParser {
 
     static func refusal(ofOperator name: String) -> QueryError {
         switch name {
-        case "$where", "$function":
+        case "$where", "$function", "$accumulator":
             QueryError(
-                .unsupported, "\(name) runs code and is not supported; use $expr or filter in a cloud function.",
-                zh: "不支持执行代码的 \(name)；请用 $expr 或在云函数中过滤。")
-        case "$text":
-            QueryError(.unsupported, "$text is not supported yet; use $regex.", zh: "暂不支持 $text；请用 $regex。")
-        case "$near", "$nearSphere", "$geoNear", "$geoWithin", "$geoIntersects":
+                .unsupported, "\(name) runs code and is not supported; write the condition with $expr, such as {\"$expr\":{\"$gt\":[\"$a\",\"$b\"]}}.",
+                zh: "不支持执行代码的 \(name)；请用 $expr 表达条件，例如 {\"$expr\":{\"$gt\":[\"$a\",\"$b\"]}}。")
+        case "$near", "$nearSphere", "$geoNear", "$maxDistance", "$minDistance": Nearness.misplaced(name)
+        case "$text", "$jsonSchema":
             QueryError(
-                .unsupported, "\(name) is not supported yet; store a geohash string and query it with a range of prefixes.",
-                zh: "暂不支持 \(name)；可保存 geohash 字符串并按前缀范围查询。")
-        case "$jsonSchema", "$bitsAllSet", "$bitsAnySet", "$bitsAllClear", "$bitsAnyClear":
-            QueryError(.unsupported, "\(name) is not supported yet.", zh: "暂不支持 \(name)。")
+                .invalidQuery, "\(name) is about the whole document: write it at the top of the query, not at a field.",
+                zh: "\(name) 针对整个文档：请写在查询的最外层，而不是字段里。")
         default:
             TypedForm(name)?.error(.invalidQuery)
                 ?? QueryError(.invalidQuery, "There is no query operator \(name) at this place.", zh: "此处没有查询操作符 \(name)。")

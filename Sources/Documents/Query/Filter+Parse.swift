@@ -3,6 +3,8 @@ import Kernel
 /// Turns the JSON of a query into conditions and counts them.
 struct FilterParser {
     private var conditions = 0
+    /// How many operators are around the place that do not simply add a condition.
+    private var enclosing = 0
     /// More conditions than anyone writes by hand.
     static let maximumConditions = 5000
 
@@ -25,12 +27,27 @@ struct FilterParser {
     private mutating func parseLogic(_ key: String, _ value: JSON) throws(QueryError) -> Condition? {
         switch key {
         case "$and": return .every(try parseList(key, value))
-        case "$or": return .some(try parseList(key, value))
-        case "$nor": return .none(try parseList(key, value))
+        case "$or": return .some(try parseEnclosed { (parser) throws(QueryError) in try parser.parseList(key, value) })
+        case "$nor":
+            let parts = try parseEnclosed { (parser) throws(QueryError) in try parser.parseList(key, value) }
+            if parts.contains(where: \.hasText) { throw Self.misplacedText }
+            return .none(parts)
         case "$expr": return .expression(try Expression(value))
+        case "$jsonSchema": return .schema(try JSONSchema(value))
+        case "$text":
+            try count()
+            return .text(try TextQuery(value, context: nil))
         case "$comment": return nil
         default: throw Self.refusal(ofOperator: key)
         }
+    }
+
+    private mutating func parseEnclosed<Part>(
+        _ parse: (inout FilterParser) throws(QueryError) -> Part
+    ) throws(QueryError) -> Part {
+        enclosing += 1
+        defer { enclosing -= 1 }
+        return try parse(&self)
     }
 
     private mutating func parseList(_ key: String, _ value: JSON) throws(QueryError) -> [Condition] {
@@ -45,7 +62,13 @@ struct FilterParser {
             try count()
             return [.field(path, .value(try Self.equality(value)))]
         }
-        return try parseOperators(operators).map { .field(path, $0) }
+        guard let near = operators.first(where: { Nearness.names.contains($0.key) })?.key else {
+            return try parseOperators(operators).map { .field(path, $0) }
+        }
+        if enclosing > 0 { throw Nearness.misplaced(near) }
+        try count()
+        let others = JSONObject(operators.filter { $0.key != near && !Nearness.modifiers.contains($0.key) }.map { ($0.key, $0.value) })
+        return [.near(try Nearness(near, operators, path: path))] + (try parseOperators(others).map { .field(path, $0) })
     }
 
     /// A plain value means equality, a regular expression that a text matches it.
@@ -99,6 +122,11 @@ struct FilterParser {
         case "$nor": return .not(.some(try parsePredicateList(name, operand)))
         case "$not": return .not(try parsePredicate(operand, of: name))
         case "$exists": return Self.truth(operand) ? .whole(.exists) : .not(.whole(.exists))
+        case "$bitsAllSet", "$bitsAnySet", "$bitsAllClear", "$bitsAnyClear":
+            guard let question = BitTest.Question(rawValue: name) else { throw Self.refusal(ofOperator: name) }
+            return .value(.bits(try BitTest(question, operand)))
+        case "$geoWithin", "$within": return .whole(.place(try GeoTest(within: operand)))
+        case "$geoIntersects": return .whole(.place(try GeoTest(intersecting: operand)))
         case "$mod": return .value(try Self.remainder(operand))
         case "$type": return .value(.type(try Self.types(operand)))
         case "$size": return .whole(.size(try Self.size(operand)))
@@ -150,7 +178,15 @@ struct FilterParser {
             let parts = try parseOperators(members)
             return .elementPasses(parts.count == 1 ? parts[0] : .every(parts))
         }
-        return .elementMatches(try parse(operand))
+        let condition = try parseEnclosed { (parser) throws(QueryError) in try parser.parse(operand) }
+        if condition.hasText { throw Self.misplacedText }
+        return .elementMatches(condition)
+    }
+
+    private static var misplacedText: QueryError {
+        QueryError(
+            .invalidQuery, "$text cannot stand in $nor or $elemMatch; write it at the top of the query, in $and or in $or.",
+            zh: "$text 不能放在 $nor 或 $elemMatch 里；请写在查询最外层、$and 或 $or 中。")
     }
 
     /// Whether the operators are about an element's value rather than about its fields.

@@ -5,9 +5,12 @@ public struct Filter: Sendable {
     let condition: Condition
 
     /// Parses a query such as `{"price":{"$lt":100},"$or":[…]}`.
+    ///
+    /// A query with `$text` also has to be told what is indexed, before or after; see ``bound(to:)``.
     public init(_ json: JSON) throws(QueryError) {
         var parser = FilterParser()
         condition = try parser.parse(json)
+        try condition.checkOrders()
     }
 
     init(condition: Condition) { self.condition = condition }
@@ -25,6 +28,11 @@ public struct Filter: Sendable {
         Filter(condition: .every(condition.conjuncts + other.condition.conjuncts))
     }
 
+    /// The same filter, which knows what is indexed.
+    public init(_ json: JSON, text context: TextIndexContext?) throws(QueryError) {
+        self = try Filter(json).bound(to: context)
+    }
+
     /// Whether a document matches.
     ///
     /// An error inside `$expr` (say, adding a string) means that it does not.
@@ -38,6 +46,10 @@ indirect enum Condition: Sendable {
     case none([Condition])
     case field(FieldPath, Predicate)
     case expression(Expression)
+    case schema(JSONSchema)
+    /// `$near`: the field holds a place at a wanted distance.
+    case near(Nearness)
+    case text(TextQuery)
 
     /// The conditions that must all hold.
     var conjuncts: [Condition] {
@@ -67,6 +79,7 @@ enum ValueTest: Sendable {
     case remainder(divisor: Int64, remainder: Int64)
     case pattern(TextPattern)
     case type([ValueType])
+    case bits(BitTest)
 }
 
 /// A test of a field as a whole.
@@ -77,6 +90,8 @@ enum WholeTest: Sendable {
     case elementMatches(Condition)
     /// An element passes a predicate.
     case elementPasses(Predicate)
+    /// The field holds a place, or an array of places one of which passes.
+    case place(GeoTest)
 }
 
 /// The operands of `$in`: values, looked up by hash, and patterns.
