@@ -63,6 +63,7 @@ extension JSON {
         case .double(let number): number
         case .string(let text): text
         case .date(let milliseconds): DateText.iso8601(fromMilliseconds: milliseconds)
+        case .binary, .regularExpression: text
         case .array(let elements): elements.compactMap(\.forTemplate)
         case .object(let members): members.forTemplate
         }

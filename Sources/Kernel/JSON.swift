@@ -1,4 +1,4 @@
-/// A JSON value, with dates and with 64-bit integers kept apart from floating-point numbers.
+/// A JSON value, with dates, bytes and patterns, and with 64-bit integers kept apart from floating-point numbers.
 ///
 /// Equality and hashing are by value: `.int(1)` equals `.double(1)`, objects are equal only with the same keys in the same order,
 /// strings are equal when their UTF-8 bytes are (not when they merely look alike), and NaN equals itself.
@@ -15,6 +15,10 @@ public enum JSON: Sendable {
     case string(String)
     /// A moment, in milliseconds since 1970-01-01T00:00:00Z.
     case date(Int64)
+    /// Bytes; kept behind a reference, so that the seldom case makes no other value larger.
+    indirect case binary(BinaryData)
+    /// A regular expression.
+    indirect case regularExpression(RegularExpression)
     /// A list of values.
     case array([JSON])
     /// Members in their written order.
@@ -58,6 +62,16 @@ extension JSON {
     /// The milliseconds since 1970, when this is a date.
     public var dateValue: Int64? {
         if case .date(let milliseconds) = self { milliseconds } else { nil }
+    }
+
+    /// The bytes with their subtype, when this is binary data.
+    public var binaryValue: BinaryData? {
+        if case .binary(let data) = self { data } else { nil }
+    }
+
+    /// The regular expression, when this is one.
+    public var regularExpressionValue: RegularExpression? {
+        if case .regularExpression(let expression) = self { expression } else { nil }
     }
 
     /// The elements, when this is an array.

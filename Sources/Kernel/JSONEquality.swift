@@ -10,6 +10,8 @@ extension JSON: Hashable {
         case (.string(let a), .string(let b)): a.hasSameBytes(as: b)
         case (.array(let a), .array(let b)): a == b
         case (.object(let a), .object(let b)): a == b
+        case (.binary(let a), .binary(let b)): a == b
+        case (.regularExpression(let a), .regularExpression(let b)): a == b
         default: false
         }
     }
@@ -30,6 +32,8 @@ extension JSON: Hashable {
         case .date(let milliseconds):
             hasher.combine(1 as UInt8)
             hasher.combine(milliseconds)
+        case .binary(let data): hasher.combine(data)
+        case .regularExpression(let expression): hasher.combine(expression)
         case .array(let elements): hasher.combine(elements)
         case .object(let members): hasher.combine(members)
         }

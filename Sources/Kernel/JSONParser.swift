@@ -2,7 +2,8 @@ extension JSON {
     /// Parses exactly one JSON text (RFC 8259, strictly).
     ///
     /// Refused: invalid UTF-8, lone surrogates, bytes after the value, a key twice in one object, more than `maxDepth` nested containers,
-    /// numbers too large for a double. `{"$date": milliseconds or ISO 8601 text}` alone in an object becomes `.date`.
+    /// numbers too large for a double. `{"$date": milliseconds or ISO 8601 text}` alone in an object becomes `.date`;
+    /// see ``TypedValue`` for its kin.
     public init(parsing bytes: UnsafeRawBufferPointer, maxDepth: Int = 100) throws(JSONError) {
         guard let start = bytes.baseAddress, !bytes.isEmpty else { throw JSONError(.empty, offset: 0) }
         var parser = JSONParser(base: start.assumingMemoryBound(to: UInt8.self), count: bytes.count, maxDepth: maxDepth)
@@ -82,8 +83,8 @@ struct JSONParser {
         try enter()
         var members: [JSONObject.Element] = []
         if closes(with: UInt8(ascii: "}")) { return .object(JSONObject(distinct: members)) }
-        let looksLikeDate = position + 1 < count && base[position + 1] == UInt8(ascii: "$")
-        members.reserveCapacity(looksLikeDate ? 1 : 8)
+        let looksTyped = position + 1 < count && base[position + 1] == UInt8(ascii: "$")
+        members.reserveCapacity(looksTyped ? 1 : 8)
         var seen = SeenKeys()
         while true {
             let keyStart = position
@@ -98,20 +99,15 @@ struct JSONParser {
             position += 1
             skipSpace()
             members.append((key, try parseValue()))
-            if try endsContainer(UInt8(ascii: "}")) { return Self.dateOrObject(members) }
+            if try endsContainer(UInt8(ascii: "}")) { return Self.typedOrObject(members) }
         }
     }
 
-    /// Recognises the written form of a date.
-    private static func dateOrObject(_ members: [JSONObject.Element]) -> JSON {
-        if members.count == 1, members[0].key == "$date" {
-            switch members[0].value {
-            case .int, .double:
-                if let milliseconds = members[0].value.intValue { return .date(milliseconds) }
-            case .string(let text):
-                if let milliseconds = DateText.milliseconds(fromISO8601: text) { return .date(milliseconds) }
-            default: break
-            }
+    /// Recognises the written forms of dates, bytes and the like.
+    @inline(__always)
+    private static func typedOrObject(_ members: [JSONObject.Element]) -> JSON {
+        if members.count == 1, members[0].key.utf8.first == UInt8(ascii: "$"), let typed = TypedValue.read(members[0].key, members[0].value) {
+            return typed
         }
         return .object(JSONObject(distinct: members))
     }

@@ -1,7 +1,7 @@
 extension JSON {
     /// Appends the compact text, keys in their order.
     ///
-    /// A date is `{"$date":milliseconds}`; a double is its shortest text that reads back the same, without fraction when it has none and
+    /// A date is `{"$date":milliseconds}`, bytes and regular expressions are as in MongoDB's Extended JSON; a double is its shortest text that reads back the same, without fraction when it has none and
     /// is smaller than 2^53 (as JavaScript prints it); NaN and the infinities, which JSON cannot say, are `null`.
     public func write(to out: inout [UInt8]) {
         switch self {
@@ -14,6 +14,8 @@ extension JSON {
             out.append(literal: "{\"$date\":")
             out.append(decimal: milliseconds)
             out.append(UInt8(ascii: "}"))
+        case .binary(let data): Self.write(data, to: &out)
+        case .regularExpression(let expression): Self.write(expression, to: &out)
         case .array(let elements):
             out.append(UInt8(ascii: "["))
             var isFirst = true
@@ -46,6 +48,22 @@ extension JSON {
         } else {
             out.append(contentsOf: number.description.utf8)
         }
+    }
+
+    private static func write(_ data: BinaryData, to out: inout [UInt8]) {
+        out.append(literal: "{\"$binary\":{\"base64\":\"")
+        Base64.append(data.bytes, to: &out)
+        out.append(literal: "\",\"subType\":\"")
+        out.append(hexadecimal: data.subtype)
+        out.append(literal: "\"}}")
+    }
+
+    private static func write(_ expression: RegularExpression, to out: inout [UInt8]) {
+        out.append(literal: "{\"$regularExpression\":{\"pattern\":")
+        write(expression.pattern, to: &out)
+        out.append(literal: ",\"options\":")
+        write(expression.options, to: &out)
+        out.append(literal: "}}")
     }
 
     /// Appends a string in quotes.
@@ -134,10 +152,14 @@ extension [UInt8] {
         case 0x0C: append(literal: "\\f")
         case 0x0D: append(literal: "\\r")
         default:
-            let digits: StaticString = "0123456789abcdef"
             append(literal: "\\u00")
-            append(digits.utf8Start[Int(byte >> 4)])
-            append(digits.utf8Start[Int(byte & 15)])
+            append(hexadecimal: byte)
         }
+    }
+
+    fileprivate mutating func append(hexadecimal byte: UInt8) {
+        let digits: StaticString = "0123456789abcdef"
+        append(digits.utf8Start[Int(byte >> 4)])
+        append(digits.utf8Start[Int(byte & 15)])
     }
 }

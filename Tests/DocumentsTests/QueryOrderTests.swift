@@ -12,7 +12,11 @@ import Testing
         "", "\0", "\0a", "\u{1}", "a", "a\0", "ab", "b", "é", "😀",
         [:], ["a": .null], ["a": 1], ["b": 1], ["b": 1, "a": 0], ["b": 2], ["a": "x"], ["a": [:]],
         [], [.null], [1], [1, 1], [2], ["a"], [["a": 1]], [[]], [[1]],
-        false, true, .date(.min), .date(-1), .date(0), .date(.max),
+        .binary(BinaryData([])), .binary(BinaryData([], subtype: 1)), .binary(BinaryData([0])), .binary(BinaryData([255])),
+        .binary(BinaryData([0], subtype: 1)), .binary(BinaryData([0, 0])), .binary(BinaryData([UInt8](repeating: 0, count: 256))),
+        false, true, .date(.min), .date(-1), .date(0), .date(.max), .regularExpression(RegularExpression(pattern: "", options: "i")),
+        .regularExpression(RegularExpression(pattern: "a")), .regularExpression(RegularExpression(pattern: "a", options: "i")),
+        .regularExpression(RegularExpression(pattern: "ab")),
     ]
 
     @Test func ordersAllTypes() {

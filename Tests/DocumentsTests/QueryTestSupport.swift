@@ -50,6 +50,7 @@ struct QueryGenerator {
             .null, true, false, 0, 1, 2, 3, -1, 1.5, 2.0, .int(.max), .double(0x1p63), .int(9_007_199_254_740_993),
             .double(9_007_199_254_740_992),
             "", "a", "ab", "b", "a\0", "é", .date(0), .date(1), .date(-1),
+            .binary(BinaryData([1])), .binary(BinaryData([0, 2], subtype: 5)),
         ])
     }
 

@@ -5,14 +5,17 @@ public let maximumDocumentDepth = 100
 
 /// Refuses documents that cannot be stored.
 ///
-/// Refused are keys that start with `$` (dates have been read and server dates resolved by then), empty keys, keys with NUL, dots in
+/// Refused are keys that start with `$` (typed values have been read and server dates resolved by then), empty keys, keys with NUL, dots in
 /// top-level keys, numbers that JSON cannot write, and more than 100 nested levels.
-public func validateDocument(_ object: JSONObject) throws(QueryError) {
+public func validateDocument(_ object: JSONObject) throws(QueryError) { try validateDocument(object, code: .invalidDocument) }
+
+/// The same with the code of what made the document.
+func validateDocument(_ object: JSONObject, code: QueryError.Code) throws(QueryError) {
     for (key, _) in object where key.utf8.contains(UInt8(ascii: ".")) {
         throw QueryError(
-            .invalidDocument, "The field name \"\(key)\" contains a dot; nest objects instead.", zh: "字段名“\(key)”含有点号；请改用嵌套对象。")
+            code, "The field name \"\(key)\" contains a dot; nest objects instead.", zh: "字段名“\(key)”含有点号；请改用嵌套对象。")
     }
-    try ValueValidation(code: .invalidDocument, allowsServerDates: false).check(.object(object), depth: 0)
+    try ValueValidation(code: code, allowsServerDates: false).check(.object(object), depth: 0)
 }
 
 /// The rules for values inside documents and updates.
@@ -33,6 +36,9 @@ struct ValueValidation {
         case .array(let elements):
             try checkDepth(depth + 1)
             for element in elements { try check(element, depth: depth + 1) }
+        // What is written as an object in JSON must be as shallow as one, or a stored document could not be read again.
+        case .date: try checkDepth(depth + 1)
+        case .binary, .regularExpression: try checkDepth(depth + 2)
         case .double(let number) where !number.isFinite:
             throw QueryError(code, "NaN and infinity cannot be stored; use null.", zh: "不能保存 NaN 或无穷大；请用 null。")
         default: break
@@ -56,11 +62,7 @@ struct ValueValidation {
     }
 
     private func refusal(ofDollarKey key: String) -> QueryError {
-        if key == "$date" {
-            return QueryError(
-                code, "A date is written {\"$date\": milliseconds} or {\"$date\": \"2024-01-31T08:00:00Z\"}, with nothing beside it.",
-                zh: "日期写作 {\"$date\": 毫秒数} 或 {\"$date\": \"2024-01-31T08:00:00Z\"}，不能有其他成员。")
-        }
+        if let form = TypedForm(key) { return form.error(code) }
         if key == "$serverDate" {
             return QueryError(
                 code, "The server's time is written {\"$serverDate\":{\"offset\":0}}, with a whole number of milliseconds.",

@@ -47,6 +47,8 @@ extension ExpressionOperators {
         case .double: "double"
         case .string: "string"
         case .date: "date"
+        case .binary: "binData"
+        case .regularExpression: "regex"
         case .array: "array"
         case .object: "object"
         }

@@ -48,6 +48,12 @@ public struct FieldPath: Sendable, Hashable {
         }
     }
 
+    /// Takes parts that have been checked.
+    init(parts: [Part], text: String) {
+        self.parts = parts
+        self.text = text
+    }
+
     /// Paths are equal when their bytes are.
     public static func == (left: FieldPath, right: FieldPath) -> Bool { left.text.hasSameBytes(as: right.text) }
 
@@ -82,7 +88,7 @@ extension FieldPath {
         return value
     }
 
-    private func anyValue(in object: JSONObject, from place: Int, _ expands: Bool, _ test: (JSON?) -> Bool) -> Bool {
+    func anyValue(in object: JSONObject, from place: Int, _ expands: Bool, _ test: (JSON?) -> Bool) -> Bool {
         guard let value = object[parts[place].name] else { return test(nil) }
         return anyValue(of: value, after: place, expands, test)
     }

@@ -10,6 +10,9 @@ extension Condition {
         case .expression(let expression): expression.isTrue(for: document)
         case .strict(let path, let test): test.passes(path.onlyValue(in: document))
         case .check(let check): check.passes(document)
+        case .schema(let schema): schema.accepts(document)
+        case .near(let nearness): nearness.distance(of: document) != nil
+        case .text(let query): query.score(of: document) != nil
         }
     }
 }
@@ -53,6 +56,7 @@ extension ValueTest {
         case .remainder(let divisor, let remainder): Self.remainder(of: value, by: divisor) == remainder
         case .pattern(let pattern):
             if case .string(let text) = value { pattern.matches(text) } else { false }
+        case .bits(let test): test.passes(value)
         case .type(let types): value.map { value in types.contains { $0.includes(value) } } ?? false
         }
     }
@@ -83,6 +87,7 @@ extension WholeTest {
     func passes(_ value: JSON?) -> Bool {
         switch (self, value) {
         case (.exists, _): value != nil
+        case (.place(let test), _): test.passes(value)
         case (.size(let size), .array(let elements)): elements.count == size
         case (.elementPasses(let predicate), .array(let elements)): elements.contains { predicate.holds(forElement: $0) }
         case (.elementMatches(let condition), .array(let elements)):

@@ -28,6 +28,8 @@ extension FilterParser {
         for element in elements {
             if case .object(let members) = element, members.first?.key == "$regex" {
                 patterns.append(try pattern(members))
+            } else if case .regularExpression(let expression) = element {
+                patterns.append(try TextPattern(expression))
             } else if try isOperatorObject(element) {
                 throw QueryError(.invalidQuery, "\(name) takes values, not operators.", zh: "\(name) 的元素应为值，不能是操作符。")
             } else {
@@ -73,6 +75,10 @@ extension FilterParser {
     }
 
     static func pattern(_ operators: JSONObject) throws(QueryError) -> TextPattern {
+        if case .regularExpression(let expression)? = operators["$regex"] {
+            guard case .string(let options)? = operators["$options"] else { return try TextPattern(expression) }
+            return try TextPattern(expression.pattern, options: options)
+        }
         guard case .string(let source)? = operators["$regex"] else {
             throw QueryError(.invalidQuery, "$regex needs the pattern as a string.", zh: "$regex 需要字符串形式的正则表达式。")
         }
@@ -83,22 +89,28 @@ extension FilterParser {
         }
     }
 
+    /// Refuses a pattern where only a value makes sense.
+    static func comparable(_ name: String, _ operand: JSON) throws(QueryError) -> JSON {
+        guard case .regularExpression = operand else { return operand }
+        throw QueryError(
+            .invalidQuery, "\(name) cannot compare with a regular expression; use {\"$not\": pattern}, $regex or $in.",
+            zh: "\(name) 不能与正则表达式比较；请用 {\"$not\": 正则}、$regex 或 $in。")
+    }
+
     static func refusal(ofOperator name: String) -> QueryError {
         switch name {
-        case "$where", "$function":
+        case "$where", "$function", "$accumulator":
             QueryError(
-                .unsupported, "\(name) runs code and is not supported; use $expr or filter in a cloud function.",
-                zh: "不支持执行代码的 \(name)；请用 $expr 或在云函数中过滤。")
-        case "$text":
-            QueryError(.unsupported, "$text is not supported yet; use $regex.", zh: "暂不支持 $text；请用 $regex。")
-        case "$near", "$nearSphere", "$geoNear", "$geoWithin", "$geoIntersects":
+                .unsupported, "\(name) runs code and is not supported; write the condition with $expr, such as {\"$expr\":{\"$gt\":[\"$a\",\"$b\"]}}.",
+                zh: "不支持执行代码的 \(name)；请用 $expr 表达条件，例如 {\"$expr\":{\"$gt\":[\"$a\",\"$b\"]}}。")
+        case "$near", "$nearSphere", "$geoNear", "$maxDistance", "$minDistance": Nearness.misplaced(name)
+        case "$text", "$jsonSchema":
             QueryError(
-                .unsupported, "\(name) is not supported yet; store a geohash string and query it with a range of prefixes.",
-                zh: "暂不支持 \(name)；可保存 geohash 字符串并按前缀范围查询。")
-        case "$jsonSchema", "$bitsAllSet", "$bitsAnySet", "$bitsAllClear", "$bitsAnyClear":
-            QueryError(.unsupported, "\(name) is not supported yet.", zh: "暂不支持 \(name)。")
+                .invalidQuery, "\(name) is about the whole document: write it at the top of the query, not at a field.",
+                zh: "\(name) 针对整个文档：请写在查询的最外层，而不是字段里。")
         default:
-            QueryError(.invalidQuery, "There is no query operator \(name) at this place.", zh: "此处没有查询操作符 \(name)。")
+            TypedForm(name)?.error(.invalidQuery)
+                ?? QueryError(.invalidQuery, "There is no query operator \(name) at this place.", zh: "此处没有查询操作符 \(name)。")
         }
     }
 }

@@ -3,6 +3,8 @@ import Kernel
 /// Turns the JSON of a query into conditions and counts them.
 struct FilterParser {
     private var conditions = 0
+    /// How many operators are around the place that do not simply add a condition.
+    private var enclosing = 0
     /// More conditions than anyone writes by hand.
     static let maximumConditions = 5000
 
@@ -25,12 +27,27 @@ struct FilterParser {
     private mutating func parseLogic(_ key: String, _ value: JSON) throws(QueryError) -> Condition? {
         switch key {
         case "$and": return .every(try parseList(key, value))
-        case "$or": return .some(try parseList(key, value))
-        case "$nor": return .none(try parseList(key, value))
+        case "$or": return .some(try parseEnclosed { (parser) throws(QueryError) in try parser.parseList(key, value) })
+        case "$nor":
+            let parts = try parseEnclosed { (parser) throws(QueryError) in try parser.parseList(key, value) }
+            if parts.contains(where: \.hasText) { throw Self.misplacedText }
+            return .none(parts)
         case "$expr": return .expression(try Expression(value))
+        case "$jsonSchema": return .schema(try JSONSchema(value))
+        case "$text":
+            try count()
+            return .text(try TextQuery(value, context: nil))
         case "$comment": return nil
         default: throw Self.refusal(ofOperator: key)
         }
+    }
+
+    private mutating func parseEnclosed<Part>(
+        _ parse: (inout FilterParser) throws(QueryError) -> Part
+    ) throws(QueryError) -> Part {
+        enclosing += 1
+        defer { enclosing -= 1 }
+        return try parse(&self)
     }
 
     private mutating func parseList(_ key: String, _ value: JSON) throws(QueryError) -> [Condition] {
@@ -43,9 +60,21 @@ struct FilterParser {
     private mutating func parseField(_ path: FieldPath, _ value: JSON) throws(QueryError) -> [Condition] {
         guard try Self.isOperatorObject(value), case .object(let operators) = value else {
             try count()
-            return [.field(path, .value(.equal(value)))]
+            return [.field(path, .value(try Self.equality(value)))]
         }
-        return try parseOperators(operators).map { .field(path, $0) }
+        guard let near = operators.first(where: { Nearness.names.contains($0.key) })?.key else {
+            return try parseOperators(operators).map { .field(path, $0) }
+        }
+        if enclosing > 0 { throw Nearness.misplaced(near) }
+        try count()
+        let others = JSONObject(operators.filter { $0.key != near && !Nearness.modifiers.contains($0.key) }.map { ($0.key, $0.value) })
+        return [.near(try Nearness(near, operators, path: path))] + (try parseOperators(others).map { .field(path, $0) })
+    }
+
+    /// A plain value means equality, a regular expression that a text matches it.
+    private static func equality(_ value: JSON) throws(QueryError) -> ValueTest {
+        guard case .regularExpression(let expression) = value else { return .equal(value) }
+        return .pattern(try TextPattern(expression))
     }
 
     /// Whether an object consists of operators rather than being a value; a mixture is refused.
@@ -81,11 +110,11 @@ struct FilterParser {
     private mutating func parseOperator(_ name: String, _ operand: JSON) throws(QueryError) -> Predicate {
         switch name {
         case "$eq": return .value(.equal(operand))
-        case "$ne", "$neq": return .not(.value(.equal(operand)))
-        case "$gt": return .value(.greater(operand))
-        case "$gte": return .value(.greaterOrEqual(operand))
-        case "$lt": return .value(.less(operand))
-        case "$lte": return .value(.lessOrEqual(operand))
+        case "$ne", "$neq": return .not(.value(.equal(try Self.comparable(name, operand))))
+        case "$gt": return .value(.greater(try Self.comparable(name, operand)))
+        case "$gte": return .value(.greaterOrEqual(try Self.comparable(name, operand)))
+        case "$lt": return .value(.less(try Self.comparable(name, operand)))
+        case "$lte": return .value(.lessOrEqual(try Self.comparable(name, operand)))
         case "$in": return .value(.among(try Self.memberSet(name, operand)))
         case "$nin": return .not(.value(.among(try Self.memberSet(name, operand))))
         case "$and": return .every(try parsePredicateList(name, operand))
@@ -93,6 +122,11 @@ struct FilterParser {
         case "$nor": return .not(.some(try parsePredicateList(name, operand)))
         case "$not": return .not(try parsePredicate(operand, of: name))
         case "$exists": return Self.truth(operand) ? .whole(.exists) : .not(.whole(.exists))
+        case "$bitsAllSet", "$bitsAnySet", "$bitsAllClear", "$bitsAnyClear":
+            guard let question = BitTest.Question(rawValue: name) else { throw Self.refusal(ofOperator: name) }
+            return .value(.bits(try BitTest(question, operand)))
+        case "$geoWithin", "$within": return .whole(.place(try GeoTest(within: operand)))
+        case "$geoIntersects": return .whole(.place(try GeoTest(intersecting: operand)))
         case "$mod": return .value(try Self.remainder(operand))
         case "$type": return .value(.type(try Self.types(operand)))
         case "$size": return .whole(.size(try Self.size(operand)))
@@ -116,13 +150,13 @@ struct FilterParser {
             let parts = try parseOperators(operators)
             return parts.count == 1 ? parts[0] : .every(parts)
         }
-        guard acceptsValue else {
+        guard acceptsValue || operand.regularExpressionValue != nil else {
             throw QueryError(
                 .invalidQuery, "\(name) needs operators, such as {\"\(name)\":{\"$gt\":1}}; for a plain value use $ne.",
                 zh: "\(name) 后面需要操作符，例如 {\"\(name)\":{\"$gt\":1}}；普通值请用 $ne。")
         }
         try count()
-        return .value(.equal(operand))
+        return .value(try Self.equality(operand))
     }
 
     private mutating func parseAll(_ operand: JSON) throws(QueryError) -> Predicate {
@@ -144,7 +178,15 @@ struct FilterParser {
             let parts = try parseOperators(members)
             return .elementPasses(parts.count == 1 ? parts[0] : .every(parts))
         }
-        return .elementMatches(try parse(operand))
+        let condition = try parseEnclosed { (parser) throws(QueryError) in try parser.parse(operand) }
+        if condition.hasText { throw Self.misplacedText }
+        return .elementMatches(condition)
+    }
+
+    private static var misplacedText: QueryError {
+        QueryError(
+            .invalidQuery, "$text cannot stand in $nor or $elemMatch; write it at the top of the query, in $and or in $or.",
+            zh: "$text 不能放在 $nor 或 $elemMatch 里；请写在查询最外层、$and 或 $or 中。")
     }
 
     /// Whether the operators are about an element's value rather than about its fields.

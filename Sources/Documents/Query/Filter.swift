@@ -5,9 +5,12 @@ public struct Filter: Sendable {
     let condition: Condition
 
     /// Parses a query such as `{"price":{"$lt":100},"$or":[…]}`.
+    ///
+    /// A query with `$text` also has to be told what is indexed, before or after; see ``bound(to:)``.
     public init(_ json: JSON) throws(QueryError) {
         var parser = FilterParser()
         condition = try parser.parse(json)
+        try condition.checkOrders()
     }
 
     init(condition: Condition) { self.condition = condition }
@@ -23,6 +26,11 @@ public struct Filter: Sendable {
     /// The documents that match both.
     public func and(_ other: Filter) -> Filter {
         Filter(condition: .every(condition.conjuncts + other.condition.conjuncts))
+    }
+
+    /// The same filter, which knows what is indexed.
+    public init(_ json: JSON, text context: TextIndexContext?) throws(QueryError) {
+        self = try Filter(json).bound(to: context)
     }
 
     /// Whether a document matches.
@@ -42,6 +50,10 @@ indirect enum Condition: Sendable {
     case strict(FieldPath, ValueTest)
     /// Something that is asked about each document.
     case check(any DocumentCheck)
+    case schema(JSONSchema)
+    /// `$near`: the field holds a place at a wanted distance.
+    case near(Nearness)
+    case text(TextQuery)
 
     /// The conditions that must all hold.
     var conjuncts: [Condition] {
@@ -76,6 +88,7 @@ enum ValueTest: Sendable {
     case remainder(divisor: Int64, remainder: Int64)
     case pattern(TextPattern)
     case type([ValueType])
+    case bits(BitTest)
 }
 
 /// A test of a field as a whole.
@@ -86,6 +99,8 @@ enum WholeTest: Sendable {
     case elementMatches(Condition)
     /// An element passes a predicate.
     case elementPasses(Predicate)
+    /// The field holds a place, or an array of places one of which passes.
+    case place(GeoTest)
 }
 
 /// The operands of `$in`: values, looked up by hash, and patterns.
@@ -105,41 +120,5 @@ struct MemberSet: Sendable {
         if values.contains(value) { return true }
         guard case .string(let text) = value else { return false }
         return patterns.contains { $0.matches(text) }
-    }
-}
-
-/// The type names of `$type`.
-enum ValueType: String, Sendable, CaseIterable {
-    case double, string, object, array, bool, date, null, int, long, number
-
-    /// From the name or MongoDB's number.
-    init?(_ json: JSON) {
-        switch json {
-        case .string(let name): self.init(rawValue: name)
-        case .int(1): self = .double
-        case .int(2): self = .string
-        case .int(3): self = .object
-        case .int(4): self = .array
-        case .int(8): self = .bool
-        case .int(9): self = .date
-        case .int(10): self = .null
-        case .int(16): self = .int
-        case .int(18): self = .long
-        default: return nil
-        }
-    }
-
-    /// Whether a value is of this type.
-    ///
-    /// `int` is a whole number within 32 bits, `long` one beyond.
-    func includes(_ value: JSON) -> Bool {
-        switch (self, value) {
-        case (.double, .double), (.string, .string), (.object, .object), (.array, .array), (.bool, .bool), (.date, .date), (.null, .null),
-            (.number, .int), (.number, .double):
-            true
-        case (.int, .int(let number)): Int32(exactly: number) != nil
-        case (.long, .int(let number)): Int32(exactly: number) == nil
-        default: false
-        }
     }
 }

@@ -5,7 +5,7 @@ import Kernel
 /// No encoded value is the beginning of another one.
 ///
 /// A value is a byte for its type and what follows: numbers as below, text with NUL escaped and ended by two NULs, containers member by
-/// member and ended by a NUL, which is smaller than any type. A descending field has all its bits inverted.
+/// member and ended by a NUL, which is smaller than any type; binary data by its length, subtype and bytes. A descending field has all its bits inverted.
 struct KeyEncoder {
     private(set) var bytes: [UInt8] = []
 
@@ -33,6 +33,13 @@ struct KeyEncoder {
         case .double(let number): appendNumber(number)
         case .string(let text): appendText(text)
         case .date(let milliseconds): appendBigEndian(UInt64(bitPattern: milliseconds) ^ 1 << 63)
+        case .binary(let data):
+            appendBigEndian(UInt64(data.bytes.count))
+            bytes.append(data.subtype)
+            bytes += data.bytes
+        case .regularExpression(let expression):
+            appendText(expression.pattern)
+            appendText(expression.options)
         case .array(let elements):
             for element in elements { append(element) }
             bytes.append(0)

@@ -1,3 +1,5 @@
+import Kernel
+
 /// A regular expression that matches in time proportional to the text, whatever the pattern.
 ///
 /// The common part of JavaScript's and PCRE's syntax, on Unicode scalars: classes, anchors, groups, alternatives, quantifiers (greedy and
@@ -35,6 +37,9 @@ struct TextPattern: Sendable {
         startsAtBeginning = tree.startsAtBeginning
         literal = tree.plainText.map { Literal(bytes: Array($0.text.utf8), isAnchored: $0.isAnchored) }
     }
+
+    /// The pattern of a value.
+    init(_ expression: RegularExpression) throws(QueryError) { try self.init(expression.pattern, options: expression.options) }
 
     /// The bytes that every matching text begins with; nil when the pattern is not anchored or begins with something else.
     var requiredPrefix: [UInt8]? {

@@ -17,7 +17,7 @@ struct UpdateParser {
             throw QueryError(.invalidUpdate, "\(name) needs an object of fields.", zh: "\(name) 需要由字段组成的对象。")
         }
         for (field, value) in fields {
-            let path = try Self.path(field)
+            let path = try FieldPath(updating: field)
             var operation = UpdateOperation(path: path, change: try change(name, value, path))
             operation.isForInsertOnly = name == "$setOnInsert"
             operations.append(operation)
@@ -40,42 +40,10 @@ struct UpdateParser {
             zh: "没有更新操作符 \(name)；可用：\(names.sorted().joined(separator: " "))。")
     }
 
-    private static func path(_ field: String) throws(QueryError) -> FieldPath {
-        if field.utf8.split(separator: UInt8(ascii: ".")).contains(where: { $0.first == UInt8(ascii: "$") }) {
-            throw QueryError(
-                .unsupported,
-                "Positional operators ($, $[], $[name]) are not supported yet in \"\(field)\"; name the element by its number.",
-                zh: "“\(field)”：暂不支持位置操作符（$、$[]、$[name]）；请用数字下标。")
-        }
-        return try FieldPath(field, code: .invalidUpdate)
-    }
-
     /// The operations by path, after looking for two that concern the same field or one inside the other.
     func finish() throws(QueryError) -> [UpdateOperation] {
-        let paths = (operations.map(\.path) + renameTargets).sorted(by: Self.precedes)
-        for (first, second) in zip(paths, paths.dropFirst()) where second.starts(with: first) {
-            throw QueryError(
-                .invalidUpdate, "The update changes \"\(second.text)\" twice or together with \"\(first.text)\" around it.",
-                zh: "更新中“\(second.text)”被修改两次，或与其外层“\(first.text)”冲突。")
-        }
-        return operations.sorted { Self.precedes($0.orderingPath, $1.orderingPath) }
-    }
-
-    /// Numbers before names; numbers by size, names by their bytes.
-    ///
-    /// A path stands directly before the paths inside it.
-    private static func precedes(_ left: FieldPath, _ right: FieldPath) -> Bool {
-        for (a, b) in zip(left.parts, right.parts) {
-            let order: Precedence =
-                switch (a.index, b.index) {
-                case (let x?, let y?): Precedence(x, y)
-                case (.some, nil): .ascending
-                case (nil, .some): .descending
-                case (nil, nil): a.name.bytePrecedence(to: b.name)
-                }
-            if order != .same { return order == .ascending }
-        }
-        return left.parts.count < right.parts.count
+        try UpdateOrder.refuseConflicts(operations.map(\.path) + renameTargets)
+        return operations.sorted { UpdateOrder.precedes($0.orderingPath, $1.orderingPath) }
     }
 
     private mutating func change(_ name: String, _ operand: JSON, _ path: FieldPath) throws(QueryError) -> FieldChange {
@@ -145,7 +113,10 @@ struct UpdateParser {
         guard case .string(let name) = operand else {
             throw QueryError(.invalidUpdate, "$rename needs the new name as a string.", zh: "$rename 需要字符串形式的新名称。")
         }
-        let target = try Self.path(name)
+        let target = try FieldPath(updating: name)
+        guard !path.isPositional, !target.isPositional else {
+            throw QueryError(.invalidUpdate, "$rename moves fields by their names; it takes no $, $[] or $[name].", zh: "$rename 按字段名移动，不能使用 $、$[]、$[名称]。")
+        }
         renameTargets.append(target)
         return target
     }
@@ -172,19 +143,13 @@ struct UpdateParser {
 
     /// Operators test each element; an object without operators is a query on the elements that are objects.
     private static func pull(_ operand: JSON) throws(QueryError) -> FieldChange {
+        if case .regularExpression(let expression) = operand { return .pull(.value(.pattern(try TextPattern(expression)))) }
         guard case .object(let members) = operand else { return .pull(.value(.equal(operand))) }
         var parser = FilterParser()
         guard try FilterParser.isOperatorObject(operand), !["$and", "$or", "$nor", "$expr"].contains(members[0].key) else {
             return .pullObjects(try parser.parse(operand))
         }
         return .pull(.every(try parser.parseOperators(members)))
-    }
-}
-
-extension FieldPath {
-    /// Whether `other` is this path or leads to something around it.
-    fileprivate func starts(with other: FieldPath) -> Bool {
-        parts.count >= other.parts.count && zip(parts, other.parts).allSatisfy { $0.name.hasSameBytes(as: $1.name) }
     }
 }
 

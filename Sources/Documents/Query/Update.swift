@@ -1,17 +1,32 @@
 public import Kernel
 
-/// Changes to a document: MongoDB's update operators, parsed once.
+/// Changes to a document: MongoDB's update operators or an update pipeline, parsed once.
 public struct Update: Sendable {
-    /// In the order in which they are applied and in which new fields appear: by path.
-    let operations: [UpdateOperation]
+    private enum Body: Sendable {
+        /// In the order in which they are applied and in which new fields appear: by path.
+        case operations([UpdateOperation])
+        case pipeline(UpdatePipeline)
+    }
+
+    private let body: Body
+    private let filters: ArrayFilters
+    /// Whether a path has `$`, `$[]` or `$[name]`.
+    private let isPositional: Bool
 
     /// The most fields of one update.
     static let maximumOperations = 1000
 
-    /// Parses an update such as `{"$set":{"a.b":1},"$inc":{"n":1}}`.
+    /// Parses an update such as `{"$set":{"a.b":1},"$inc":{"n":1}}`, or stages such as `[{"$set":{"n":{"$add":["$n",1]}}}]`.
     ///
-    /// An update without operators is refused.
-    public init(_ json: JSON) throws(QueryError) {
+    /// An update without operators is refused, and so are array filters that no path uses.
+    public init(_ json: JSON, arrayFilters: JSON? = nil) throws(QueryError) {
+        filters = try ArrayFilters(arrayFilters)
+        if case .array(let stages) = json {
+            try filters.check(usedNames: [])
+            body = .pipeline(try UpdatePipeline(stages))
+            isPositional = false
+            return
+        }
         guard case .object(let members) = json, !members.isEmpty else {
             throw QueryError(
                 .invalidUpdate, "An update must be an object with operators, such as {\"$set\":{\"price\":10}}.",
@@ -19,28 +34,78 @@ public struct Update: Sendable {
         }
         var parser = UpdateParser()
         for (name, operand) in members { try parser.add(name, operand) }
-        operations = try parser.finish()
+        let operations = try parser.finish()
+        body = .operations(operations)
+        isPositional = operations.contains { $0.path.isPositional }
+        try filters.check(usedNames: Set(operations.flatMap { $0.path.filterNames }))
     }
 
     /// Applies the update and answers whether the document changed.
     ///
     /// After an error the document is as before. `isInsert` says that the document is about to be created: only then `$setOnInsert`
-    /// counts and `_id` may be set.
-    public func apply(to document: inout JSONObject, now: Int64, isInsert: Bool) throws(QueryError) -> Bool {
-        var copy = document
-        var hasChanged = false
-        for operation in operations where isInsert || !operation.isForInsertOnly {
-            if try operation.apply(to: &copy, now: now) { hasChanged = true }
+    /// counts and `_id` may be set. `filter` is the query that found the document; a `$` in a path stands for the element that it found.
+    public func apply(
+        to document: inout JSONObject, now: Int64, isInsert: Bool, matching filter: Filter? = nil
+    ) throws(QueryError) -> Bool {
+        let copy: JSONObject
+        switch body {
+        case .operations(let operations):
+            guard let changed = try changed(document, by: operations, now, isInsert, filter) else { return false }
+            copy = changed
+        case .pipeline(let pipeline):
+            copy = try pipeline.apply(to: document, now: now)
+            if copy == document { return false }
         }
-        guard hasChanged else { return false }
         if !isInsert, copy["_id"] != document["_id"] {
             throw QueryError(.invalidUpdate, "_id cannot change; add a new document instead.", zh: "_id 不能修改；请新建文档。")
         }
+        document = copy
+        return true
+    }
+
+    /// The document that an upsert creates when nothing matches: what the filter's equalities say, then updated.
+    ///
+    /// It has no `_id` unless the filter or the update gives one.
+    public func inserted(for filter: Filter, now: Int64) throws(QueryError) -> JSONObject {
+        var document = try filter.seed()
+        _ = try apply(to: &document, now: now, isInsert: true)
+        if let id = document["_id"] { document.setFirst("_id", id) }
+        try validateDocument(document, code: .invalidUpdate)
+        return document
+    }
+
+    /// The document after all operations, or nil when none changed it.
+    private func changed(
+        _ document: JSONObject, by operations: [UpdateOperation], _ now: Int64, _ isInsert: Bool, _ filter: Filter?
+    ) throws(QueryError) -> JSONObject? {
+        let active = operations.filter { isInsert || !$0.isForInsertOnly }
+        var copy = document
+        var hasChanged = false
+        for operation in isPositional ? try expanded(active, document, filter) : active {
+            if try operation.apply(to: &copy, now: now) { hasChanged = true }
+        }
+        guard hasChanged else { return nil }
         if operations.contains(where: \.canDeepen) {
             try ValueValidation(code: .invalidUpdate, allowsServerDates: false).check(.object(copy), depth: 0)
         }
-        document = copy
-        return true
+        return copy
+    }
+
+    /// The operations with a number for every `$`, `$[]` and `$[name]`, which may now concern the same elements.
+    private func expanded(
+        _ operations: [UpdateOperation], _ document: JSONObject, _ filter: Filter?
+    ) throws(QueryError) -> [UpdateOperation] {
+        let scope = PositionalScope(document: document, query: filter, filters: filters)
+        var expanded: [UpdateOperation] = []
+        for operation in operations {
+            guard operation.path.isPositional else {
+                expanded.append(operation)
+                continue
+            }
+            for path in try scope.expand(operation.path) { expanded.append(UpdateOperation(path: path, change: operation.change)) }
+        }
+        try UpdateOrder.refuseConflicts(expanded.flatMap(\.paths))
+        return expanded
     }
 }
 
@@ -53,6 +118,11 @@ struct UpdateOperation: Sendable {
     /// Where the operator appends a field that is new.
     var orderingPath: FieldPath {
         if case .rename(let target) = change { target } else { path }
+    }
+
+    /// The fields that the operator writes.
+    var paths: [FieldPath] {
+        if case .rename(let target) = change { [path, target] } else { [path] }
     }
 
     /// Whether values may come to lie deeper than was checked when parsing.
@@ -100,100 +170,5 @@ extension FieldPath {
             value = next
         }
         return false
-    }
-}
-
-/// Leads a change to the field at a path.
-struct UpdateWalker {
-    let path: FieldPath
-    /// Whether missing objects and array elements on the way are made.
-    let createsMissing: Bool
-
-    /// How far beyond its end an array may grow by one update.
-    static let maximumPadding = 10_000
-
-    /// Changes a field: nil is a missing one, before and after.
-    typealias Change = (inout JSON?) throws(QueryError) -> Bool
-
-    func modify(_ document: inout JSONObject, _ change: Change) throws(QueryError) -> Bool {
-        try modify(&document, at: 0, change)
-    }
-
-    private func modify(_ object: inout JSONObject, at place: Int, _ change: Change) throws(QueryError) -> Bool {
-        let name = path.parts[place].name
-        guard let index = object.index(ofKey: name) else {
-            guard createsMissing, let value = try made(at: place, change) else { return false }
-            object.append(name, value)
-            return true
-        }
-        let (hasChanged, isGone) = try object.modifyValue(at: index) { (value: inout JSON) throws(QueryError) -> (Bool, Bool) in
-            try modifyTaken(&value, at: place, change)
-        }
-        if isGone { object.removeValue(forKey: name) }
-        return hasChanged
-    }
-
-    /// Takes the value out of its place while it changes, so that it is not copied.
-    private func modifyTaken(_ value: inout JSON, at place: Int, _ change: Change) throws(QueryError) -> (hasChanged: Bool, isGone: Bool) {
-        var taken: JSON? = value
-        value = .null
-        let hasChanged = try modify(&taken, after: place, change)
-        value = taken ?? .null
-        return (hasChanged, taken == nil)
-    }
-
-    /// Continues with the value that `parts[place]` led to.
-    private func modify(_ value: inout JSON?, after place: Int, _ change: Change) throws(QueryError) -> Bool {
-        if place == path.parts.count - 1 { return try change(&value) }
-        switch value {
-        case .object(var members):
-            value = nil
-            let hasChanged = try modify(&members, at: place + 1, change)
-            value = .object(members)
-            return hasChanged
-        case .array(var elements):
-            value = nil
-            let hasChanged = try modify(&elements, at: place + 1, change)
-            value = .array(elements)
-            return hasChanged
-        default:
-            guard createsMissing else { return false }
-            throw QueryError(
-                .invalidUpdate,
-                "\"\(path.text)\" cannot be made because \"\(path.parts[place].name)\" holds \((value ?? .null).excerpt), which has no fields.",
-                zh: "无法写入“\(path.text)”：“\(path.parts[place].name)”的值是 \((value ?? .null).excerpt)，没有字段。")
-        }
-    }
-
-    private func modify(_ elements: inout [JSON], at place: Int, _ change: Change) throws(QueryError) -> Bool {
-        guard let index = path.parts[place].index else {
-            guard createsMissing else { return false }
-            throw QueryError(
-                .invalidUpdate,
-                "\"\(path.text)\" leads through an array; name the element by its number, not \"\(path.parts[place].name)\".",
-                zh: "“\(path.text)”经过数组；请用数字下标，而不是“\(path.parts[place].name)”。")
-        }
-        // A removed element leaves null, so that the others keep their places.
-        if index < elements.count {
-            let wasNull = elements[index].isNull
-            let (hasChanged, isGone) = try modifyTaken(&elements[index], at: place, change)
-            return hasChanged && !(wasNull && isGone)
-        }
-        guard createsMissing else { return false }
-        guard index - elements.count <= Self.maximumPadding else {
-            throw QueryError(
-                .limit, "\"\(path.text)\" is more than \(Self.maximumPadding) places beyond the end of the array.",
-                zh: "“\(path.text)”超出数组末尾 \(Self.maximumPadding) 位以上。")
-        }
-        guard let value = try made(at: place, change) else { return false }
-        elements.append(contentsOf: repeatElement(.null, count: index - elements.count))
-        elements.append(value)
-        return true
-    }
-
-    /// The value of a field that is not there yet.
-    private func made(at place: Int, _ change: Change) throws(QueryError) -> JSON? {
-        var value: JSON? = place == path.parts.count - 1 ? nil : .object(JSONObject())
-        return try modify(&value, after: place, change) ? value : nil
     }
 }

@@ -4,7 +4,7 @@ public import Kernel
 public enum ValueOrder {
     /// The place of a value's type among the types; a missing value counts as null.
     ///
-    /// Types that JSON values cannot have (MinKey, binary data, ObjectId, timestamps…) leave gaps.
+    /// Types that JSON values cannot have (MinKey, ObjectId, timestamps…) leave gaps.
     public static func rank(_ value: JSON?) -> UInt8 {
         switch value {
         case nil, .null: 0x10
@@ -12,8 +12,10 @@ public enum ValueOrder {
         case .string: 0x30
         case .object: 0x40
         case .array: 0x50
+        case .binary: 0x58
         case .bool: 0x60
         case .date: 0x70
+        case .regularExpression: 0x80
         }
     }
 
@@ -36,6 +38,8 @@ public enum ValueOrder {
         case (.bool(let a), .bool(let b)): Precedence(a ? 1 : 0, b ? 1 : 0)
         case (.array(let a), .array(let b)): compare(a, b)
         case (.object(let a), .object(let b)): compare(a, b)
+        case (.binary(let a), .binary(let b)): compare(a, b)
+        case (.regularExpression(let a), .regularExpression(let b)): compare(a, b)
         default: .same
         }
     }
@@ -44,6 +48,20 @@ public enum ValueOrder {
     private static func compare(_ left: Double, _ right: Double) -> Precedence {
         if left.isNaN || right.isNaN { return Precedence(left.isNaN ? 0 : 1, right.isNaN ? 0 : 1) }
         return Precedence(left, right)
+    }
+
+    /// The shorter first, then by subtype, then byte by byte.
+    private static func compare(_ left: BinaryData, _ right: BinaryData) -> Precedence {
+        let bySize = Precedence(left.bytes.count, right.bytes.count)
+        if bySize != .same { return bySize }
+        if left.subtype != right.subtype { return Precedence(left.subtype, right.subtype) }
+        for (a, b) in zip(left.bytes, right.bytes) where a != b { return Precedence(a, b) }
+        return .same
+    }
+
+    private static func compare(_ left: RegularExpression, _ right: RegularExpression) -> Precedence {
+        let byPattern = left.pattern.bytePrecedence(to: right.pattern)
+        return byPattern == .same ? left.options.bytePrecedence(to: right.options) : byPattern
     }
 
     private static func compare(_ left: [JSON], _ right: [JSON]) -> Precedence {
