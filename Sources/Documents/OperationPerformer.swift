@@ -77,22 +77,44 @@ struct OperationPerformer: Sendable {
     }
 
     private func aggregate(_ pipeline: Pipeline, _ collection: Collection) throws -> ByteBuffer {
-        let filter = try restricted(pipeline.leadingMatch ?? .all, collection)
-        var random = SystemRandomNumberGenerator()
-        let result = try store.database.read { connection in
-            let input = try store.reader(connection, collection).documents(filter, max: limits.scanDocumentsMax)
-            return try pipeline.run(
-                input,
-                foreign: { name in
-                    guard let foreign = store.catalog[name] else { return [] }
-                    return try store.reader(connection, foreign).documents(restricted(.all, foreign), max: limits.scanDocumentsMax)
-                }, now: clock.now(), random: &random)
+        if pipeline.output != nil {
+            throw QueryError(
+                .unsupported, "$out and $merge are not supported yet; write the results with add or update.",
+                zh: "暂不支持 $out 和 $merge；请用 add 或 update 写入结果。")
         }
-        return answer(["data": .array(result)])
+        let leading = pipeline.leading
+        let filter = try restricted(leading.filter, collection)
+        let plan = plan(filter: filter, sort: leading.sort, indexes: collection.readable)
+        // Without an index in that order the pipeline sorts, and keeps no more than later stages want.
+        let isSorted = leading.sort != nil && plan.isOrdered
+        let window = leading.sort == nil || isSorted ? leading : Pipeline.Leading()
+        return try store.database.read { connection in
+            var out = ByteBuffer(string: #"{"data":["#)
+            var writer = DocumentWriter(projection: nil, bytesMax: limits.answerBytesMax)
+            let run = try PipelineRun(
+                pipeline.rest(sorted: isSorted), foreign: ReadableCollections(performer: self, connection: connection), now: clock.now()
+            ) { document in
+                try writer.append(document, to: &out)
+                return true
+            }
+            var skip = window.skip
+            var left = window.limit ?? .max
+            try store.reader(connection, collection).visit(filter, plan) { document in
+                if skip > 0 {
+                    skip -= 1
+                    return true
+                }
+                left -= 1
+                return try run.take(document) && left > 0
+            }
+            try run.finish()
+            out.writeStaticString("]}")
+            return out
+        }
     }
 
     /// The part of `filter` that the caller may read.
-    private func restricted(_ filter: Filter, _ collection: Collection) throws -> Filter {
+    fileprivate func restricted(_ filter: Filter, _ collection: Collection) throws -> Filter {
         try restricted(filter, collection, collection.permission.reading(context.caller))
     }
 
@@ -114,5 +136,23 @@ extension DocumentOperation {
         case .get, .getOne, .count, .aggregate: true
         default: false
         }
+    }
+}
+
+/// The other collections of an aggregation, as far as the caller may read them.
+private struct ReadableCollections: ForeignCollections {
+    let performer: OperationPerformer
+    let connection: Connection
+
+    func visit(_ collection: String, matching filter: Filter, fields: Set<String>?, _ body: (JSONObject) throws -> Bool) throws {
+        guard let foreign = performer.store.catalog[collection] else { return }
+        let restricted = try performer.restricted(filter, foreign)
+        let plan = plan(filter: restricted, sort: nil, indexes: foreign.readable)
+        try performer.store.reader(connection, foreign).visit(restricted, plan, body)
+    }
+
+    func isIndexed(_ collection: String, field: String) -> Bool {
+        guard let foreign = performer.store.catalog[collection] else { return true }
+        return field == "_id" || foreign.readable.contains { $0.fields.first?.path == field }
     }
 }
