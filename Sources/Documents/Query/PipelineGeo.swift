@@ -81,7 +81,7 @@ final class GeoNearSink: StageSink {
         super.init(surroundings)
     }
 
-    override func take(_ document: PipelineDocument) throws -> Bool {
+    override func take(_ document: consuming PipelineDocument) throws -> Bool {
         guard near.query.matches(document.fields), let (place, distance) = nearest(in: document.fields) else { return true }
         if let minimum = near.minimum, distance < minimum { return true }
         if let maximum = near.maximum, distance > maximum { return true }

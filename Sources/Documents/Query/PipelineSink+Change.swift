@@ -17,16 +17,17 @@ final class ChangeSink: StageSink {
         super.init(surroundings)
     }
 
-    override func take(_ document: PipelineDocument) throws -> Bool {
-        look(at: document)
-        guard let changed = try changed(document.fields) else { return isOpen }
-        return try pass(PipelineDocument(fields: changed, score: document.score))
+    override func take(_ document: consuming PipelineDocument) throws -> Bool {
+        var scope = scope(for: document)
+        let score = document.score
+        guard let changed = try changed(document.fields, &scope) else { return isOpen }
+        return try pass(PipelineDocument(fields: changed, score: score))
     }
 
-    private func changed(_ document: JSONObject) throws(QueryError) -> JSONObject? {
+    private func changed(_ document: consuming JSONObject, _ scope: inout EvaluationScope) throws(QueryError) -> JSONObject? {
         switch change {
-        case .project(let projection): return try assign(projection.computed, to: projection.tree.apply(document))
-        case .addFields(let assignments): return try assign(assignments, to: document)
+        case .project(let projection): return try assign(projection.computed, to: projection.tree.apply(document), &scope)
+        case .addFields(let assignments): return try assign(assignments, to: document, &scope)
         case .unset(let tree): return tree.apply(document)
         case .replaceRoot(let expression):
             let value = try expression.evaluate(&scope)
@@ -34,13 +35,16 @@ final class ChangeSink: StageSink {
             return members
         case .redact(let expression):
             scope.root = document
-            return try redact(document, expression)
+            return try redact(document, expression, &scope)
         }
     }
 
     /// Computes fields from the current document and writes them into another.
-    private func assign(_ assignments: [FieldAssignment], to target: JSONObject) throws(QueryError) -> JSONObject {
-        var result = target
+    private func assign(
+        _ assignments: [FieldAssignment], to target: consuming JSONObject, _ scope: inout EvaluationScope
+    ) throws(QueryError) -> JSONObject {
+        var values: [JSON?] = []
+        values.reserveCapacity(assignments.count)
         var size = 0
         for assignment in assignments {
             let value = try assignment.value.evaluate(&scope)
@@ -50,18 +54,23 @@ final class ChangeSink: StageSink {
             default: break
             }
             if size > EvaluationContext.maximumValueSize { throw EvaluationContext.tooMuch }
+            values.append(value)
+        }
+        // Now nobody else looks at the document, and it can be changed where it is.
+        scope.document = JSONObject()
+        for (assignment, value) in zip(assignments, values) {
             let parts = assignment.path.parts
             if parts.count == 1 {
-                result[parts[0].name] = value
+                target[parts[0].name] = value
             } else {
-                result.assign(value, at: parts[...])
+                target.assign(value, at: parts[...])
             }
         }
-        return result
+        return target
     }
 
     /// Asks about a level and, when told so, about the levels below.
-    private func redact(_ level: JSONObject, _ expression: Expression) throws(QueryError) -> JSONObject? {
+    private func redact(_ level: JSONObject, _ expression: Expression, _ scope: inout EvaluationScope) throws(QueryError) -> JSONObject? {
         scope.document = level
         let verdict = try expression.evaluate(&scope)
         if verdict == RedactVerdict.keep.mark { return level }
@@ -71,17 +80,17 @@ final class ChangeSink: StageSink {
         }
         var result = JSONObject()
         for (key, value) in level {
-            if let kept = try redact(value: value, expression) { result.append(key, kept) }
+            if let kept = try redact(value: value, expression, &scope) { result.append(key, kept) }
         }
         return result
     }
 
-    private func redact(value: JSON, _ expression: Expression) throws(QueryError) -> JSON? {
+    private func redact(value: JSON, _ expression: Expression, _ scope: inout EvaluationScope) throws(QueryError) -> JSON? {
         switch value {
-        case .object(let members): return try redact(members, expression).map { .object($0) }
+        case .object(let members): return try redact(members, expression, &scope).map { .object($0) }
         case .array(let elements):
             var kept: [JSON] = []
-            for element in elements { if let element = try redact(value: element, expression) { kept.append(element) } }
+            for element in elements { if let element = try redact(value: element, expression, &scope) { kept.append(element) } }
             return .array(kept)
         default: return value
         }
@@ -99,7 +108,7 @@ final class UnwindSink: StageSink {
         super.init(surroundings)
     }
 
-    override func take(_ document: PipelineDocument) throws -> Bool {
+    override func take(_ document: consuming PipelineDocument) throws -> Bool {
         switch Self.follow(names[...], in: document.fields) {
         case .array(let elements)?:
             for (index, element) in elements.enumerated() {

@@ -2,61 +2,66 @@ import Kernel
 
 /// `$group`: holds the groups, never the documents.
 final class GroupSink: StageSink {
+    private final class Group {
+        let key: JSON
+        let accumulators: [Accumulator]
+
+        init(key: JSON, accumulators: [Accumulator]) {
+            self.key = key
+            self.accumulators = accumulators
+        }
+    }
+
     private let grouping: Grouping
-    private var places: [JSON: Int] = [:]
-    private var keys: [JSON] = []
-    /// The accumulators of all groups, one group after the other.
-    private var accumulators: [Accumulator] = []
-    private let width: Int
+    private let values: [Expression]
+    private var places: [JSON: Group] = [:]
+    private var groups: [Group] = []
     /// The group of the document before: documents of a group often come together.
-    private var latest = -1
+    private var latest: Group?
 
     init(_ grouping: Grouping, _ surroundings: Surroundings) {
         self.grouping = grouping
-        width = grouping.fields.count
+        values = grouping.fields.map(\.accumulator.value)
         super.init(surroundings)
     }
 
-    override func take(_ document: PipelineDocument) throws -> Bool {
-        look(at: document)
-        let key = try grouping.key.evaluate(&scope) ?? .null
-        let first = try place(of: key) * width
+    override func take(_ document: consuming PipelineDocument) throws -> Bool {
+        var scope = scope(for: document)
+        let group = try group(of: try grouping.key.evaluate(&scope) ?? .null)
         var growth = 0
-        for field in 0..<width {
-            let value = try grouping.fields[field].accumulator.value.evaluate(&scope)
-            growth += try accumulators[first + field].add(value, of: document.fields)
-        }
+        for field in values.indices { growth += try group.accumulators[field].add(try values[field].evaluate(&scope), of: scope.document) }
         if growth != 0 { try hold(0, bytes: growth) }
         return true
     }
 
-    private func place(of key: JSON) throws(QueryError) -> Int {
-        if latest >= 0, keys[latest] == key { return latest }
-        if let known = places[key] {
-            latest = known
-            return known
-        }
-        latest = keys.count
-        places[key] = latest
-        keys.append(key)
+    private func group(of key: JSON) throws(QueryError) -> Group {
+        if let latest, latest.key == key { return latest }
+        let group: Group
+        if let known = places[key] { group = known } else { group = try newGroup(key) }
+        latest = group
+        return group
+    }
+
+    private func newGroup(_ key: JSON) throws(QueryError) -> Group {
+        var accumulators: [Accumulator] = []
         for field in grouping.fields { accumulators.append(try field.accumulator.make(forKey: key, context.evaluation)) }
-        try hold(1, bytes: 80 + key.heapBytes + 96 * width)
-        return latest
+        let group = Group(key: key, accumulators: accumulators)
+        places[key] = group
+        groups.append(group)
+        try hold(1, bytes: 160 + key.heapBytes + 96 * accumulators.count)
+        return group
     }
 
     override func finish() throws {
         places = [:]
-        for (place, key) in keys.enumerated() {
+        for group in groups {
             var result = JSONObject()
-            result.reserveCapacity(width + 1)
-            result.append("_id", key)
-            for (field, definition) in grouping.fields.enumerated() {
-                result.append(definition.name, accumulators[place * width + field].result)
-            }
+            result.reserveCapacity(values.count + 1)
+            result.append("_id", group.key)
+            for (definition, accumulator) in zip(grouping.fields, group.accumulators) { result.append(definition.name, accumulator.result) }
             if try !pass(PipelineDocument(fields: result)) { break }
         }
-        keys = []
-        accumulators = []
+        groups = []
         releaseAll()
         try super.finish()
     }
@@ -72,8 +77,8 @@ final class AutomaticBucketSink: StageSink {
         super.init(surroundings)
     }
 
-    override func take(_ document: PipelineDocument) throws -> Bool {
-        look(at: document)
+    override func take(_ document: consuming PipelineDocument) throws -> Bool {
+        var scope = scope(for: document)
         let key = try buckets.key.evaluate(&scope) ?? .null
         try hold(1, bytes: 64 + key.heapBytes + document.fields.heapBytes)
         held.append((key, document))
@@ -116,7 +121,7 @@ final class AutomaticBucketSink: StageSink {
         for field in buckets.fields {
             let accumulator = try field.accumulator.make(forKey: id, context.evaluation)
             for entry in entries {
-                look(at: entry.document)
+                var scope = scope(for: entry.document)
                 _ = try accumulator.add(try field.accumulator.value.evaluate(&scope), of: entry.document.fields)
             }
             result.append(field.name, accumulator.result)

@@ -11,7 +11,7 @@ final class SortSink: StageSink {
         super.init(surroundings)
     }
 
-    override func take(_ document: PipelineDocument) throws -> Bool {
+    override func take(_ document: consuming PipelineDocument) throws -> Bool {
         let bytes = 120 + document.fields.heapBytes
         let dropped = buffer.insert((document, bytes), key: sort.key(of: document))
         if let dropped { release(1, bytes: dropped.bytes) }
@@ -37,7 +37,7 @@ final class SampleSink: StageSink {
         super.init(surroundings)
     }
 
-    override func take(_ document: PipelineDocument) throws -> Bool {
+    override func take(_ document: consuming PipelineDocument) throws -> Bool {
         seen += 1
         var place = kept.count
         if kept.count >= size {
@@ -88,7 +88,8 @@ final class FacetSink: StageSink {
         }
     }
 
-    override func take(_ document: PipelineDocument) throws -> Bool {
+    override func take(_ document: consuming PipelineDocument) throws -> Bool {
+        let document = document
         var isWanted = false
         for place in branches.indices where branches[place].isOpen {
             branches[place].isOpen = try branches[place].head.take(document)
@@ -113,11 +114,9 @@ final class FacetSink: StageSink {
 /// `$unionWith`: after the documents come those of another collection.
 final class UnionSink: StageSink {
     private let union: Union
-    private let variables: [JSON?]
 
     init(_ union: Union, _ surroundings: Surroundings) {
         self.union = union
-        variables = surroundings.variables
         super.init(surroundings)
     }
 

@@ -26,7 +26,7 @@ final class EqualityLookupSink: StageSink {
         super.init(surroundings)
     }
 
-    override func take(_ document: PipelineDocument) throws -> Bool {
+    override func take(_ document: consuming PipelineDocument) throws -> Bool {
         guard isIndexed else {
             let joined = try table ?? read(matching: .all)
             table = joined
@@ -137,26 +137,25 @@ extension Filter {
 final class PipelineLookupSink: StageSink {
     private let lookup: Lookup
     private let pipeline: Pipeline
-    private let outerVariables: [JSON?]
     private var constant: [JSON]?
 
     init(_ lookup: Lookup, _ pipeline: Pipeline, _ surroundings: Surroundings) {
         self.lookup = lookup
         self.pipeline = pipeline
-        outerVariables = surroundings.variables
         super.init(surroundings)
     }
 
-    override func take(_ document: PipelineDocument) throws -> Bool {
+    override func take(_ document: consuming PipelineDocument) throws -> Bool {
+        let found = try joined(with: document)
         var result = document
-        result.fields.assign(.array(try joined(with: document)), at: lookup.into.parts[...])
+        result.fields.assign(.array(found), at: lookup.into.parts[...])
         return try pass(result)
     }
 
     private func joined(with document: PipelineDocument) throws -> [JSON] {
         if let constant { return constant }
-        look(at: document)
-        var variables = outerVariables
+        var scope = scope(for: document)
+        var variables = variables
         for variable in lookup.variables { variables.append(try variable.evaluate(&scope)) }
         var filter = Filter.all
         if let (local, foreign) = lookup.equality {
@@ -198,8 +197,9 @@ final class GraphLookupSink: StageSink {
         super.init(surroundings)
     }
 
-    override func take(_ document: PipelineDocument) throws -> Bool {
-        look(at: document)
+    override func take(_ document: consuming PipelineDocument) throws -> Bool {
+        var result = document
+        var scope = scope(for: result)
         var frontier: Set<JSON>
         switch try lookup.start.evaluate(&scope) {
         case .array(let elements)?: frontier = Set(elements)
@@ -211,7 +211,6 @@ final class GraphLookupSink: StageSink {
             frontier = try step(from: frontier, depth: depth, &found)
             depth += 1
         }
-        var result = document
         result.fields.assign(.array(found.documents.map { .object($0) }), at: lookup.into.parts[...])
         release(found.documents.count, bytes: found.bytes)
         return try pass(result)

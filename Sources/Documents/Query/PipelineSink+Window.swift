@@ -10,8 +10,9 @@ final class WindowSink: StageSink {
         super.init(surroundings)
     }
 
-    override func take(_ document: PipelineDocument) throws -> Bool {
-        look(at: document)
+    override func take(_ document: consuming PipelineDocument) throws -> Bool {
+        let document = document
+        var scope = scope(for: document)
         let partition = try window.partition?.evaluate(&scope) ?? .null
         let entry = WindowEntry(partition: partition, key: window.order?.key(of: document.fields), document: document)
         try hold(1, bytes: 160 + partition.heapBytes + document.fields.heapBytes)
@@ -44,7 +45,7 @@ final class WindowSink: StageSink {
     private func passPartition(_ entries: [WindowEntry]) throws {
         var columns: [[JSON?]] = []
         for output in window.outputs {
-            var column = WindowColumn(entries: entries, order: window.order, scope: scope)
+            var column = WindowColumn(entries: entries, order: window.order, scope: scope(for: PipelineDocument(fields: [:])))
             columns.append(try column.values(of: output.function))
         }
         for (place, entry) in entries.enumerated() {

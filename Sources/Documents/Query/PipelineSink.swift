@@ -5,8 +5,8 @@ class StageSink {
     let context: PipelineContext
     let trace: StageTrace
     let next: StageSink?
-    /// What expressions of this stage see.
-    final var scope: EvaluationScope
+    /// The values of the variables around the pipeline.
+    let variables: [JSON?]
     /// Whether the next stage still wants documents.
     private(set) final var isOpen = true
     private final var heldBytes = 0
@@ -15,7 +15,7 @@ class StageSink {
         context = surroundings.context
         trace = surroundings.trace
         next = surroundings.next
-        scope = EvaluationScope(document: JSONObject(), bindings: surroundings.variables, context: surroundings.context.evaluation)
+        variables = surroundings.variables
     }
 
     /// The end of a chain.
@@ -23,11 +23,11 @@ class StageSink {
         self.context = context
         trace = StageTrace(number: 0, name: "", outer: nil)
         next = nil
-        scope = EvaluationScope(document: JSONObject(), context: context.evaluation)
+        variables = []
     }
 
     /// Takes one document; answers whether more are wanted.
-    func take(_ document: PipelineDocument) throws -> Bool { try pass(document) }
+    func take(_ document: consuming PipelineDocument) throws -> Bool { try pass(document) }
 
     /// Nothing more comes.
     func finish() throws { try next?.finish() }
@@ -35,7 +35,7 @@ class StageSink {
     /// Hands a document on; answers whether the next stage wants more.
     @inline(__always)
     @discardableResult
-    final func pass(_ document: PipelineDocument) throws -> Bool {
+    final func pass(_ document: consuming PipelineDocument) throws -> Bool {
         guard isOpen, let next else { return false }
         trace.returned += 1
         next.trace.received += 1
@@ -43,11 +43,12 @@ class StageSink {
         return isOpen
     }
 
-    /// Lets expressions see a document.
+    /// What expressions see of a document.
     @inline(__always)
-    final func look(at document: PipelineDocument) {
-        scope.document = document.fields
+    final func scope(for document: borrowing PipelineDocument) -> EvaluationScope {
+        var scope = EvaluationScope(document: document.fields, bindings: variables, context: context.evaluation)
         scope.score = document.score
+        return scope
     }
 
     /// Counts things that stay in memory.
@@ -77,7 +78,7 @@ final class FinalSink: StageSink {
         super.init(context)
     }
 
-    override func take(_ document: PipelineDocument) throws -> Bool { try body(document) }
+    override func take(_ document: consuming PipelineDocument) throws -> Bool { try body(document) }
 }
 
 /// `$match`.
@@ -89,7 +90,7 @@ final class MatchSink: StageSink {
         super.init(surroundings)
     }
 
-    override func take(_ document: PipelineDocument) throws -> Bool { filter.matches(document.fields) ? try pass(document) : isOpen }
+    override func take(_ document: consuming PipelineDocument) throws -> Bool { filter.matches(document.fields) ? try pass(document) : isOpen }
 }
 
 /// `$limit`.
@@ -101,7 +102,7 @@ final class LimitSink: StageSink {
         super.init(surroundings)
     }
 
-    override func take(_ document: PipelineDocument) throws -> Bool {
+    override func take(_ document: consuming PipelineDocument) throws -> Bool {
         guard left > 0 else { return false }
         left -= 1
         return try pass(document) && left > 0
@@ -117,7 +118,7 @@ final class SkipSink: StageSink {
         super.init(surroundings)
     }
 
-    override func take(_ document: PipelineDocument) throws -> Bool {
+    override func take(_ document: consuming PipelineDocument) throws -> Bool {
         guard left > 0 else { return try pass(document) }
         left -= 1
         return true
@@ -134,7 +135,7 @@ final class CountSink: StageSink {
         super.init(surroundings)
     }
 
-    override func take(_ document: PipelineDocument) -> Bool {
+    override func take(_ document: consuming PipelineDocument) -> Bool {
         count += 1
         return true
     }

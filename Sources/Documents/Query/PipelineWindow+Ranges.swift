@@ -197,8 +197,8 @@ final class FillSink: StageSink {
         super.init(surroundings)
     }
 
-    override func take(_ document: PipelineDocument) throws -> Bool {
-        look(at: document)
+    override func take(_ document: consuming PipelineDocument) throws -> Bool {
+        var scope = scope(for: document)
         var keys: [JSON] = []
         for key in fill.partition { keys.append(try key.evaluate(&scope) ?? .null) }
         try hold(1, bytes: 200 + document.fields.heapBytes)
@@ -230,7 +230,7 @@ final class FillSink: StageSink {
         var documents = entries.map(\.document)
         for output in fill.outputs {
             let current = Expression.field(output.path.parts[0].name, rest: output.path.parts.dropFirst().map(\.name))
-            var column = WindowColumn(entries: entries, order: fill.order, scope: scope)
+            var column = WindowColumn(entries: entries, order: fill.order, scope: scope(for: PipelineDocument(fields: [:])))
             let filled: [JSON?] =
                 switch output.method {
                 case .lastObserved: try column.values(of: .lastObserved(current))
