@@ -80,6 +80,14 @@ extension Pipeline {
     }
 }
 
+extension Set<String> {
+    /// With the fields that a filter reads; nil when that may be all.
+    func addingFields(of filter: Filter) -> Set<String>? {
+        let needs = FieldNeeds(filter.condition)
+        return needs.isAll ? nil : union(needs.names)
+    }
+}
+
 extension Stage {
     /// Adds what the stage reads; answers whether nothing else of the documents reaches later stages.
     fileprivate func addNeeds(to needs: inout FieldNeeds) -> Bool {

@@ -55,10 +55,11 @@ extension Pipeline {
             leading.nearness = Nearness(near)
             return (leading, rest)
         }
-        if case .match(.fixed(let filter))? = rest.first?.stage {
-            leading.filter = filter.andImplied
+        while case .match(.fixed(let filter))? = rest.first?.stage {
+            leading.filter = leading.filter.isAll ? filter : leading.filter.and(filter)
             rest.removeFirst()
         }
+        leading.filter = leading.filter.andImplied
         if case .count(let name)? = rest.first?.stage {
             leading.countField = name
             if counted { rest.removeFirst() }

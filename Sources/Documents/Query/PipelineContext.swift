@@ -93,7 +93,9 @@ final class PipelineContext {
     ) throws {
         let bound = pipeline.isOpen ? try pipeline.bound(to: variables, now: evaluation.now) : pipeline
         let head = try chain(bound.rest().stages, variables: variables, within: trace, into: FinalSink(self, body))
-        try foreign.visit(collection, matching: extra.and(bound.leading.filter), fields: bound.requiredFields) { document in
+        let filter = extra.and(bound.leading.filter)
+        let fields = bound.requiredFields.flatMap { $0.addingFields(of: filter) }
+        try foreign.visit(collection, matching: filter, fields: fields) { document in
             try evaluation.pause()
             head.trace.received += 1
             return try head.take(PipelineDocument(fields: document))
