@@ -56,15 +56,9 @@ struct DocumentReader {
         return total
     }
 
-    /// The documents that fit, parsed, at most `max`.
-    func documents(_ filter: Filter, max: Int) throws -> [JSONObject] {
-        var result: [JSONObject] = []
-        try each(filter, plan(filter: filter, sort: nil, indexes: collection.readable)) { match in
-            guard result.count < max else { throw SampanError.queryTooSlow }
-            result.append(try match.document())
-            return true
-        }
-        return result
+    /// Visits the documents that fit, parsed, in the order of the plan, until `body` answers false.
+    func visit(_ filter: Filter, _ plan: Plan, _ body: (JSONObject) throws -> Bool) throws {
+        try each(filter, plan) { try body($0.document()) }
     }
 
     /// The documents that fit, in order, at most `limit`.

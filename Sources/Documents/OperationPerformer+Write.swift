@@ -13,6 +13,9 @@ extension OperationPerformer {
         case .createCollection:
             guard !context.caller.isClient else { throw clientsMayNot() }
             return answer(["created": .bool(try await store.createCollection(operation.collection, CollectionAccess(.private), now: clock.now()))])
+        case .aggregate(let pipeline):
+            guard let output = pipeline.output else { preconditionFailure("an aggregation without output is a read") }
+            return try await writeResults(of: pipeline, output, try store.collection(operation.collection))
         case .begin, .commit, .rollback: return try await endOrBegin(operation, scope: scope)
         default: break
         }

@@ -78,25 +78,8 @@ struct OperationPerformer: Sendable {
         return out
     }
 
-    private func aggregate(_ pipeline: Pipeline, _ collection: Collection) throws -> ByteBuffer {
-        var random = SystemRandomNumberGenerator()
-        let result = try readable(collection, pipeline.leadingMatch ?? .all) { connection, filter in
-            let input = try store.reader(connection, collection).documents(filter, max: limits.scanDocumentsMax)
-            return try pipeline.run(
-                input,
-                foreign: { name in
-                    guard let foreign = store.catalog[name] else { return [] }
-                    let access = access(to: foreign, for: .read, connection)
-                    let documents = try store.reader(connection, foreign).documents(access.restricted(.all), max: limits.scanDocumentsMax)
-                    try access.check()
-                    return documents
-                }, now: clock.now(), random: &random)
-        }
-        return answer(["data": .array(result)])
-    }
-
     /// Reads with the part of `filter` that the caller may read.
-    private func readable<T>(_ collection: Collection, _ filter: Filter, _ body: (Connection, Filter) throws -> T) throws -> T {
+    func readable<T>(_ collection: Collection, _ filter: Filter, _ body: (Connection, Filter) throws -> T) throws -> T {
         try store.read { connection in
             let access = access(to: collection, for: .read, connection)
             let result = try body(connection, access.restricted(filter))
@@ -120,7 +103,8 @@ extension DocumentOperation {
     /// Whether it changes nothing.
     var isRead: Bool {
         switch kind {
-        case .get, .getOne, .count, .aggregate: true
+        case .get, .getOne, .count: true
+        case .aggregate(let pipeline): pipeline.output == nil
         default: false
         }
     }

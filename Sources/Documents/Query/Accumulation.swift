@@ -1,108 +1,127 @@
 import Kernel
 
-/// What `$group` gathers about one field of a group.
-struct Accumulation: Sendable {
+/// What `$group`, `$bucket` or `$setWindowFields` gathers into one field.
+struct AccumulatorDefinition: Sendable {
     /// The kinds of gathering.
     enum Kind: Sendable {
         case sum, average, minimum, maximum, first, last, push, addToSet, count, mergeObjects
         case deviation(ofSample: Bool)
-
-        /// From the operator's name.
-        init?(_ name: String) {
-            switch name {
-            case "$sum": self = .sum
-            case "$avg": self = .average
-            case "$min": self = .minimum
-            case "$max": self = .maximum
-            case "$first": self = .first
-            case "$last": self = .last
-            case "$push": self = .push
-            case "$addToSet": self = .addToSet
-            case "$count": self = .count
-            case "$mergeObjects": self = .mergeObjects
-            case "$stdDevPop": self = .deviation(ofSample: false)
-            case "$stdDevSamp": self = .deviation(ofSample: true)
-            default: return nil
-            }
-        }
-
-        /// Whether every value stays in memory.
-        var keepsValues: Bool {
-            switch self {
-            case .push, .addToSet, .mergeObjects: true
-            default: false
-            }
-        }
+        /// `$top` and `$bottom`, or with a count `$topN` and `$bottomN`.
+        case ordered(fromEnd: Bool)
+        case firstN, lastN, minimumN, maximumN
+        /// The one in the middle, or those at the places of a list.
+        case median, percentiles([Double])
     }
 
-    private let kind: Kind
-    private var count = 0
-    private var total = JSON.int(0)
-    private var best: JSON?
-    private var values: [JSON] = []
-    private var seen: Set<JSON> = []
-    private var merged = JSONObject()
-    /// Welford's running mean and sum of squared distances from it.
-    private var mean = 0.0
-    private var squares = 0.0
+    let kind: Kind
+    let value: Expression
+    /// The `n` of `$topN` and the like.
+    var count: Expression?
+    var order: SortOrder?
 
-    init(_ kind: Kind) { self.kind = kind }
+    /// The operators that there are.
+    static let names =
+        "$sum $avg $min $max $first $last $push $addToSet $count $mergeObjects $stdDevPop $stdDevSamp $top $topN $bottom $bottomN $firstN $lastN $minN $maxN $median $percentile"
 
-    /// Takes one more value; nil is a missing one.
-    mutating func add(_ value: JSON?) {
+    /// An accumulator for one group.
+    func make(forKey key: JSON, _ context: EvaluationContext) throws(QueryError) -> Accumulator {
         switch kind {
-        case .count: count += 1
-        case .sum, .average: addNumber(value)
-        case .deviation: addDeviation(value)
-        case .minimum: addExtreme(value, .ascending)
-        case .maximum: addExtreme(value, .descending)
-        case .first:
-            if count == 0 { best = value }
-            count += 1
-        case .last: best = value
-        case .push: if let value { values.append(value) }
-        case .addToSet: if let value, seen.insert(value).inserted { values.append(value) }
-        case .mergeObjects: if case .object(let members)? = value { for (key, member) in members { merged[key] = member } }
+        case .sum: return SumAccumulator()
+        case .average: return AverageAccumulator()
+        case .minimum: return ExtremeAccumulator(.ascending)
+        case .maximum: return ExtremeAccumulator(.descending)
+        case .first: return FirstAccumulator()
+        case .last: return LastAccumulator()
+        case .push: return ListAccumulator()
+        case .addToSet: return SetAccumulator()
+        case .count: return CountAccumulator()
+        case .mergeObjects: return MergeAccumulator()
+        case .deviation(let ofSample): return DeviationAccumulator(ofSample: ofSample)
+        case .median: return PercentileAccumulator([0.5], isSingle: true)
+        case .percentiles(let fractions): return PercentileAccumulator(fractions, isSingle: false)
+        case .ordered(let fromEnd):
+            return OrderedAccumulator(order, fromEnd: fromEnd, count: try number(forKey: key, context))
+        case .firstN: return SpanAccumulator(count: try number(forKey: key, context) ?? 1, fromEnd: false)
+        case .lastN: return SpanAccumulator(count: try number(forKey: key, context) ?? 1, fromEnd: true)
+        case .minimumN: return ExtremesAccumulator(.ascending, count: try number(forKey: key, context) ?? 1)
+        case .maximumN: return ExtremesAccumulator(.descending, count: try number(forKey: key, context) ?? 1)
         }
     }
 
-    private mutating func addNumber(_ value: JSON?) {
-        guard let value, value.doubleValue != nil else { return }
-        count += 1
-        if case .int(let a) = total, case .int(let b) = value {
-            let (sum, overflow) = a.addingReportingOverflow(b)
-            total = overflow ? .double(Double(a) + Double(b)) : .int(sum)
-        } else {
-            total = .double((total.doubleValue ?? 0) + (value.doubleValue ?? 0))
+    /// The `n` of a group, which may depend on the group's key.
+    private func number(forKey key: JSON, _ context: EvaluationContext) throws(QueryError) -> Int? {
+        guard let count else { return nil }
+        var scope = EvaluationScope(document: ["_id": key], context: context)
+        return try Self.positiveCount(try count.evaluate(&scope))
+    }
+
+    static func positiveCount(_ value: JSON?) throws(QueryError) -> Int {
+        guard let number = value?.intValue, number > 0, number < 1 << 53 else {
+            throw OperatorError.wrongType("n", "a whole number of at least 1", "不小于 1 的整数", value)
+        }
+        return Int(number)
+    }
+}
+
+extension AccumulatorDefinition {
+    /// Reads `{"$sum":"$price"}`, or answers nil when the operator is no accumulator.
+    init?(_ operator: String, _ operand: JSON, names: [String]) throws(QueryError) {
+        if let kind = Self.plain[`operator`] {
+            let value = try Expression(inPipeline: operand, names: names)
+            if case .count = kind, operand != [:] { throw OperatorError.wrongType("$count", "an empty object", "空对象", operand) }
+            self.init(kind: kind, value: value)
+            return
+        }
+        switch `operator` {
+        case "$top", "$topN", "$bottom", "$bottomN": try self.init(ordered: `operator`, operand, names)
+        case "$firstN", "$lastN", "$minN", "$maxN":
+            let members = try ExpressionParser.members(`operator`, operand, required: ["n", "input"])
+            self.init(
+                kind: Self.counted[`operator`] ?? .maximumN, value: try Expression(inPipeline: members["input"] ?? .null, names: names),
+                count: try Expression(inPipeline: members["n"] ?? .null, names: names))
+        case "$median":
+            let members = try ExpressionParser.members(`operator`, operand, required: ["input"], optional: ["method"])
+            self.init(kind: .median, value: try Expression(inPipeline: members["input"] ?? .null, names: names))
+        case "$percentile":
+            let members = try ExpressionParser.members(`operator`, operand, required: ["input", "p"], optional: ["method"])
+            self.init(
+                kind: .percentiles(try Self.fractions(members["p"] ?? .null)),
+                value: try Expression(inPipeline: members["input"] ?? .null, names: names))
+        default: return nil
         }
     }
 
-    private mutating func addDeviation(_ value: JSON?) {
-        guard let number = value?.doubleValue else { return }
-        count += 1
-        let distance = number - mean
-        mean += distance / Double(count)
-        squares += distance * (number - mean)
+    private static let plain: [String: Kind] = [
+        "$sum": .sum, "$avg": .average, "$min": .minimum, "$max": .maximum, "$first": .first, "$last": .last, "$push": .push,
+        "$addToSet": .addToSet, "$count": .count, "$mergeObjects": .mergeObjects, "$stdDevPop": .deviation(ofSample: false),
+        "$stdDevSamp": .deviation(ofSample: true),
+    ]
+
+    private static let counted: [String: Kind] = ["$firstN": .firstN, "$lastN": .lastN, "$minN": .minimumN, "$maxN": .maximumN]
+
+    private init(ordered name: String, _ operand: JSON, _ names: [String]) throws(QueryError) {
+        let hasCount = name == "$topN" || name == "$bottomN"
+        let members = try ExpressionParser.members(name, operand, required: hasCount ? ["n", "sortBy", "output"] : ["sortBy", "output"])
+        kind = .ordered(fromEnd: name == "$bottom" || name == "$bottomN")
+        value = try Expression(inPipeline: members["output"] ?? .null, names: names)
+        count = try members["n"].map { (value: JSON) throws(QueryError) in try Expression(inPipeline: value, names: names) }
+        order = try SortOrder(members["sortBy"] ?? .null)
     }
 
-    /// Null and missing values do not count.
-    private mutating func addExtreme(_ value: JSON?, _ wanted: Precedence) {
-        guard let value, !value.isNull else { return }
-        if let best, ValueOrder.compare(value, best) != wanted { return }
-        best = value
+    static func fractions(_ list: JSON) throws(QueryError) -> [Double] {
+        let fractions = list.arrayValue?.compactMap(\.doubleValue) ?? []
+        guard !fractions.isEmpty, fractions.count == list.arrayValue?.count, fractions.allSatisfy({ (0...1).contains($0) }) else {
+            throw OperatorError.wrongType("p", "a list of numbers from 0 to 1", "0 到 1 之间的数的列表", list)
+        }
+        return fractions
     }
+}
+
+/// What has been gathered about one field of one group.
+class Accumulator {
+    /// Takes one more value (nil is a missing one) of a document; answers how many more bytes are held now.
+    func add(_ value: JSON?, of document: JSONObject) throws(QueryError) -> Int { 0 }
 
     /// What has been gathered.
-    var result: JSON {
-        switch kind {
-        case .count: .int(Int64(count))
-        case .sum: total
-        case .average: count == 0 ? .null : .double((total.doubleValue ?? 0) / Double(count))
-        case .minimum, .maximum, .first, .last: best ?? .null
-        case .push, .addToSet: .array(values)
-        case .mergeObjects: .object(merged)
-        case .deviation(let ofSample):
-            count < (ofSample ? 2 : 1) ? .null : .double((squares / Double(ofSample ? count - 1 : count)).squareRoot())
-        }
-    }
+    var result: JSON { .null }
 }

@@ -8,8 +8,16 @@ extension Expression {
     }
 
     /// Parses an expression of an aggregation stage.
-    init(inPipeline json: JSON) throws(QueryError) {
-        var parser = ExpressionParser(allowsNow: true)
+    ///
+    /// `names` are the variables bound around the stage, outermost first.
+    init(inPipeline json: JSON, names: [String] = []) throws(QueryError) {
+        var parser = ExpressionParser(allowsNow: true, names: names)
+        self = try parser.parse(json)
+    }
+
+    /// Parses the expression of `$redact`, which alone may decide about levels.
+    init(inRedact json: JSON, names: [String]) throws(QueryError) {
+        var parser = ExpressionParser(allowsNow: true, names: names, allowsVerdicts: true)
         self = try parser.parse(json)
     }
 }
@@ -17,14 +25,19 @@ extension Expression {
 /// Turns JSON into expressions and checks names and numbers of arguments.
 struct ExpressionParser {
     let allowsNow: Bool
-    /// The variables that are bound at this place.
-    private var names: [String] = []
+    let allowsVerdicts: Bool
+    /// The variables that are bound at this place, outermost first: exactly what evaluation will have bound.
+    private var names: [String]
     private var count = 0
 
     /// More operators than anyone writes by hand.
     static let maximumExpressions = 5000
 
-    init(allowsNow: Bool) { self.allowsNow = allowsNow }
+    init(allowsNow: Bool, names: [String] = [], allowsVerdicts: Bool = false) {
+        self.allowsNow = allowsNow
+        self.allowsVerdicts = allowsVerdicts
+        self.names = names
+    }
 
     mutating func parse(_ json: JSON) throws(QueryError) -> Expression {
         count += 1
@@ -34,10 +47,20 @@ struct ExpressionParser {
         }
         switch json {
         case .string(let text) where text.startsWithDollar: return try parsePath(text)
-        case .array(let elements): return .array(try parseAll(elements))
+        case .array(let elements): return Self.folded(try parseAll(elements))
         case .object(let members): return try parseObject(members)
         default: return .literal(json)
         }
+    }
+
+    /// An array of literals is one.
+    private static func folded(_ elements: [Expression]) -> Expression {
+        var values: [JSON] = []
+        for element in elements {
+            guard case .literal(let value) = element else { return .array(elements) }
+            values.append(value)
+        }
+        return .literal(.array(values))
     }
 
     private mutating func parseAll(_ elements: [JSON]) throws(QueryError) -> [Expression] {
@@ -50,22 +73,31 @@ struct ExpressionParser {
         let isVariable = text.utf8.dropFirst().first == UInt8(ascii: "$")
         let body = String(Substring(text.utf8.dropFirst(isVariable ? 2 : 1)))
         var parts = try FieldPath(body).parts.map(\.name)
-        guard isVariable else { return .variable("CURRENT", path: parts) }
         let name = parts.removeFirst()
+        guard isVariable else { return .field(name, rest: parts) }
+        switch try variable(name) {
+        case .current where !parts.isEmpty: return .field(parts[0], rest: Array(parts.dropFirst()))
+        case let variable: return .variable(variable, path: parts)
+        }
+    }
+
+    private func variable(_ name: String) throws(QueryError) -> Variable {
         switch name {
-        case "ROOT", "CURRENT", "REMOVE": break
-        case "NOW":
-            if !allowsNow {
-                throw QueryError(
-                    .unsupported, "$$NOW cannot be used in $expr; send the date itself as {\"$date\":…}.",
-                    zh: "$expr 中不能使用 $$NOW；请直接传日期 {\"$date\":…}。")
-            }
+        case "ROOT": return .root
+        case "CURRENT": return .current
+        case "REMOVE": return .removed
+        case "NOW", "CLUSTER_TIME":
+            if allowsNow { return .now }
+            throw QueryError(
+                .unsupported, "$$NOW cannot be used in $expr; send the date itself as {\"$date\":…}.",
+                zh: "$expr 中不能使用 $$NOW；请直接传日期 {\"$date\":…}。")
         default:
-            guard names.contains(name) else {
+            if allowsVerdicts, let verdict = RedactVerdict(rawValue: name) { return .verdict(verdict) }
+            guard let place = names.lastIndex(of: name) else {
                 throw QueryError(.invalidQuery, "There is no variable $$\(name) at this place.", zh: "此处没有变量 $$\(name)。")
             }
+            return .bound(place)
         }
-        return .variable(name, path: parts)
     }
 
     private mutating func parseObject(_ members: JSONObject) throws(QueryError) -> Expression {
@@ -93,6 +125,9 @@ struct ExpressionParser {
     private mutating func parseOperator(_ name: String, _ operand: JSON) throws(QueryError) -> Expression {
         switch name {
         case "$literal": return .literal(operand)
+        // The written form of a value, for those who parse their pipelines themselves.
+        case "$regularExpression": return .literal([name: operand])
+        case "$expr": return try parse(operand)
         case "$and": return .every(try arguments(operand))
         case "$or": return .some(try arguments(operand))
         case "$ifNull":
@@ -107,17 +142,22 @@ struct ExpressionParser {
             let limit = try operand["limit"].map { (value: JSON) throws(QueryError) in try parse(value) }
             return .filter(try parseWalk(name, operand, body: "cond", optional: ["limit"]), limit: limit)
         case "$reduce": return try parseReduce(operand)
+        case "$convert": return try parseConversion(operand)
+        case "$getField": return try parseGetField(operand)
+        case "$meta": return try Self.parseMeta(operand)
+        case "$rand":
+            guard operand == [:] || operand == [] else { throw Self.wrongCount(name, "0", "0 个") }
+            return .random
+        case "$function", "$accumulator", "$where":
+            throw QueryError(
+                .unsupported, "\(name) runs JavaScript inside the database, which is not done here; compute in a cloud function or with operators.",
+                zh: "\(name) 需要在数据库内运行 JavaScript，这里不支持；请在云函数中计算或改用操作符。")
         default: return try parseCall(name, operand)
         }
     }
 
     private mutating func parseCall(_ name: String, _ operand: JSON) throws(QueryError) -> Expression {
-        if let called = ExpressionOperators.named[name] {
-            let members = try Self.members(name, operand, required: called.required, optional: called.optional)
-            var arguments: [String: Expression] = [:]
-            for (key, value) in members { arguments[key] = try parse(value) }
-            return .namedCall(called, arguments)
-        }
+        if let called = ExpressionOperators.named[name] { return try parseNamedCall(name, called, operand) }
         guard let called = ExpressionOperators.positional[name] else {
             throw QueryError(
                 .unsupported, "There is no expression operator \(name) here (yet); see the documentation for the list.",
@@ -136,7 +176,16 @@ struct ExpressionParser {
                 called.arity.upperBound == .max ? "≥ \(called.arity.lowerBound)" : "\(called.arity.lowerBound)…\(called.arity.upperBound)"
             throw Self.wrongCount(name, wanted, "\(wanted) 个")
         }
-        return .call(called, operands)
+        return .call(name, called, operands)
+    }
+
+    private mutating func parseNamedCall(_ name: String, _ called: NamedOperator, _ operand: JSON) throws(QueryError) -> Expression {
+        var arguments: [(name: String, value: Expression)] = []
+        for (key, value) in try Self.members(name, operand, required: called.required, optional: called.optional) {
+            // An order looks like an expression and is none.
+            arguments.append((key, key == "sortBy" ? .literal(value) : try parse(value)))
+        }
+        return .namedCall(name, try ExpressionOperators.compiledPattern(name, arguments) ?? called, arguments)
     }
 
     /// A list of arguments, or a single one without brackets.
@@ -172,9 +221,13 @@ struct ExpressionParser {
         guard case .object(let variables)? = members["vars"] else {
             throw QueryError(.invalidQuery, "$let needs an object of variables in vars.", zh: "$let 的 vars 需要对象。")
         }
-        var bindings: [(name: String, value: Expression)] = []
-        for (name, value) in variables { bindings.append((try Self.variableName(name), try parse(value))) }
-        return .binding(bindings, in: try parse(members["in"] ?? .null, binding: bindings.map(\.name)))
+        var bindings: [Expression] = []
+        var bound: [String] = []
+        for (name, value) in variables {
+            bound.append(try Self.variableName(name))
+            bindings.append(try parse(value))
+        }
+        return .binding(bindings, in: try parse(members["in"] ?? .null, binding: bound))
     }
 
     private mutating func parseWalk(
@@ -187,7 +240,7 @@ struct ExpressionParser {
             variable = try Self.variableName(text)
         }
         return ArrayWalk(
-            input: try parse(members["input"] ?? .null), name: variable, body: try parse(members[body] ?? .null, binding: [variable]))
+            input: try parse(members["input"] ?? .null), body: try parse(members[body] ?? .null, binding: [variable]))
     }
 
     private mutating func parseReduce(_ operand: JSON) throws(QueryError) -> Expression {
@@ -197,13 +250,42 @@ struct ExpressionParser {
             step: try parse(members["in"] ?? .null, binding: ["this", "value"]))
     }
 
+    private mutating func parseConversion(_ operand: JSON) throws(QueryError) -> Expression {
+        let members = try Self.members("$convert", operand, required: ["input", "to"], optional: ["onError", "onNull"])
+        if let target = members["to"], case .literal(let wanted) = try parse(target), !wanted.isNull { try ExpressionOperators.checkConversion(to: wanted) }
+        return .conversion(
+            input: try parse(members["input"] ?? .null), to: try parse(members["to"] ?? .null),
+            onError: try members["onError"].map { (value: JSON) throws(QueryError) in try parse(value) },
+            onNull: try members["onNull"].map { (value: JSON) throws(QueryError) in try parse(value) })
+    }
+
+    /// `{"$getField":"a.b"}` or `{"$getField":{"field":"a.b","input":…}}`: names with dots or dollars, taken as they are.
+    private mutating func parseGetField(_ operand: JSON) throws(QueryError) -> Expression {
+        var field = operand
+        var input = Expression.variable(.current, path: [])
+        if operand["field"] != nil {
+            let members = try Self.members("$getField", operand, required: ["field"], optional: ["input"])
+            field = members["field"] ?? .null
+            if let given = members["input"] { input = try parse(given) }
+        }
+        return .call("$getField", ExpressionOperators.getField, [try parse(field), input])
+    }
+
+    private static func parseMeta(_ operand: JSON) throws(QueryError) -> Expression {
+        guard operand == "textScore" || operand == "searchScore" else {
+            throw QueryError(
+                .unsupported, "Of $meta there is \"textScore\" only, not \(operand.excerpt).", zh: "$meta 只支持 \"textScore\"，不支持 \(operand.excerpt)。")
+        }
+        return .variable(.score, path: [])
+    }
+
     private mutating func parse(_ json: JSON, binding added: [String]) throws(QueryError) -> Expression {
         names += added
         defer { names.removeLast(added.count) }
         return try parse(json)
     }
 
-    private static func variableName(_ name: String) throws(QueryError) -> String {
+    static func variableName(_ name: String) throws(QueryError) -> String {
         guard let first = name.utf8.first, (0x61...0x7A).contains(first) || first >= 0x80, !name.utf8.contains(UInt8(ascii: ".")) else {
             throw QueryError(.invalidQuery, "The variable \"\(name)\" must start with a lower-case letter.", zh: "变量名“\(name)”必须以小写字母开头。")
         }

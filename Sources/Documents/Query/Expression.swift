@@ -3,27 +3,52 @@ import Kernel
 /// An aggregation expression, such as `{"$multiply":["$price","$count"]}`.
 indirect enum Expression: Sendable {
     case literal(JSON)
-    /// `$$name.a.b`; `$a.b` is the variable `CURRENT`.
-    case variable(String, path: [String])
+    /// `$a.b`: a top-level field of the current document, and the names below it.
+    case field(String, rest: [String])
+    /// `$$name.a.b`.
+    case variable(Variable, path: [String])
     case object([(key: String, value: Expression)])
     case array([Expression])
-    case call(PositionalOperator, [Expression])
-    case namedCall(NamedOperator, [String: Expression])
+    case call(String, PositionalOperator, [Expression])
+    case namedCall(String, NamedOperator, [(name: String, value: Expression)])
     case every([Expression])
     case some([Expression])
     case choice(condition: Expression, then: Expression, otherwise: Expression)
     case branches([(condition: Expression, then: Expression)], otherwise: Expression?)
     case firstPresent([Expression])
-    case binding([(name: String, value: Expression)], in: Expression)
+    case binding([Expression], in: Expression)
     case map(ArrayWalk)
     case filter(ArrayWalk, limit: Expression?)
     case reduce(input: Expression, initial: Expression, step: Expression)
+    /// `$convert`, whose `onError` is evaluated only when it is needed.
+    case conversion(input: Expression, to: Expression, onError: Expression?, onNull: Expression?)
+    case random
+}
+
+/// What `$$name` stands for.
+enum Variable: Sendable {
+    case current, root, now, removed
+    /// The score of a text search.
+    case score
+    /// What `$redact` decides.
+    case verdict(RedactVerdict)
+    /// A name given by `$let`, `$map` and the like or by the `let` of a `$lookup`: its place among the names bound there.
+    case bound(Int)
+}
+
+/// What `$redact` does with a level of a document.
+enum RedactVerdict: String, Sendable, CaseIterable {
+    case keep = "KEEP"
+    case prune = "PRUNE"
+    case descend = "DESCEND"
+
+    /// A text that no document can hold by accident.
+    var mark: JSON { .string("\u{0}$$\(rawValue)\u{0}") }
 }
 
 /// What `$map` and `$filter` do to every element.
 struct ArrayWalk: Sendable {
     let input: Expression
-    let name: String
     let body: Expression
 }
 
@@ -33,10 +58,24 @@ struct ArrayWalk: Sendable {
 struct PositionalOperator: Sendable {
     let arity: ClosedRange<Int>
     let evaluate: @Sendable ([JSON?]) throws(QueryError) -> JSON?
+    /// The same for exactly two arguments, without a list of them: comparisons and sums are most of what runs.
+    private(set) var evaluatePair: (@Sendable (JSON?, JSON?) throws(QueryError) -> JSON?)?
 
     init(_ arity: ClosedRange<Int>, _ evaluate: @escaping @Sendable ([JSON?]) throws(QueryError) -> JSON?) {
         self.arity = arity
         self.evaluate = evaluate
+    }
+
+    /// An operator on two arguments.
+    static func onPair(_ evaluate: @escaping @Sendable (JSON?, JSON?) throws(QueryError) -> JSON?) -> PositionalOperator {
+        PositionalOperator(2...2) { (values) throws(QueryError) in try evaluate(values[0], values[1]) }.withPair(evaluate)
+    }
+
+    /// The operator with a quick way for two arguments.
+    func withPair(_ evaluate: @escaping @Sendable (JSON?, JSON?) throws(QueryError) -> JSON?) -> PositionalOperator {
+        var copy = self
+        copy.evaluatePair = evaluate
+        return copy
     }
 
     /// An operator that answers null when an argument is null or missing.
@@ -66,55 +105,30 @@ struct NamedOperator: Sendable {
 
 /// What an expression can see while it is evaluated, and how much it may still produce.
 struct EvaluationScope {
-    let root: JSON
-    var bindings: [(name: String, value: JSON?)] = []
-    let now: Int64
-    let budget: EvaluationBudget
+    /// The current document, `$$CURRENT`.
+    var document: JSONObject
+    /// The whole document where the current one is a part of it.
+    var root: JSONObject?
+    /// The values of the bound names, outermost first.
+    var bindings: [JSON?] = []
+    var score: Double?
+    let context: EvaluationContext
 
-    func value(of name: String) -> JSON? {
-        switch name {
-        case "CURRENT", "ROOT": root
-        case "NOW": .date(now)
-        case "REMOVE": nil
-        default: bindings.last { $0.name == name }?.value
-        }
-    }
-}
-
-/// Bounds what expressions build: nested copies of one value cost memory only once they are written out, and then too late.
-final class EvaluationBudget {
-    private var remaining = 200_000_000
-
-    /// The most nodes or text blocks in one value.
-    static let maximumValueSize = 2_000_000
-
-    /// The deepest nesting of one value; everything that walks values does so by recursion.
-    static let maximumDepth = maximumDocumentDepth + 50
-
-    /// Counts the nodes of a value that has been built.
-    func charge(_ value: JSON?) throws(QueryError) {
-        guard let value else { return }
-        var size = 0
-        Self.measure(value, depth: 0, into: &size)
-        remaining -= size
-        if remaining < 0 || size > Self.maximumValueSize {
-            throw QueryError(
-                .limit, "The aggregation builds values that are too large or too deeply nested; filter earlier.", zh: "聚合生成的值过大或嵌套过深；请更早过滤。"
-            )
-        }
+    init(document: JSONObject, bindings: [JSON?] = [], context: EvaluationContext) {
+        self.document = document
+        self.bindings = bindings
+        self.context = context
     }
 
-    /// Counts nodes until there are too many; too deep counts as too many.
-    private static func measure(_ value: JSON, depth: Int, into size: inout Int) {
-        size += depth > maximumDepth ? maximumValueSize : 1
-        if size > maximumValueSize { return }
-        switch value {
-        case .string(let text): size += text.utf8.count >> 5
-        case .array(let elements):
-            for element in elements where size <= maximumValueSize { measure(element, depth: depth + 1, into: &size) }
-        case .object(let members):
-            for member in members where size <= maximumValueSize { measure(member.value, depth: depth + 1, into: &size) }
-        default: break
+    func value(of variable: Variable) -> JSON? {
+        switch variable {
+        case .current: .object(document)
+        case .root: .object(root ?? document)
+        case .now: .date(context.now)
+        case .removed: nil
+        case .score: score.map { .double($0) }
+        case .verdict(let verdict): verdict.mark
+        case .bound(let place): bindings[place]
         }
     }
 }

@@ -5,84 +5,101 @@ extension ExpressionOperators {
     static let maximumRange = 100_000
 
     static let arrays: [String: PositionalOperator] = [
-        "$size": PositionalOperator(1...1) { (values) throws(QueryError) in .int(Int64(try array("$size", values[0] ?? .null).count)) },
+        "$size": PositionalOperator(1...1) { (values) throws(QueryError) in .int(Int64(try array("$size", values[0]).count)) },
         "$isArray": PositionalOperator(1...1) { .bool($0[0]?.arrayValue != nil) },
-        "$arrayElemAt": PositionalOperator(2...2) { (values) throws(QueryError) in try element(values[0], values[1]) },
-        "$first": PositionalOperator(1...1) { (values) throws(QueryError) in try element(values[0], .int(0)) },
-        "$last": PositionalOperator(1...1) { (values) throws(QueryError) in try element(values[0], .int(-1)) },
+        "$arrayElemAt": .onPair { (value, place) throws(QueryError) in try element("$arrayElemAt", value, place) },
+        "$first": PositionalOperator(1...1) { (values) throws(QueryError) in try element("$first", values[0], .int(0)) },
+        "$last": PositionalOperator(1...1) { (values) throws(QueryError) in try element("$last", values[0], .int(-1)) },
         "$concatArrays": .onValues(anyNumber) { (values) throws(QueryError) in
             var result: [JSON] = []
             for value in values { result += try array("$concatArrays", value) }
             return .array(result)
         },
-        "$in": PositionalOperator(2...2) { (values) throws(QueryError) in
-            let elements = try array("$in", values[1] ?? .null)
-            return .bool(values[0].map { elements.contains($0) } ?? false)
+        "$in": .onPair { (value, list) throws(QueryError) in
+            let elements = try array("$in", list)
+            return .bool(value.map { elements.contains($0) } ?? false)
         },
         "$indexOfArray": PositionalOperator(2...4) { (values) throws(QueryError) in try indexOfArray(values) },
         "$slice": .onValues(2...3) { (values) throws(QueryError) in try slice(values) },
         "$reverseArray": .onValues(1...1) { (values) throws(QueryError) in .array(try array("$reverseArray", values[0]).reversed()) },
         "$range": PositionalOperator(2...3) { (values) throws(QueryError) in try range(values) },
-        "$arrayToObject": .onValues(1...1) { (values) throws(QueryError) in try object(fromPairs: try array("$arrayToObject", values[0])) },
-        "$objectToArray": .onValues(1...1) { (values) throws(QueryError) in
-            guard case .object(let members) = values[0] else {
-                throw OperatorError.wrongType("$objectToArray", "an object", "对象", values[0])
-            }
-            return .array(members.map { ["k": .string($0.key), "v": $0.value] })
-        },
-        "$mergeObjects": PositionalOperator(anyNumber) { (values) throws(QueryError) in try mergeObjects(values) },
-        "$sum": PositionalOperator(anyNumber) { .some(fold($0, Accumulation(.sum))) },
-        "$avg": PositionalOperator(anyNumber) { .some(fold($0, Accumulation(.average))) },
-        "$min": PositionalOperator(anyNumber) { .some(fold($0, Accumulation(.minimum))) },
-        "$max": PositionalOperator(anyNumber) { .some(fold($0, Accumulation(.maximum))) },
-        "$stdDevPop": PositionalOperator(anyNumber) { .some(fold($0, Accumulation(.deviation(ofSample: false)))) },
-        "$stdDevSamp": PositionalOperator(anyNumber) { .some(fold($0, Accumulation(.deviation(ofSample: true)))) },
+        "$sum": folding(.sum), "$avg": folding(.average), "$min": folding(.minimum), "$max": folding(.maximum),
+        "$stdDevPop": folding(.deviation(ofSample: false)), "$stdDevSamp": folding(.deviation(ofSample: true)),
     ]
 
     static let namedArrays: [String: NamedOperator] = [
         "$zip": NamedOperator(required: ["inputs"], optional: ["useLongestLength", "defaults"]) { (values) throws(QueryError) in
             try zip(values)
         },
-        "$sortArray": NamedOperator(required: ["input", "sortBy"], optional: []) { (values) throws(QueryError) in
-            guard let input = values["input"], !input.isNull else { return .null }
-            let elements = try array("$sortArray", input)
-            let sortBy = values["sortBy"] ?? .null
-            guard let direction = sortBy.intValue else {
-                let order = try SortOrder(sortBy)
-                return .array(elements.sorted { order.precedes($0.objectValue ?? JSONObject(), $1.objectValue ?? JSONObject()) })
-            }
-            guard direction == 1 || direction == -1 else {
-                throw OperatorError.wrongType("$sortArray", "1, -1 or fields", "1、-1 或字段", sortBy)
-            }
-            return .array(elements.sorted { ValueOrder.compare($0, $1) == (direction < 0 ? .descending : .ascending) })
+        "$sortArray": NamedOperator(required: ["input", "sortBy"], optional: []) { (values) throws(QueryError) in try sortArray(values) },
+        "$firstN": gathering("$firstN", .firstN),
+        "$lastN": gathering("$lastN", .lastN),
+        "$maxN": gathering("$maxN", .maximumN),
+        "$minN": gathering("$minN", .minimumN),
+        "$median": NamedOperator(required: ["input"], optional: ["method"]) { (values) throws(QueryError) in
+            fold(elements(values["input"]), PercentileAccumulator([0.5], isSingle: true))
+        },
+        "$percentile": NamedOperator(required: ["input", "p"], optional: ["method"]) { (values) throws(QueryError) in
+            let fractions = try AccumulatorDefinition.fractions(values["p"] ?? .null)
+            return fold(elements(values["input"]), PercentileAccumulator(fractions, isSingle: false))
         },
     ]
 
+    // MARK: Accumulators as expressions
+
     /// As expressions the accumulators take their arguments, or the elements of one array.
-    private static func fold(_ values: [JSON?], _ accumulation: Accumulation) -> JSON {
-        var total = accumulation
-        if values.count == 1, case .array(let elements)? = values[0] {
-            for element in elements { total.add(element) }
-        } else {
-            for value in values { total.add(value) }
+    private static func folding(_ kind: AccumulatorDefinition.Kind) -> PositionalOperator {
+        let definition = AccumulatorDefinition(kind: kind, value: .literal(.null))
+        return PositionalOperator(anyNumber) { (values) throws(QueryError) in
+            let accumulator = try definition.make(forKey: .null, EvaluationContext())
+            if values.count == 1 { return fold(elements(values[0]), accumulator) }
+            for value in values { _ = try accumulator.add(value, of: JSONObject()) }
+            return accumulator.result
         }
-        return total.result
     }
 
-    private static func element(_ value: JSON?, _ place: JSON?) throws(QueryError) -> JSON? {
+    private static func elements(_ value: JSON?) -> [JSON] {
+        if case .array(let elements)? = value { return elements }
+        return value.map { [$0] } ?? []
+    }
+
+    private static func fold(_ elements: [JSON], _ accumulator: Accumulator) -> JSON {
+        // Only merging objects can fail, which is no part of these.
+        for element in elements { _ = try? accumulator.add(element, of: JSONObject()) }
+        return accumulator.result
+    }
+
+    private static func gathering(_ name: String, _ kind: AccumulatorDefinition.Kind) -> NamedOperator {
+        NamedOperator(required: ["n", "input"], optional: []) { (values) throws(QueryError) in
+            _ = try AccumulatorDefinition.positiveCount(values["n"])
+            let definition = AccumulatorDefinition(kind: kind, value: .literal(.null), count: .literal(values["n"] ?? .null))
+            return fold(try array(name, values["input"]), try definition.make(forKey: .null, EvaluationContext()))
+        }
+    }
+
+    // MARK: Places
+
+    private static func element(_ name: String, _ value: JSON?, _ place: JSON?) throws(QueryError) -> JSON? {
         guard let value, let place, !value.isNull, !place.isNull else { return .null }
-        let elements = try array("$arrayElemAt", value)
-        let index = try whole("$arrayElemAt", place)
+        let elements = try array(name, value)
+        let index = try whole(name, place)
         let forward = index < 0 ? elements.count + index : index
         return elements.indices.contains(forward) ? elements[forward] : nil
+    }
+
+    /// A place that counts from the beginning.
+    static func place(_ name: String, _ value: JSON?) throws(QueryError) -> Int {
+        let place = try whole(name, value ?? .null)
+        if place < 0 { throw OperatorError.wrongType(name, "places of at least 0", "不小于 0 的位置", value) }
+        return place
     }
 
     private static func indexOfArray(_ values: [JSON?]) throws(QueryError) -> JSON? {
         guard let input = values[0], !input.isNull else { return .null }
         let elements = try array("$indexOfArray", input)
-        let start = values.count > 2 ? try whole("$indexOfArray", values[2] ?? .null) : 0
-        let end = min(values.count > 3 ? try whole("$indexOfArray", values[3] ?? .null) : elements.count, elements.count)
-        guard start >= 0, start < end, let wanted = values[1] else { return .int(-1) }
+        let start = values.count > 2 ? try place("$indexOfArray", values[2]) : 0
+        let end = min(values.count > 3 ? try place("$indexOfArray", values[3]) : elements.count, elements.count)
+        guard start < end, let wanted = values[1] else { return .int(-1) }
         return .int(Int64(elements[start..<end].firstIndex(of: wanted) ?? -1))
     }
 
@@ -107,39 +124,37 @@ extension ExpressionOperators {
         return .array(stride(from: start, to: end, by: step).map { .int(Int64($0)) })
     }
 
-    private static func object(fromPairs pairs: [JSON]) throws(QueryError) -> JSON {
-        var object = JSONObject()
-        for pair in pairs {
-            switch pair {
-            case .array(let parts) where parts.count == 2: object[try string("$arrayToObject", parts[0])] = parts[1]
-            case .object(let members) where members.count == 2 && members["k"] != nil && members["v"] != nil:
-                object[try string("$arrayToObject", members["k"] ?? .null)] = members["v"]
-            default: throw OperatorError.wrongType("$arrayToObject", "pairs {k, v} or [k, v]", "{k, v} 或 [k, v] 形式的键值对", pair)
-            }
-        }
-        return .object(object)
-    }
+    // MARK: Orders and pairs
 
-    private static func mergeObjects(_ values: [JSON?]) throws(QueryError) -> JSON {
-        var operands = values
-        if values.count == 1, case .array(let elements)? = values[0] { operands = elements }
-        var merged = JSONObject()
-        for value in operands {
-            guard let value, !value.isNull else { continue }
-            guard case .object(let members) = value else { throw OperatorError.wrongType("$mergeObjects", "objects", "对象", value) }
-            for (key, member) in members { merged[key] = member }
+    private static func sortArray(_ values: [String: JSON]) throws(QueryError) -> JSON {
+        guard let input = values["input"], !input.isNull else { return .null }
+        let elements = try array("$sortArray", input)
+        let sortBy = values["sortBy"] ?? .null
+        guard let direction = sortBy.intValue else {
+            let order = try SortOrder(sortBy)
+            var buffer = SortBuffer<JSON>(order: order, limit: nil)
+            for element in elements { _ = buffer.insert(element, key: order.key(of: element.objectValue ?? JSONObject())) }
+            return .array(buffer.drain())
         }
-        return .object(merged)
+        guard direction == 1 || direction == -1 else {
+            throw OperatorError.wrongType("$sortArray", "1, -1 or fields", "1、-1 或字段", sortBy)
+        }
+        return .array(elements.sorted { ValueOrder.compare($0, $1) == (direction < 0 ? .descending : .ascending) })
     }
 
     private static func zip(_ values: [String: JSON]) throws(QueryError) -> JSON {
+        guard let list = values["inputs"], !list.isNull else { return .null }
         var inputs: [[JSON]] = []
-        for input in try array("$zip", values["inputs"] ?? .null) {
+        for input in try array("$zip", list) {
             if input.isNull { return .null }
             inputs.append(try array("$zip", input))
         }
         let usesLongest = Expression.isTrue(values["useLongestLength"])
         let defaults = try values["defaults"].map { (value: JSON) throws(QueryError) in try array("$zip", value) } ?? []
+        if inputs.isEmpty || !defaults.isEmpty && (!usesLongest || defaults.count != inputs.count) {
+            throw OperatorError.wrongType(
+                "$zip", "inputs, and as many defaults together with useLongestLength", " inputs；defaults 须与其数量相同并配合 useLongestLength", values["defaults"])
+        }
         let length = (usesLongest ? inputs.map(\.count).max() : inputs.map(\.count).min()) ?? 0
         return .array(
             (0..<length).map { place in

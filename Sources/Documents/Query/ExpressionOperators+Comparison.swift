@@ -2,19 +2,23 @@ import Kernel
 
 extension ExpressionOperators {
     static let comparison: [String: PositionalOperator] = [
-        "$eq": comparing { $0 == .same },
-        "$ne": comparing { $0 != .same },
-        "$neq": comparing { $0 != .same },
-        "$gt": comparing { $0 == .descending },
-        "$gte": comparing { $0 != .ascending },
-        "$lt": comparing { $0 == .ascending },
-        "$lte": comparing { $0 != .descending },
-        "$cmp": PositionalOperator(2...2) { .int(Int64(compare($0[0], $0[1]).rawValue)) },
+        "$eq": .onPair { .bool(isEqual($0, $1)) },
+        "$ne": .onPair { .bool(!isEqual($0, $1)) },
+        "$neq": .onPair { .bool(!isEqual($0, $1)) },
+        "$gt": .onPair { .bool(compare($0, $1) == .descending) },
+        "$gte": .onPair { .bool(compare($0, $1) != .ascending) },
+        "$lt": .onPair { .bool(compare($0, $1) == .ascending) },
+        "$lte": .onPair { .bool(compare($0, $1) != .descending) },
+        "$cmp": .onPair { .int(Int64(compare($0, $1).rawValue)) },
         "$not": PositionalOperator(1...1) { .bool(!Expression.isTrue($0[0])) },
     ]
 
-    private static func comparing(_ accepts: @escaping @Sendable (Precedence) -> Bool) -> PositionalOperator {
-        PositionalOperator(2...2) { .bool(accepts(compare($0[0], $0[1]))) }
+    private static func isEqual(_ left: JSON?, _ right: JSON?) -> Bool {
+        switch (left, right) {
+        case (nil, nil): true
+        case (let a?, let b?): a == b
+        default: false
+        }
     }
 
     /// In expressions a missing value comes before everything, null included.

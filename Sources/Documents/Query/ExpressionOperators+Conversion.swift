@@ -4,76 +4,96 @@ extension ExpressionOperators {
     static let conversion: [String: PositionalOperator] = [
         "$type": PositionalOperator(1...1) { .string(typeName($0[0])) },
         "$isNumber": PositionalOperator(1...1) { .bool($0[0]?.doubleValue != nil) },
-        "$toString": converting(to: "string"),
-        "$toInt": converting(to: "int"),
-        "$toLong": converting(to: "long"),
-        "$toDouble": converting(to: "double"),
-        "$toDecimal": converting(to: "double"),
-        "$toBool": converting(to: "bool"),
-        "$toDate": converting(to: "date"),
+        "$toString": converting(to: .string),
+        "$toInt": converting(to: .int),
+        "$toLong": converting(to: .long),
+        "$toDouble": converting(to: .double),
+        "$toDecimal": converting(to: .double),
+        "$toBool": converting(to: .bool),
+        "$toDate": converting(to: .date),
+        "$toObjectId": converting(to: .objectId),
     ]
 
-    static let namedConversion: [String: NamedOperator] = [
-        "$convert": NamedOperator(required: ["input", "to"], optional: ["onError", "onNull"]) { (values) throws(QueryError) in
-            guard let input = values["input"], !input.isNull else { return values["onNull"] ?? .null }
-            guard let target = ValueType(values["to"] ?? .null) else {
-                throw OperatorError.wrongType("$convert", "a type name in to", "to 中的类型名", values["to"] ?? .null)
+    /// What values can be turned into.
+    ///
+    /// There is no decimal type: its numbers are doubles. Ids are texts.
+    private enum Target: String {
+        case double, string, objectId, bool, date, int, long
+
+        init?(_ value: JSON) {
+            switch value {
+            case "double", "decimal", 1, 19: self = .double
+            case "string", 2: self = .string
+            case "objectId", 7: self = .objectId
+            case "bool", 8: self = .bool
+            case "date", 9: self = .date
+            case "int", 16: self = .int
+            case "long", 18: self = .long
+            default: return nil
             }
-            if let converted = convert(input, to: target.rawValue) { return converted }
-            if let fallback = values["onError"] { return fallback }
-            throw failure(input, target.rawValue)
         }
-    ]
+    }
 
-    private static func converting(to type: String) -> PositionalOperator {
+    private static func converting(to target: Target) -> PositionalOperator {
         .onValues(1...1) { (values) throws(QueryError) in
-            guard let converted = convert(values[0], to: type) else { throw failure(values[0], type) }
+            guard let converted = convert(values[0], to: target) else { throw conversionFailure(values[0], .string(target.rawValue)) }
             return converted
         }
     }
 
-    private static func failure(_ value: JSON, _ type: String) -> QueryError {
-        QueryError(
-            .invalidQuery, "\(value.excerpt) cannot be converted to \(type); use $convert with onError.",
-            zh: "\(value.excerpt) 不能转换为 \(type)；请用带 onError 的 $convert。")
-    }
-
-    static func typeName(_ value: JSON?) -> String {
-        switch value {
-        case nil: "missing"
-        case .null: "null"
-        case .bool: "bool"
-        case .int(let number): Int32(exactly: number) == nil ? "long" : "int"
-        case .double: "double"
-        case .string: "string"
-        case .date: "date"
-        case .binary: "binData"
-        case .regularExpression: "regex"
-        case .array: "array"
-        case .object: "object"
+    /// Refuses the name of a type that nothing can be turned into.
+    static func checkConversion(to name: JSON) throws(QueryError) {
+        if Target(name) == nil {
+            throw OperatorError.wrongType(
+                "$convert", "double, string, objectId, bool, date, int, long or decimal in to",
+                " to 为 double、string、objectId、bool、date、int、long 或 decimal", name)
         }
     }
 
-    /// The value as another type, or nil if it has no meaning there.
-    private static func convert(_ value: JSON, to type: String) -> JSON? {
-        switch type {
-        case "string": string(from: value)
-        case "int": integer(from: value).flatMap { Int32(exactly: $0) == nil ? nil : .int($0) }
-        case "long": integer(from: value).map { .int($0) }
-        case "double", "number": double(from: value).map { .double($0) }
-        case "bool": .bool(value.doubleValue.map { $0 != 0 } ?? value.boolValue ?? true)
-        case "date": date(from: value)
-        default: nil
+    /// The value as the type of that name, or nil if it has no meaning there.
+    static func convert(_ value: JSON, toNamed name: JSON) throws(QueryError) -> JSON? {
+        try checkConversion(to: name)
+        return Target(name).flatMap { convert(value, to: $0) }
+    }
+
+    static func conversionFailure(_ value: JSON, _ type: JSON) -> QueryError {
+        QueryError(
+            .invalidQuery, "\(value.excerpt) cannot be converted to \(type.stringValue ?? type.excerpt); use $convert with onError.",
+            zh: "\(value.excerpt) 不能转换为 \(type.stringValue ?? type.excerpt)；请用带 onError 的 $convert。")
+    }
+
+    static func typeName(_ value: JSON?) -> String {
+        guard let value else { return "missing" }
+        return ValueType.allCases.first { $0 != .number && $0.includes(value) }?.rawValue ?? "unknown"
+    }
+
+    private static func convert(_ value: JSON, to target: Target) -> JSON? {
+        switch target {
+        case .string: string(from: value)
+        case .int: value.dateValue == nil ? integer(from: value).flatMap { Int32(exactly: $0) == nil ? nil : .int($0) } : nil
+        case .long: integer(from: value).map { .int($0) }
+        case .double: double(from: value).map { .double($0) }
+        case .bool: .bool(value.doubleValue.map { $0 != 0 } ?? value.boolValue ?? true)
+        case .date: date(from: value)
+        case .objectId: objectID(from: value)
         }
     }
 
     private static func string(from value: JSON) -> JSON? {
         switch value {
         case .string: value
+        case .double(let number) where !number.isFinite: .string(number.isNaN ? "NaN" : (number < 0 ? "-Infinity" : "Infinity"))
         case .bool, .int, .double: .string(value.text)
         case .date(let milliseconds): .string(DateText.iso8601(fromMilliseconds: milliseconds))
         default: nil
         }
+    }
+
+    private static func objectID(from value: JSON) -> JSON? {
+        guard case .string(let text) = value, text.utf8.count == 24, text.unicodeScalars.allSatisfy({ $0.properties.isASCIIHexDigit }) else {
+            return nil
+        }
+        return value
     }
 
     /// Cuts fractions off; text must be a whole number.

@@ -23,38 +23,92 @@ extension ExpressionOperators {
     static let namedDates: [String: NamedOperator] = [
         "$dateToString": NamedOperator(required: ["date"], optional: ["format", "timezone", "onNull"]) { (values) throws(QueryError) in
             guard let date = values["date"], !date.isNull else { return values["onNull"] ?? .null }
+            if values["format"]?.isNull ?? false || values["timezone"]?.isNull ?? false { return .null }
             let format = try values["format"].map { (value: JSON) throws(QueryError) in try string("$dateToString", value) }
-            let offset = try TimeZoneOffset(values["timezone"])
-            return .string(
-                try DateFormat(format ?? (offset.minutes == 0 ? "%Y-%m-%dT%H:%M:%S.%LZ" : "%Y-%m-%dT%H:%M:%S.%L"))
-                    .write(try moment("$dateToString", date), offset))
+            let zone = try ClockZone(values["timezone"])
+            let moment = try moment("$dateToString", date)
+            let usual = zone.offset(at: moment) == 0 && zone.daylight == nil ? "%Y-%m-%dT%H:%M:%S.%LZ" : "%Y-%m-%dT%H:%M:%S.%L"
+            return .string(try DateFormat(format ?? usual).write(moment, zone))
         },
         "$dateToParts": NamedOperator(required: ["date"], optional: ["timezone", "iso8601"]) { (values) throws(QueryError) in
-            guard let date = values["date"], !date.isNull else { return .null }
-            let civil = try TimeZoneOffset(values["timezone"]).civil(try moment("$dateToParts", date))
-            if Expression.isTrue(values["iso8601"]) { return parts(ofISOWeek: civil) }
-            return parts(of: civil)
+            guard let date = values["date"], !date.isNull, !(values["timezone"]?.isNull ?? false), !(values["iso8601"]?.isNull ?? false) else {
+                return .null
+            }
+            let civil = try ClockZone(values["timezone"]).civil(try moment("$dateToParts", date))
+            return Expression.isTrue(values["iso8601"]) ? parts(ofISOWeek: civil) : parts(of: civil)
         },
         "$dateFromParts": NamedOperator(
-            required: ["year"], optional: ["month", "day", "hour", "minute", "second", "millisecond", "timezone"]
+            required: [],
+            optional: [
+                "year", "month", "day", "isoWeekYear", "isoWeek", "isoDayOfWeek", "hour", "minute", "second", "millisecond", "timezone",
+            ]
         ) { (values) throws(QueryError) in try date(fromParts: values) },
-        "$dateFromString": NamedOperator(required: ["dateString"], optional: ["timezone", "onError", "onNull"]) {
+        "$dateFromString": NamedOperator(required: ["dateString"], optional: ["format", "timezone", "onError", "onNull"]) {
             (values) throws(QueryError) in
             guard let text = values["dateString"], !text.isNull else { return values["onNull"] ?? .null }
-            let offset = try TimeZoneOffset(values["timezone"])
-            if case .string(let written) = text, let milliseconds = DateText.milliseconds(fromISO8601: written) {
-                return .date(milliseconds - Int64(offset.minutes) * 60_000)
-            }
+            if values["format"]?.isNull ?? false || values["timezone"]?.isNull ?? false { return .null }
+            let zone = try values["timezone"].map { (value: JSON) throws(QueryError) in try ClockZone(value) }
+            let format = try values["format"].map { (value: JSON) throws(QueryError) in try string("$dateFromString", value) }
+            if case .string(let written) = text, let moment = try DateReader.read(written, format: format, zone: zone) { return .date(moment) }
             if let fallback = values["onError"] { return fallback }
-            throw OperatorError.wrongType("$dateFromString", "an ISO 8601 date", "ISO 8601 日期", text)
+            throw OperatorError.wrongType(
+                "$dateFromString", format.map { "a date as \"\($0)\"" } ?? "an ISO 8601 date", format.map { "形如“\($0)”的日期" } ?? " ISO 8601 日期", text)
+        },
+        "$dateAdd": adding("$dateAdd", 1),
+        "$dateSubtract": adding("$dateSubtract", -1),
+        "$dateDiff": NamedOperator(required: ["startDate", "endDate", "unit"], optional: ["timezone", "startOfWeek"]) {
+            (values) throws(QueryError) in
+            guard let start = values["startDate"], let end = values["endDate"], let unit = values["unit"], !start.isNull, !end.isNull,
+                !unit.isNull, !(values["timezone"]?.isNull ?? false)
+            else { return .null }
+            return .int(
+                try DateUnit("$dateDiff", unit).boundaries(
+                    from: try moment("$dateDiff", start), to: try moment("$dateDiff", end), in: try ClockZone(values["timezone"]),
+                    weekStart: try weekStart("$dateDiff", values["startOfWeek"])))
+        },
+        "$dateTrunc": NamedOperator(required: ["date", "unit"], optional: ["binSize", "timezone", "startOfWeek"]) {
+            (values) throws(QueryError) in
+            guard let date = values["date"], let unit = values["unit"], !date.isNull, !unit.isNull, !(values["timezone"]?.isNull ?? false),
+                !(values["binSize"]?.isNull ?? false)
+            else { return .null }
+            let size = try values["binSize"].map { (value: JSON) throws(QueryError) in try whole("$dateTrunc", value) } ?? 1
+            guard (1...100_000_000).contains(size) else {
+                throw OperatorError.wrongType("$dateTrunc", "a binSize of at least 1", "不小于 1 的 binSize", values["binSize"])
+            }
+            return .date(
+                try DateUnit("$dateTrunc", unit).beginning(
+                    of: try moment("$dateTrunc", date), size: Int64(size), in: try ClockZone(values["timezone"]),
+                    weekStart: try weekStart("$dateTrunc", values["startOfWeek"])))
         },
     ]
+
+    private static func adding(_ name: String, _ sign: Int64) -> NamedOperator {
+        NamedOperator(required: ["startDate", "unit", "amount"], optional: ["timezone"]) { (values) throws(QueryError) in
+            guard let start = values["startDate"], let unit = values["unit"], let amount = values["amount"], !start.isNull, !unit.isNull,
+                !amount.isNull, !(values["timezone"]?.isNull ?? false)
+            else { return .null }
+            return .date(
+                try DateUnit(name, unit).adding(
+                    sign * Int64(try whole(name, amount)), to: try moment(name, start), in: try ClockZone(values["timezone"]), name))
+        }
+    }
+
+    /// 0 is Monday; without a wish weeks begin on Sunday.
+    private static func weekStart(_ name: String, _ value: JSON?) throws(QueryError) -> Int {
+        guard let value, !value.isNull else { return 6 }
+        let names = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+        guard case .string(let text) = value,
+            let place = names.firstIndex(where: { text.lowercased() == $0 || text.lowercased().hasPrefix($0) && text.lowercased().hasSuffix("day") })
+        else { throw OperatorError.wrongType(name, "a day such as \"monday\" in startOfWeek", " startOfWeek 为星期名，例如 \"monday\"", value) }
+        return place
+    }
 
     private static func part(_ name: String, _ part: @escaping @Sendable (CivilTime) -> Int) -> PositionalOperator {
         PositionalOperator(1...2) { (values) throws(QueryError) in
             guard let date = values[0], !date.isNull else { return .null }
-            let offset = try TimeZoneOffset(values.count > 1 ? values[1] : nil)
-            return .int(Int64(part(offset.civil(try moment(name, date)))))
+            if values.count > 1, values[1]?.isNull ?? false { return .null }
+            let zone = try ClockZone(values.count > 1 ? values[1] : nil)
+            return .int(Int64(part(zone.civil(try moment(name, date)))))
         }
     }
 
@@ -80,124 +134,32 @@ extension ExpressionOperators {
     }
 
     private static func date(fromParts values: [String: JSON]) throws(QueryError) -> JSON {
-        var numbers: [String: Int] = [:]
-        for (name, value) in values where name != "timezone" {
-            if value.isNull { return .null }
-            numbers[name] = try whole("$dateFromParts", value)
-        }
-        let civil = CivilTime(
-            year: numbers["year"] ?? 1970, month: numbers["month"] ?? 1, day: numbers["day"] ?? 1, hour: numbers["hour"] ?? 0,
-            minute: numbers["minute"] ?? 0, second: numbers["second"] ?? 0, millisecond: numbers["millisecond"] ?? 0)
-        guard (1...9999).contains(civil.year) else {
-            throw OperatorError.wrongType("$dateFromParts", "a year from 1 to 9999", "1 到 9999 之间的年份", .int(Int64(civil.year)))
-        }
-        return .date(civil.milliseconds - Int64(try TimeZoneOffset(values["timezone"]).minutes) * 60_000)
-    }
-}
-
-/// The distance of a place's clock from UTC.
-struct TimeZoneOffset: Sendable {
-    let minutes: Int
-
-    /// Zones whose clocks have stood still for decades; others would need a time-zone database.
-    private static let fixedZones: [String: Int] = [
-        "UTC": 0, "GMT": 0, "Z": 0, "Etc/UTC": 0, "Etc/GMT": 0, "PRC": 480, "Asia/Shanghai": 480, "Asia/Chongqing": 480,
-        "Asia/Hong_Kong": 480,
-        "Asia/Macau": 480, "Asia/Taipei": 480, "Asia/Singapore": 480, "Asia/Kuala_Lumpur": 480, "Asia/Tokyo": 540, "Asia/Seoul": 540,
-        "Asia/Bangkok": 420, "Asia/Ho_Chi_Minh": 420, "Asia/Jakarta": 420, "Asia/Kolkata": 330, "Asia/Dubai": 240,
-    ]
-
-    /// Reads `+08:00`, `+0800`, `+08`, `UTC` or one of a few names; nothing and null are UTC.
-    init(_ value: JSON?) throws(QueryError) {
-        guard let value, !value.isNull else {
-            minutes = 0
-            return
-        }
-        guard case .string(let text) = value, let found = Self.fixedZones[text] ?? Self.offset(of: text) else {
+        let usesWeeks = values["isoWeekYear"] != nil
+        guard usesWeeks != (values["year"] != nil), !usesWeeks || values["month"] == nil && values["day"] == nil else {
             throw QueryError(
-                .invalidQuery, "The time zone \(value.excerpt) is not known; write an offset such as \"+08:00\".",
-                zh: "不认识时区 \(value.excerpt)；请写偏移量，例如 \"+08:00\"。")
+                .invalidQuery, "$dateFromParts needs either a year or an isoWeekYear, with the parts that belong to it.",
+                zh: "$dateFromParts 需要 year 或 isoWeekYear 之一，以及与之对应的部分。")
         }
-        minutes = found
-    }
-
-    private static func offset(of text: String) -> Int? {
-        guard let sign = text.utf8.first, sign == UInt8(ascii: "+") || sign == UInt8(ascii: "-") else { return nil }
-        let digits = text.utf8.dropFirst().filter { $0 != UInt8(ascii: ":") }
-        guard digits.count == 2 || digits.count == 4, digits.allSatisfy({ (0x30...0x39).contains($0) }),
-            let number = Int(String(decoding: digits, as: UTF8.self))
-        else { return nil }
-        let minutes = digits.count == 2 ? number * 60 : number / 100 * 60 + number % 100
-        return sign == UInt8(ascii: "-") ? -minutes : minutes
-    }
-
-    func civil(_ milliseconds: Int64) -> CivilTime {
-        CivilTime(milliseconds: milliseconds.addingReportingOverflow(Int64(minutes) * 60_000).partialValue)
-    }
-
-    /// `+0800`.
-    var text: String { (minutes < 0 ? "-" : "+") + DateText.padded(abs(minutes) / 60 * 100 + abs(minutes) % 60, 4) }
-}
-
-/// The format of `$dateToString`.
-struct DateFormat {
-    let format: String
-
-    init(_ format: String) { self.format = format }
-
-    func write(_ milliseconds: Int64, _ offset: TimeZoneOffset) throws(QueryError) -> String {
-        let civil = offset.civil(milliseconds)
-        var result = String.UnicodeScalarView()
-        var scalars = format.unicodeScalars.makeIterator()
-        while let scalar = scalars.next() {
-            guard scalar == "%" else {
-                result.append(scalar)
-                continue
-            }
-            guard let letter = scalars.next(), let piece = Self.piece(letter, civil, offset) else {
-                throw QueryError(
-                    .invalidQuery,
-                    "The date format \"\(format)\" has an unknown % sequence; there are %Y %m %d %H %M %S %L %j %u %w %U %V %G %z %Z %%.",
-                    zh: "日期格式“\(format)”有未知的 % 序列；可用 %Y %m %d %H %M %S %L %j %u %w %U %V %G %z %Z %%。")
-            }
-            result.append(contentsOf: piece.unicodeScalars)
+        var numbers: [String: Int] = [:]
+        for (name, value) in values {
+            if value.isNull { return .null }
+            if name != "timezone" { numbers[name] = try whole("$dateFromParts", value) }
         }
-        return String(result)
-    }
-
-    private static func piece(_ letter: Unicode.Scalar, _ civil: CivilTime, _ offset: TimeZoneOffset) -> String? {
-        switch letter {
-        case "Y": DateText.padded(civil.year, 4)
-        case "m": DateText.padded(civil.month, 2)
-        case "d": DateText.padded(civil.day, 2)
-        case "H": DateText.padded(civil.hour, 2)
-        case "M": DateText.padded(civil.minute, 2)
-        case "S": DateText.padded(civil.second, 2)
-        case "L": DateText.padded(civil.millisecond, 3)
-        case "j": DateText.padded(civil.dayOfYear, 3)
-        case "u": String(civil.isoDayOfWeek)
-        case "w": String(civil.dayOfWeek)
-        case "U": DateText.padded(civil.weekFromSunday, 2)
-        case "V": DateText.padded(civil.isoWeek.week, 2)
-        case "G": DateText.padded(civil.isoWeek.year, 4)
-        case "z": offset.text
-        case "Z": String(offset.minutes)
-        case "%": "%"
-        default: nil
+        let year = numbers["year"] ?? numbers["isoWeekYear"] ?? 1970
+        guard (1...9999).contains(year) else {
+            throw OperatorError.wrongType("$dateFromParts", "a year from 1 to 9999", "1 到 9999 之间的年份", .int(Int64(year)))
         }
-    }
-}
-
-extension CivilTime {
-    /// 1 is Monday, 7 is Sunday.
-    var isoDayOfWeek: Int { (dayOfWeek + 5) % 7 + 1 }
-
-    /// Weeks begin on Sunday; days before the year's first Sunday are week 0.
-    var weekFromSunday: Int { (dayOfYear + 7 - dayOfWeek) / 7 }
-
-    /// Weeks begin on Monday; week 1 is the one with the year's first Thursday.
-    var isoWeek: (year: Int, week: Int) {
-        let thursday = CivilTime(milliseconds: (dayNumber - Int64(isoDayOfWeek) + 4) * 86_400_000)
-        return (thursday.year, (thursday.dayOfYear - 1) / 7 + 1)
+        var civil = CivilTime(year: year, month: numbers["month"] ?? 1, day: numbers["day"] ?? 1)
+        if usesWeeks {
+            // 4 January is always in week 1.
+            let fourth = CivilTime(year: year, month: 1, day: 4)
+            let days = (numbers["isoWeek"] ?? 1) * 7 - 7 + (numbers["isoDayOfWeek"] ?? 1) - fourth.isoDayOfWeek
+            civil.day = 4 + days
+        }
+        civil.hour = numbers["hour"] ?? 0
+        civil.minute = numbers["minute"] ?? 0
+        civil.second = numbers["second"] ?? 0
+        civil.millisecond = numbers["millisecond"] ?? 0
+        return .date(try ClockZone(values["timezone"]).moment(of: civil))
     }
 }

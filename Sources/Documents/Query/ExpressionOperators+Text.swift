@@ -17,15 +17,18 @@ extension ExpressionOperators {
             let left = changingCase(try lenientText("$strcasecmp", values[0]), \.caseFolded)
             return .int(Int64(left.bytePrecedence(to: changingCase(try lenientText("$strcasecmp", values[1]), \.caseFolded)).rawValue))
         },
-        "$strLenBytes": .onValues(1...1) { (values) throws(QueryError) in .int(Int64(try string("$strLenBytes", values[0]).utf8.count)) },
-        "$strLenCP": .onValues(1...1) { (values) throws(QueryError) in .int(Int64(try string("$strLenCP", values[0]).unicodeScalars.count))
+        "$strLenBytes": PositionalOperator(1...1) { (values) throws(QueryError) in
+            .int(Int64(try string("$strLenBytes", values[0] ?? .null).utf8.count))
+        },
+        "$strLenCP": PositionalOperator(1...1) { (values) throws(QueryError) in
+            .int(Int64(try string("$strLenCP", values[0] ?? .null).unicodeScalars.count))
         },
         "$substr": substringOfBytes("$substr"),
         "$substrBytes": substringOfBytes("$substrBytes"),
         "$substrCP": PositionalOperator(3...3) { (values) throws(QueryError) in
             let scalars = try lenientText("$substrCP", values[0]).unicodeScalars
-            let start = max(0, try whole("$substrCP", values[1] ?? .null))
-            let count = max(0, try whole("$substrCP", values[2] ?? .null))
+            let start = try place("$substrCP", values[1])
+            let count = try place("$substrCP", values[2])
             return .string(String(String.UnicodeScalarView(scalars.dropFirst(start).prefix(count))))
         },
         "$split": .onValues(2...2) { (values) throws(QueryError) in
@@ -41,12 +44,6 @@ extension ExpressionOperators {
         "$trim": trimming("$trim", atStart: true, atEnd: true),
         "$ltrim": trimming("$ltrim", atStart: true, atEnd: false),
         "$rtrim": trimming("$rtrim", atStart: false, atEnd: true),
-        "$regexMatch": NamedOperator(required: ["input", "regex"], optional: ["options"]) { (values) throws(QueryError) in
-            guard let input = values["input"], !input.isNull else { return .bool(false) }
-            let options = try values["options"].map { (value: JSON) throws(QueryError) in try string("$regexMatch", value) }
-            let pattern = try TextPattern(try string("$regexMatch", values["regex"] ?? .null), options: options ?? "")
-            return .bool(pattern.matches(try string("$regexMatch", input)))
-        },
         "$replaceOne": replacing("$replaceOne", all: false),
         "$replaceAll": replacing("$replaceAll", all: true),
     ]
@@ -108,11 +105,8 @@ extension ExpressionOperators {
         PositionalOperator(2...4) { (values) throws(QueryError) in
             guard let text = values[0], !text.isNull else { return .null }
             let elements = units(try string(name, text))
-            let start = values.count > 2 ? try whole(name, values[2] ?? .null) : 0
-            let end = values.count > 3 ? try whole(name, values[3] ?? .null) : elements.count
-            guard start >= 0, end >= 0 else {
-                throw OperatorError.wrongType(name, "places of at least 0", "不小于 0 的位置", .int(Int64(min(start, end))))
-            }
+            let start = values.count > 2 ? try place(name, values[2]) : 0
+            let end = values.count > 3 ? try place(name, values[3]) : elements.count
             let found = firstIndex(of: units(try string(name, values[1] ?? .null)), in: elements, from: start, to: min(end, elements.count))
             return .int(Int64(found ?? -1))
         }
@@ -120,7 +114,7 @@ extension ExpressionOperators {
 
     private static func trimming(_ name: String, atStart: Bool, atEnd: Bool) -> NamedOperator {
         NamedOperator(required: ["input"], optional: ["chars"]) { (values) throws(QueryError) in
-            guard let input = values["input"], !input.isNull else { return .null }
+            guard let input = values["input"], !input.isNull, !(values["chars"]?.isNull ?? false) else { return .null }
             var scalars = try string(name, input).unicodeScalars[...]
             let removed = try values["chars"].map { (value: JSON) throws(QueryError) in Set(try string(name, value).unicodeScalars) }
             let isRemoved = { (scalar: Unicode.Scalar) in removed?.contains(scalar) ?? (scalar.properties.isWhitespace || scalar == "\0") }

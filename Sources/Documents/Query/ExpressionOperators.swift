@@ -3,10 +3,10 @@ import Kernel
 /// The table of expression operators; each family has its own file.
 enum ExpressionOperators {
     static let positional: [String: PositionalOperator] = [
-        arithmetic, comparison, text, arrays, sets, dates, conversion,
+        arithmetic, trigonometry, bits, comparison, text, arrays, objects, sets, dates, conversion,
     ].reduce(into: [:]) { $0.merge($1) { first, _ in first } }
 
-    static let named: [String: NamedOperator] = [namedText, namedArrays, namedDates, namedConversion].reduce(into: [:]) {
+    static let named: [String: NamedOperator] = [namedText, patterns, namedArrays, namedObjects, namedDates].reduce(into: [:]) {
         $0.merge($1) { first, _ in first }
     }
 
@@ -30,10 +30,8 @@ enum ExpressionOperators {
         return text
     }
 
-    static func array(_ name: String, _ value: JSON) throws(QueryError) -> [JSON] {
+    static func array(_ name: String, _ value: JSON?) throws(QueryError) -> [JSON] {
         guard case .array(let elements) = value else { throw OperatorError.wrongType(name, "an array", "数组", value) }
         return elements
     }
-
-    static func isNullish(_ value: JSON?) -> Bool { value?.isNull ?? true }
 }

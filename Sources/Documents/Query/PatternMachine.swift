@@ -3,13 +3,20 @@ enum PatternInstruction: Sendable {
     case scalar(ScalarTest)
     case assertion(PatternAssertion)
     case jump(Int)
+    /// Goes on at both places; the first one is preferred.
     case fork(Int, Int)
+    /// Notes the position: twice the number of a group for its start, one more for its end.
+    case save(Int)
     case accept
 }
 
 /// Turns a tree into instructions.
 struct PatternCompiler {
     private var program: [PatternInstruction] = []
+    /// Whether the groups' positions are noted.
+    private let savesGroups: Bool
+
+    init(savesGroups: Bool = false) { self.savesGroups = savesGroups }
 
     mutating func compile(_ tree: PatternTree) throws(QueryError) {
         switch tree {
@@ -18,7 +25,11 @@ struct PatternCompiler {
         case .assertion(let assertion): try emit(.assertion(assertion))
         case .sequence(let parts): for part in parts { try compile(part) }
         case .alternatives(let parts): try compileAlternatives(parts)
-        case .repetition(let part, let minimum, let maximum): try compileRepetition(part, minimum, maximum)
+        case .repetition(let part, let minimum, let maximum, let isLazy): try compileRepetition(part, minimum, maximum, isLazy)
+        case .group(let number, let part):
+            if savesGroups { try emit(.save(2 * number)) }
+            try compile(part)
+            if savesGroups { try emit(.save(2 * number + 1)) }
         }
     }
 
@@ -49,14 +60,14 @@ struct PatternCompiler {
         for exit in exits { program[exit] = .jump(program.count) }
     }
 
-    private mutating func compileRepetition(_ part: PatternTree, _ minimum: Int, _ maximum: Int?) throws(QueryError) {
+    private mutating func compileRepetition(_ part: PatternTree, _ minimum: Int, _ maximum: Int?, _ isLazy: Bool) throws(QueryError) {
         for _ in 0..<minimum { try compile(part) }
         guard let maximum else {
             let fork = program.count
             try emit(.fork(0, 0))
             try compile(part)
             try emit(.jump(fork))
-            program[fork] = .fork(fork + 1, program.count)
+            program[fork] = Self.fork(into: fork + 1, past: program.count, isLazy)
             return
         }
         var forks: [Int] = []
@@ -65,8 +76,10 @@ struct PatternCompiler {
             try emit(.fork(0, 0))
             try compile(part)
         }
-        for fork in forks { program[fork] = .fork(fork + 1, program.count) }
+        for fork in forks { program[fork] = Self.fork(into: fork + 1, past: program.count, isLazy) }
     }
+
+    private static func fork(into: Int, past: Int, _ isLazy: Bool) -> PatternInstruction { isLazy ? .fork(past, into) : .fork(into, past) }
 }
 
 /// Runs all possibilities side by side (Thompson's simulation): at most one thread per instruction and scalar.
@@ -127,6 +140,7 @@ struct PatternMachine {
             case .accept: return true
             case .scalar: following.append(thread)
             case .jump(let target): pending.append(target)
+            case .save: pending.append(thread + 1)
             case .fork(let first, let second):
                 pending.append(second)
                 pending.append(first)

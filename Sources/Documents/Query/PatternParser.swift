@@ -4,6 +4,7 @@ struct PatternParser {
     private var flags: PatternFlags
     private var position = 0
     private var depth = 0
+    private var groups = 0
 
     /// The largest count in braces.
     static let maximumCount = 1000
@@ -97,19 +98,23 @@ struct PatternParser {
     }
 
     private mutating func parseGroup() throws(QueryError) -> PatternTree {
+        var number: Int? = groups + 1
         if take("?") {
             if next == "<" || next == "P" {
                 try takeGroupName()
-            } else if !take(":") {
+            } else if take(":") {
+                number = nil
+            } else {
                 throw QueryError(
                     .unsupported,
                     "Regular expression: look-ahead and inline options inside the pattern are not supported; rewrite \(text) without (?…).",
                     zh: "正则表达式不支持断言和中途的内联选项；请改写 \(text)，不用 (?…)。")
             }
         }
+        if let number { groups = number }
         let tree = try parseAlternatives()
         guard take(")") else { throw failure("a parenthesis is not closed", "括号没有闭合") }
-        return tree
+        return number.map { .group($0, tree) } ?? tree
     }
 
     /// The name of a group, which means nothing here.
@@ -131,9 +136,10 @@ struct PatternParser {
             if !isFirst { throw failure("two quantifiers follow each other", "量词连续出现") }
             isFirst = false
             if case .assertion = atom { throw failure("an anchor cannot be repeated", "锚点不能重复") }
-            tree = .repetition(tree, minimum: minimum, maximum: maximum)
-            // Lazy and possessive forms find the same texts.
-            if !take("?") { _ = take("+") }
+            let isLazy = take("?")
+            // A possessive form gives nothing back, which only matters to those that backtrack.
+            if !isLazy { _ = take("+") }
+            tree = .repetition(tree, minimum: minimum, maximum: maximum, isLazy: isLazy)
         }
         return tree
     }

@@ -5,8 +5,10 @@ indirect enum PatternTree: Sendable {
     case assertion(PatternAssertion)
     case sequence([PatternTree])
     case alternatives([PatternTree])
-    /// At least `minimum` times and at most `maximum` times, or any number of times more.
-    case repetition(PatternTree, minimum: Int, maximum: Int?)
+    /// At least `minimum` times and at most `maximum` times, or any number of times more; a lazy one as few times as possible.
+    case repetition(PatternTree, minimum: Int, maximum: Int?, isLazy: Bool)
+    /// What the parenthesis with that number holds; 1 is the first.
+    case group(Int, PatternTree)
 
     /// Whether a match can only begin where the text begins.
     var startsAtBeginning: Bool {
@@ -14,6 +16,7 @@ indirect enum PatternTree: Sendable {
         case .assertion(.textStart): true
         case .sequence(let parts): parts.first?.startsAtBeginning ?? false
         case .alternatives(let parts): parts.allSatisfy(\.startsAtBeginning)
+        case .group(_, let part): part.startsAtBeginning
         default: false
         }
     }

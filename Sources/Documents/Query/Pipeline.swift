@@ -1,121 +1,78 @@
 public import Kernel
 
 /// An aggregation: stages that documents pass through one after the other.
+///
+/// ``leading`` says what a store can do before the first stage, ``rest(sorted:counted:)`` what then remains, and ``PipelineRun`` runs that
+/// on one document after the other.
 public struct Pipeline: Sendable {
-    let stages: [Stage]
+    let stages: [PlacedStage]
+
+    /// What is to be done with the results, when the last stage is `$out` or `$merge`; otherwise they are the answer.
+    public let output: PipelineOutput?
 
     /// The most stages.
     static let maximumStages = 100
-    /// The most documents or groups between two stages.
+    /// The most documents that one document is joined with.
     static let maximumDocuments = 100_000
+    /// The deepest nesting of pipelines in pipelines.
+    static let maximumNesting = 10
 
     /// Parses `[{"$match":…},{"$group":…},…]`.
     public init(_ json: JSON) throws(QueryError) {
-        guard case .array(let elements) = json else {
-            throw QueryError(
-                .invalidQuery, "A pipeline is an array of stages such as [{\"$match\":{…}}].", zh: "聚合管道应为阶段数组，例如 [{\"$match\":{…}}]。")
-        }
-        guard elements.count <= Self.maximumStages else {
-            throw QueryError(.limit, "A pipeline can have at most \(Self.maximumStages) stages.", zh: "聚合管道最多 \(Self.maximumStages) 个阶段。")
-        }
-        var stages: [Stage] = []
-        for element in elements { stages += try Stage.parse(element) }
+        var elements = try StageParser.elements(json)
+        output = try elements.last.flatMap { (last: JSON) throws(QueryError) in try PipelineOutput(stage: last) }
+        if output != nil { elements.removeLast() }
+        stages = Self.optimized(try StageParser(names: [], depth: 0).parse(elements))
+    }
+
+    init(stages: [PlacedStage]) {
         self.stages = stages
+        output = nil
     }
 
-    /// The filter of the first stage when that is `$match`: the store may hand over only the documents that match it.
+    /// The filter of the first stages when these are `$match`: the store may hand over only the documents that match it.
     public var leadingMatch: Filter? {
-        if case .match(let filter)? = stages.first { filter } else { nil }
+        let filter = leading.filter
+        return filter.isAll ? nil : filter
     }
 
-    /// The other collections that the pipeline reads.
+    /// The other collections that the pipeline reads, also inside nested pipelines.
     public var lookups: [String] {
         var names: [String] = []
-        for case .lookup(let lookup) in stages where !names.contains(lookup.from) { names.append(lookup.from) }
+        for stage in stages { stage.stage.collectCollections(into: &names) }
         return names
     }
 
-    /// Passes documents through all stages.
+    /// Passes documents in memory through all stages.
     ///
-    /// `foreign` gives all documents of another collection; it is asked once for each `$lookup`.
+    /// `foreign` gives all documents of another collection.
     public func run(
-        _ documents: [JSONObject], foreign: (String) throws -> [JSONObject], now: Int64, random: inout some RandomNumberGenerator
+        _ documents: [JSONObject], foreign: @escaping (String) throws -> [JSONObject], now: Int64, random: inout some RandomNumberGenerator,
+        limits: PipelineLimits = PipelineLimits()
     ) throws -> [JSON] {
-        let runner = PipelineRunner(now: now)
-        var current = documents
-        var place = 0
-        while place < stages.count {
-            if case .sort(let order) = stages[place], place + 1 < stages.count, case .limit(let limit) = stages[place + 1] {
-                // An order followed by a limit needs to keep only so many.
-                current = order.sorted(current, limit: limit)
-                place += 2
-                continue
-            }
-            switch stages[place] {
-            case .lookup(let lookup): current = try runner.join(current, with: try foreign(lookup.from), lookup)
-            case .sample(let size): current = Self.sample(current, size, &random)
-            default: current = try runner.run(stages[place], current)
-            }
-            place += 1
+        var results: [JSON] = []
+        let run = try PipelineRun(
+            self, foreign: CollectionsInMemory(documents: foreign), now: now, limits: limits, random: SeededFrom(&random)
+        ) { document in
+            results.append(.object(document))
+            return true
         }
-        return current.map { .object($0) }
-    }
-
-    /// Chooses without repetition: the first places of a shuffle.
-    private static func sample(_ documents: [JSONObject], _ size: Int, _ random: inout some RandomNumberGenerator) -> [JSONObject] {
-        var shuffled = documents
-        let count = min(size, shuffled.count)
-        for place in 0..<count { shuffled.swapAt(place, Int.random(in: place..<shuffled.count, using: &random)) }
-        return Array(shuffled.prefix(count))
+        for document in documents where try !run.take(document) { break }
+        try run.finish()
+        return results
     }
 }
 
-/// One stage of a pipeline.
-enum Stage: Sendable {
-    case match(Filter)
-    case group(Grouping)
-    case sort(SortOrder)
-    case limit(Int)
-    case skip(Int)
-    case project(StageProjection)
-    case addFields([FieldAssignment])
-    case unset(ProjectionTree)
-    case count(String)
-    case lookup(Lookup)
-    case unwind(Unwinding)
-    case sample(Int)
-    case replaceRoot(Expression)
-}
+/// A generator that begins where another one is.
+private struct SeededFrom: RandomNumberGenerator {
+    private var state: UInt64
 
-/// `$group`.
-struct Grouping: Sendable {
-    let key: Expression
-    let fields: [(name: String, kind: Accumulation.Kind, value: Expression)]
-}
+    init(_ random: inout some RandomNumberGenerator) { state = random.next() }
 
-/// `$lookup`.
-struct Lookup: Sendable {
-    let from: String
-    let localField: FieldPath
-    let foreignField: FieldPath
-    let into: FieldPath
-}
-
-/// `$unwind`.
-struct Unwinding: Sendable {
-    let path: FieldPath
-    let keepsEmpty: Bool
-    let indexField: FieldPath?
-}
-
-/// A computed field.
-struct FieldAssignment: Sendable {
-    let path: FieldPath
-    let value: Expression
-}
-
-/// `$project`: chosen fields, and computed ones after them.
-struct StageProjection: Sendable {
-    let tree: ProjectionTree
-    let computed: [FieldAssignment]
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        let first = (state ^ (state >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        let second = (first ^ (first >> 27)) &* 0x94D0_49BB_1331_11EB
+        return second ^ (second >> 31)
+    }
 }

@@ -1,0 +1,119 @@
+import Kernel
+
+/// `$sort`, also by the score of a text search.
+struct StageSort: Sendable {
+    /// The order; the score stands in it as a field of its own.
+    let order: SortOrder
+    /// The place of the score among the keys.
+    let scorePlace: Int?
+    /// How many documents are wanted, as far as later stages tell.
+    var limit: Int?
+
+    /// A name that no document uses.
+    private static let scoreField = "\u{1}textScore"
+
+    init(_ operand: JSON) throws(QueryError) {
+        guard case .object(let members) = operand else {
+            throw QueryError(.invalidQuery, "$sort needs an object such as {\"price\":1,\"name\":-1}.", zh: "$sort 需要对象，例如 {\"price\":1,\"name\":-1}。")
+        }
+        var fields: [JSON] = []
+        var place: Int?
+        for (name, direction) in members {
+            if direction == ["$meta": "textScore"] {
+                if place != nil { throw QueryError(.invalidQuery, "$sort names the text score twice.", zh: "$sort 重复使用了文本得分。") }
+                place = fields.count
+                fields.append([.string(Self.scoreField), -1])
+            } else {
+                fields.append([.string(name), direction])
+            }
+        }
+        order = try SortOrder(.array(fields))
+        scorePlace = place
+    }
+
+    init(order: SortOrder) {
+        self.order = order
+        scorePlace = nil
+    }
+
+    func key(of document: PipelineDocument) -> SortKey {
+        let key = order.key(of: document.fields)
+        guard let scorePlace else { return key }
+        var values = key.values
+        values[scorePlace] = .value(document.score.map { .double($0) } ?? .null)
+        return SortKey(values: values)
+    }
+}
+
+/// Keeps documents in an order: all of them, or the first `limit` in memory for that many only.
+struct SortBuffer<Payload> {
+    private struct Entry {
+        let key: SortKey
+        let arrival: Int
+        let payload: Payload
+    }
+
+    private let order: SortOrder
+    private let limit: Int
+    /// A heap whose first entry is the one to drop next, once `limit` is reached.
+    private var heap: [Entry] = []
+    private var arrivals = 0
+
+    init(order: SortOrder, limit: Int?) {
+        self.order = order
+        self.limit = limit ?? .max
+    }
+
+    var count: Int { heap.count }
+
+    /// Takes a payload; answers the one that is dropped for it (perhaps itself).
+    mutating func insert(_ payload: Payload, key: SortKey) -> Payload? {
+        let entry = Entry(key: key, arrival: arrivals, payload: payload)
+        arrivals += 1
+        if heap.count < limit {
+            heap.append(entry)
+            if limit != .max { siftUp() }
+            return nil
+        }
+        guard let worst = heap.first, comesBefore(entry, worst) else { return payload }
+        heap[0] = entry
+        siftDown()
+        return worst.payload
+    }
+
+    /// The payloads in order, equal ones as they arrived; none are left.
+    mutating func drain() -> [Payload] {
+        let sorted = heap.sorted(by: comesBefore)
+        heap = []
+        return sorted.map(\.payload)
+    }
+
+    private func comesBefore(_ left: Entry, _ right: Entry) -> Bool {
+        switch order.compare(left.key, right.key) {
+        case .ascending: true
+        case .descending: false
+        case .same: left.arrival < right.arrival
+        }
+    }
+
+    private mutating func siftUp() {
+        var child = heap.count - 1
+        while child > 0 {
+            let parent = (child - 1) / 2
+            guard comesBefore(heap[parent], heap[child]) else { return }
+            heap.swapAt(parent, child)
+            child = parent
+        }
+    }
+
+    private mutating func siftDown() {
+        var parent = 0
+        while true {
+            var last = parent
+            for child in [2 * parent + 1, 2 * parent + 2] where child < heap.count && comesBefore(heap[last], heap[child]) { last = child }
+            if last == parent { return }
+            heap.swapAt(parent, last)
+            parent = last
+        }
+    }
+}
