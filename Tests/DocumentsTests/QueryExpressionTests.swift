@@ -74,4 +74,50 @@ func exampleFile(_ name: String) throws -> JSON {
         }
         #expect(throws: QueryError.self) { try Expression(inPipeline: ["$rand": 1]) }
     }
+
+    /// Dates at the ends of time and numbers at the ends of theirs give a result or an error.
+    @Test func survivesExtremes() throws {
+        let extremes: [JSON] = [
+            .date(.min), .date(.max), .date(-62_135_596_800_000), .int(.min), .int(.max), .double(1e300), .double(-0.0), .double(.infinity), .double(.nan),
+            .null,
+        ]
+        let units: [JSON] = ["year", "quarter", "month", "week", "day", "hour", "minute", "second", "millisecond"]
+        for left in extremes {
+            for right in extremes {
+                for name in ["$add", "$subtract", "$multiply", "$divide", "$mod", "$pow", "$log", "$atan2", "$round", "$trunc", "$bitAnd", "$range", "$cmp"] {
+                    _ = try? Self.evaluate([name: [left, right]], on: [:])
+                }
+                for unit in units {
+                    _ = try? Self.evaluate(["$dateDiff": ["startDate": left, "endDate": right, "unit": unit, "timezone": "America/New_York"]], on: [:])
+                    _ = try? Self.evaluate(["$dateAdd": ["startDate": left, "amount": right, "unit": unit, "timezone": "Asia/Shanghai"]], on: [:])
+                    _ = try? Self.evaluate(["$dateTrunc": ["date": left, "unit": unit, "binSize": right, "timezone": "+05:30"]], on: [:])
+                    _ = try? Self.evaluate(["$dateTrunc": ["date": left, "unit": unit]], on: [:])
+                }
+            }
+            for zone in ["UTC", "Asia/Shanghai", "Pacific/Auckland", "-12:00"] as [JSON] {
+                _ = try? Self.evaluate(["$dateToString": ["date": left, "format": "%Y-%m-%d %j %U %V %G %z", "timezone": zone]], on: [:])
+                _ = try? Self.evaluate(["$dateToParts": ["date": left, "timezone": zone, "iso8601": true]], on: [:])
+            }
+            for name in ["$abs", "$ceil", "$floor", "$sqrt", "$exp", "$toInt", "$toLong", "$toDate", "$toString", "$bitNot", "$year", "$isoWeek"] {
+                _ = try? Self.evaluate([name: left], on: [:])
+            }
+            var random = SeededGenerator(seed: 1)
+            for window in [["range": [left, right(of: left)], "unit": "day"], ["range": [left, right(of: left)]], ["documents": [left, right(of: left)]]]
+                as [JSON]
+            {
+                let pipeline = try? Pipeline([["$setWindowFields": ["sortBy": ["t": 1], "output": ["n": ["$sum": 1, "window": window]]]]])
+                _ = try? pipeline?.run([["t": left], ["t": .date(0)], ["t": 5]], foreign: { _ in [] }, now: 0, random: &random)
+                _ = try? pipeline?.run([["t": left]], foreign: { _ in [] }, now: 0, random: &random)
+            }
+        }
+    }
+
+    private func right(of left: JSON) -> JSON { left.doubleValue.map { .double(abs($0)) } ?? "unbounded" }
+
+    /// Many matches, each of which looks at the rest of the text, must not take the square of its length.
+    @Test(.timeLimit(.minutes(1))) func boundsSearches() {
+        let text = String(repeating: "ab", count: 50_000)
+        let error = #expect(throws: QueryError.self) { try Self.evaluate(["$regexFindAll": ["input": .string(text), "regex": "a.*z|a"]], on: [:]) }
+        #expect(error?.code == .limit)
+    }
 }

@@ -25,26 +25,30 @@ struct AccumulatorDefinition: Sendable {
 
     /// An accumulator for one group.
     func make(forKey key: JSON, _ context: EvaluationContext) throws(QueryError) -> Accumulator {
+        make(count: count == nil ? nil : try number(forKey: key, context))
+    }
+
+    /// An accumulator that keeps so many values, if its kind has a number.
+    func make(count: Int?) -> Accumulator {
         switch kind {
-        case .sum: return SumAccumulator()
-        case .average: return AverageAccumulator()
-        case .minimum: return ExtremeAccumulator(.ascending)
-        case .maximum: return ExtremeAccumulator(.descending)
-        case .first: return FirstAccumulator()
-        case .last: return LastAccumulator()
-        case .push: return ListAccumulator()
-        case .addToSet: return SetAccumulator()
-        case .count: return CountAccumulator()
-        case .mergeObjects: return MergeAccumulator()
-        case .deviation(let ofSample): return DeviationAccumulator(ofSample: ofSample)
-        case .median: return PercentileAccumulator([0.5], isSingle: true)
-        case .percentiles(let fractions): return PercentileAccumulator(fractions, isSingle: false)
-        case .ordered(let fromEnd):
-            return OrderedAccumulator(order, fromEnd: fromEnd, count: try number(forKey: key, context))
-        case .firstN: return SpanAccumulator(count: try number(forKey: key, context) ?? 1, fromEnd: false)
-        case .lastN: return SpanAccumulator(count: try number(forKey: key, context) ?? 1, fromEnd: true)
-        case .minimumN: return ExtremesAccumulator(.ascending, count: try number(forKey: key, context) ?? 1)
-        case .maximumN: return ExtremesAccumulator(.descending, count: try number(forKey: key, context) ?? 1)
+        case .sum: SumAccumulator()
+        case .average: AverageAccumulator()
+        case .minimum: ExtremeAccumulator(.ascending)
+        case .maximum: ExtremeAccumulator(.descending)
+        case .first: FirstAccumulator()
+        case .last: LastAccumulator()
+        case .push: ListAccumulator()
+        case .addToSet: SetAccumulator()
+        case .count: CountAccumulator()
+        case .mergeObjects: MergeAccumulator()
+        case .deviation(let ofSample): DeviationAccumulator(ofSample: ofSample)
+        case .median: PercentileAccumulator([0.5], isSingle: true)
+        case .percentiles(let fractions): PercentileAccumulator(fractions, isSingle: false)
+        case .ordered(let fromEnd): OrderedAccumulator(order, fromEnd: fromEnd, count: count)
+        case .firstN: SpanAccumulator(count: count ?? 1, fromEnd: false)
+        case .lastN: SpanAccumulator(count: count ?? 1, fromEnd: true)
+        case .minimumN: ExtremesAccumulator(.ascending, count: count ?? 1)
+        case .maximumN: ExtremesAccumulator(.descending, count: count ?? 1)
         }
     }
 

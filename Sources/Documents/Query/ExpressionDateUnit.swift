@@ -83,7 +83,9 @@ enum DateUnit: String, Sendable {
     /// How many boundaries of the unit lie between two moments.
     ///
     /// `weekStart` is 0 for Monday and 6 for Sunday.
-    func boundaries(from start: Int64, to end: Int64, in zone: ClockZone, weekStart: Int) -> Int64 {
+    func boundaries(from start: Int64, to end: Int64, in zone: ClockZone, weekStart: Int) throws(QueryError) -> Int64 {
+        // Nobody's dates lie so far apart, but the difference must fit.
+        guard start.magnitude < 1 << 62, end.magnitude < 1 << 62 else { throw Self.tooFar("$dateDiff") }
         let a = zone.civil(start)
         let b = zone.civil(end)
         if let months {
@@ -99,7 +101,7 @@ enum DateUnit: String, Sendable {
             let length = milliseconds ?? 1
             // Boundaries are those of the zone's clock, but an hour that the clock skips or repeats does not count.
             let (first, last) = self == .hour ? (zone.offset(at: start), zone.offset(at: end)) : (0, 0)
-            return Self.floorDivide(end &+ last, length) - Self.floorDivide(start &+ first, length) - (last - first) / length
+            return Self.floorDivide(end + last, length) - Self.floorDivide(start + first, length) - (last - first) / length
         }
     }
 
@@ -129,7 +131,7 @@ enum DateUnit: String, Sendable {
         let begun = reference + Self.floorDivide(local - reference, length) * length
         switch self {
         case .week, .day: return zone.moment(of: CivilTime(milliseconds: begun))
-        default: return moment - (local - begun)
+        default: return moment &- (local - begun)
         }
     }
 }

@@ -51,7 +51,7 @@ extension ExpressionOperators {
     private static func folding(_ kind: AccumulatorDefinition.Kind) -> PositionalOperator {
         let definition = AccumulatorDefinition(kind: kind, value: .literal(.null))
         return PositionalOperator(anyNumber) { (values) throws(QueryError) in
-            let accumulator = try definition.make(forKey: .null, EvaluationContext())
+            let accumulator = definition.make(count: nil)
             if values.count == 1 { return fold(elements(values[0]), accumulator) }
             for value in values { _ = try accumulator.add(value, of: JSONObject()) }
             return accumulator.result
@@ -71,9 +71,8 @@ extension ExpressionOperators {
 
     private static func gathering(_ name: String, _ kind: AccumulatorDefinition.Kind) -> NamedOperator {
         NamedOperator(required: ["n", "input"], optional: []) { (values) throws(QueryError) in
-            _ = try AccumulatorDefinition.positiveCount(values["n"])
-            let definition = AccumulatorDefinition(kind: kind, value: .literal(.null), count: .literal(values["n"] ?? .null))
-            return fold(try array(name, values["input"]), try definition.make(forKey: .null, EvaluationContext()))
+            let count = try AccumulatorDefinition.positiveCount(values["n"])
+            return fold(try array(name, values["input"]), AccumulatorDefinition(kind: kind, value: .literal(.null)).make(count: count))
         }
     }
 

@@ -48,7 +48,7 @@ extension ExpressionOperators {
             let text = try string(name, input)
             switch compiled {
             case .test(let pattern): return .bool(pattern.matches(text))
-            case .finder(let finder): return name == "$regexFind" ? find(finder, in: text) : try findAll(finder, in: text)
+            case .finder(let finder): return name == "$regexFind" ? try find(finder, in: text) : try findAll(finder, in: text)
             case nil: return nothing
             }
         }
@@ -65,16 +65,18 @@ extension ExpressionOperators {
         return (try string(name, regex), options)
     }
 
-    private static func find(_ finder: PatternFinder, in text: String) -> JSON {
+    private static func find(_ finder: PatternFinder, in text: String) throws(QueryError) -> JSON {
         let scalars = Array(text.unicodeScalars)
-        return finder.firstMatch(in: scalars, from: 0).map { json(of: $0, in: scalars) } ?? .null
+        var steps = PatternFinder.maximumSteps
+        return try finder.firstMatch(in: scalars, from: 0, steps: &steps).map { json(of: $0, in: scalars) } ?? .null
     }
 
     private static func findAll(_ finder: PatternFinder, in text: String) throws(QueryError) -> JSON {
         let scalars = Array(text.unicodeScalars)
         var found: [JSON] = []
         var start = 0
-        while start <= scalars.count, let match = finder.firstMatch(in: scalars, from: start) {
+        var steps = PatternFinder.maximumSteps
+        while start <= scalars.count, let match = try finder.firstMatch(in: scalars, from: start, steps: &steps) {
             found.append(json(of: match, in: scalars))
             if found.count > maximumMatches {
                 throw QueryError(

@@ -25,10 +25,20 @@ struct PatternFinder: Sendable {
         var whole: Range<Int> { ranges[0] ?? 0..<0 }
     }
 
-    /// The first match from `start` on.
-    func firstMatch(in text: [Unicode.Scalar], from start: Int) -> Match? {
-        var search = PatternSearch(program: program, slots: 2 * groups + 2, text: text)
-        return search.run(from: start).map { slots in
+    /// How many steps all searches in one text may take; looking for many matches can mean to read the rest of the text for each.
+    static let maximumSteps = 5_000_000
+
+    /// The first match from `start` on; takes the steps that it needs from `steps`.
+    func firstMatch(in text: [Unicode.Scalar], from start: Int, steps: inout Int) throws(QueryError) -> Match? {
+        var search = PatternSearch(program: program, slots: 2 * groups + 2, text: text, steps: steps)
+        let found = search.run(from: start)
+        steps = search.steps
+        if steps < 0 {
+            throw QueryError(
+                .limit, "The regular expression takes too long on a text of \(text.count) characters; use a simpler one or a shorter text.",
+                zh: "正则表达式在 \(text.count) 个字符的文本上耗时过长；请简化表达式或缩短文本。")
+        }
+        return found.map { slots in
             Match(
                 ranges: (0...groups).map { group in
                     let (begin, end) = (slots[2 * group], slots[2 * group + 1])
@@ -43,13 +53,15 @@ private struct PatternSearch {
     let program: [PatternInstruction]
     let slots: Int
     let text: [Unicode.Scalar]
+    private(set) var steps: Int
     private var enteredAt: [Int]
     private var threads: [(instruction: Int, slots: [Int])] = []
 
-    init(program: [PatternInstruction], slots: Int, text: [Unicode.Scalar]) {
+    init(program: [PatternInstruction], slots: Int, text: [Unicode.Scalar], steps: Int) {
         self.program = program
         self.slots = slots
         self.text = text
+        self.steps = steps
         enteredAt = Array(repeating: -1, count: program.count)
     }
 
@@ -78,6 +90,8 @@ private struct PatternSearch {
                 }
             }
             if waiting.isEmpty, found != nil { return found }
+            steps -= 1 + threads.count
+            if steps < 0 { return nil }
             position += 1
         }
         return found

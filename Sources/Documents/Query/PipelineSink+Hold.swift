@@ -12,8 +12,10 @@ final class SortSink: StageSink {
     }
 
     override func take(_ document: consuming PipelineDocument) throws -> Bool {
+        let key = sort.key(of: document)
+        guard buffer.accepts(key) else { return true }
         let bytes = 120 + document.fields.heapBytes
-        let dropped = buffer.insert((document, bytes), key: sort.key(of: document))
+        let dropped = buffer.insert((document, bytes), key: key)
         if let dropped { release(1, bytes: dropped.bytes) }
         try hold(1, bytes: bytes)
         return true

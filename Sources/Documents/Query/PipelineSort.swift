@@ -66,6 +66,12 @@ struct SortBuffer<Payload> {
 
     var count: Int { heap.count }
 
+    /// Whether a payload with this key would stay for now.
+    func accepts(_ key: SortKey) -> Bool {
+        guard heap.count >= limit, let worst = heap.first else { return true }
+        return order.compare(key, worst.key) == .ascending
+    }
+
     /// Takes a payload; answers the one that is dropped for it (perhaps itself).
     mutating func insert(_ payload: Payload, key: SortKey) -> Payload? {
         let entry = Entry(key: key, arrival: arrivals, payload: payload)

@@ -59,8 +59,10 @@ struct WindowRanges {
     private func edge(_ edge: WindowBounds.Edge, _ place: Int, _ unit: DateUnit?) throws(QueryError) -> Double? {
         guard case .offset(let distance) = edge else { return nil }
         guard let unit else { return positions[place] + distance }
-        let moment = Int64(isDescending ? -positions[place] : positions[place])
-        let shifted = try unit.adding(Int64(isDescending ? -distance : distance), to: moment, in: .utc, "range")
+        guard let moment = Int64(exactly: isDescending ? -positions[place] : positions[place]),
+            let amount = Int64(exactly: isDescending ? -distance : distance)
+        else { throw OperatorError.wrongType("range", "whole numbers beside a unit", "与 unit 并用的整数", .double(distance)) }
+        let shifted = try unit.adding(amount, to: moment, in: .utc, "range")
         return isDescending ? -Double(shifted) : Double(shifted)
     }
 }
