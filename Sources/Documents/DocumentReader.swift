@@ -85,7 +85,7 @@ struct DocumentReader {
         case .index(let definition, let ranges, let exact, _, let reversed):
             guard let index = collection.indexes.first(where: { $0.definition.name == definition.name }) else { return }
             try eachInRanges(index, ranges, reversed: reversed, exact ? nil : filter, body)
-        case .scan: try scan(filter, body)
+        case .scan, .text, .geo, .near, .union: try scan(filter, body)
         }
     }
 

@@ -36,7 +36,7 @@ struct OperationPerformer: Sendable {
             switch plan {
             case .ids: return false
             case .index: return selection.sort != nil && !plan.isOrdered
-            case .scan: return !(selection.filter.isAll && selection.sort == nil && selection.skip < 1000)
+            case .scan, .text, .geo, .near, .union: return !(selection.filter.isAll && selection.sort == nil && selection.skip < 1000)
             }
         default: return true
         }
