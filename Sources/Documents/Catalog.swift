@@ -25,6 +25,9 @@ struct Collection: Sendable {
 
     private static func readable(_ indexes: [StoredIndex]) -> [IndexDefinition] { indexes.filter(\.isReady).map(\.definition) }
 
+    /// What `$text` searches.
+    var textContext: TextIndexContext? { readable.lazy.compactMap(\.textContext).first }
+
     /// The tag of its definition.
     var tag: EntityTag {
         EntityTag(of: ["name": .string(name), "access": .object(access.json), "indexes": .array(indexes.map { .int($0.number) })])

@@ -27,7 +27,8 @@ struct DocumentGuard {
     }
 
     /// The part of `filter` that is within reach.
-    func restricted(_ filter: Filter) throws -> Filter {
+    func restricted(_ wanted: Filter) throws -> Filter {
+        let filter = try wanted.bound(to: collection.textContext)
         switch reach {
         case .all: return filter
         case .own(let openid): return filter.and(try Filter(["_openid": .string(openid)]))

@@ -7,6 +7,13 @@ struct DocumentReader {
     let connection: Connection
     let collection: Collection
     let limits: Limits
+    /// Counts what is looked at, where somebody asks.
+    var examined: Examined?
+
+    /// How many candidates were looked at.
+    final class Examined {
+        var count = 0
+    }
 
     /// A document that fits, while its row is current.
     struct Match {
@@ -25,26 +32,68 @@ struct DocumentReader {
     }
 
     /// Appends the selected documents, comma-separated, to `out`.
-    func select(_ selection: DocumentOperation.Selection, into out: inout ByteBuffer) throws {
+    /// - Returns: whether more would fit than were selected.
+    func select(_ selection: DocumentOperation.Selection, into out: inout ByteBuffer) throws -> Bool {
         var writer = DocumentWriter(projection: selection.projection, bytesMax: limits.answerBytesMax)
-        guard selection.limit > 0 else { return }
+        guard selection.limit > 0 else { return false }
         let plan = plan(filter: selection.filter, sort: selection.sort, indexes: collection.readable)
-        if let sort = selection.sort, !plan.isOrdered {
-            for document in try sorted(selection, sort, plan) { try writer.append(document, to: &out) }
-            return
+        if let ranked = try ranked(selection, plan) {
+            for document in ranked.prefix(selection.limit) { try writer.append(document, to: &out) }
+            return ranked.count > selection.limit
         }
         var skip = selection.skip
         var left = selection.limit
-        try each(selection.filter, plan, atMost: skip + left) { match in
+        var hasMore = false
+        try each(selection.filter, plan, atMost: skip + left + 1) { match in
             if skip > 0 {
                 skip -= 1
                 return true
             }
+            guard left > 0 else {
+                hasMore = true
+                return false
+            }
             try writer.append(match, to: &out)
             left -= 1
-            return left > 0
+            return true
+        }
+        return hasMore
+    }
+
+    /// The selection in its order where no index gives that, and one more document where there is one; `nil` where the plan gives it.
+    private func ranked(_ selection: DocumentOperation.Selection, _ plan: Plan) throws -> [JSONObject]? {
+        if let sort = selection.sort, !plan.isOrdered { return try sorted(selection, sort, plan) }
+        guard selection.sort == nil, let nearness = selection.filter.nearness else { return nil }
+        return try nearest(selection, nearness, plan)
+    }
+
+    /// The nearest documents, looked for in a circle that grows until it holds enough.
+    private func nearest(_ selection: DocumentOperation.Selection, _ nearness: Nearness, _ plan: Plan) throws -> [JSONObject] {
+        let wanted = selection.skip + selection.limit + 1
+        var radius = nearness.metric == .meters ? Self.firstCircleMetres : Self.firstCircleMetres / Self.metresOfARadian
+        while true {
+            let isWhole = radius >= nearness.farthest
+            var plan = plan
+            if !isWhole, case .near(let index, _) = plan { plan = .geo(index, ranges: nearness.ranges(within: radius)) }
+            var found: [JSONObject] = []
+            try each(selection.filter, plan) { match in
+                found.append(try match.document())
+                return true
+            }
+            let near = nearness.sorted(found)
+            // Beyond the circle there may be nearer ones than the last that were found outside of it.
+            let inside = isWhole ? near.count : near.prefix { (nearness.distance(of: $0) ?? .infinity) <= radius }.count
+            if isWhole || inside >= wanted { return Array(near.prefix(inside).dropFirst(selection.skip).prefix(selection.limit + 1)) }
+            guard case .near = plan else {
+                if case .geo = plan { radius *= Self.circleGrowth; continue }
+                return Array(near.dropFirst(selection.skip).prefix(selection.limit + 1))
+            }
         }
     }
+
+    private static let firstCircleMetres = 1000.0
+    private static let circleGrowth = 8.0
+    private static let metresOfARadian = 6_378_100.0
 
     /// How many documents fit.
     func count(_ filter: Filter) throws -> Int64 {
@@ -64,12 +113,10 @@ struct DocumentReader {
     /// The documents that fit, in order, at most `limit`.
     func found(_ filter: Filter, sort: SortOrder?, limit: Int) throws -> [JSONObject] {
         let plan = plan(filter: filter, sort: sort, indexes: collection.readable)
-        if let sort, !plan.isOrdered {
-            return try sorted(DocumentOperation.Selection(filter: filter, sort: sort, limit: limit), sort, plan)
-        }
+        if let ranked = try ranked(DocumentOperation.Selection(filter: filter, sort: sort, limit: limit), plan) { return Array(ranked.prefix(limit)) }
         var result: [JSONObject] = []
         guard limit > 0 else { return result }
-        try each(filter, plan) { match in
+        try each(filter, plan, atMost: limit) { match in
             result.append(try match.document())
             return result.count < limit
         }
@@ -86,99 +133,15 @@ struct DocumentReader {
         return result
     }
 
-    // MARK: Candidates
-
-    /// - Parameter atMost: how many matches are wanted; `nil`: all.
-    private func each(_ filter: Filter, _ plan: Plan, atMost: Int? = nil, _ body: (Match) throws -> Bool) throws {
-        switch plan {
-        case .ids(let ids): try eachByID(ids, filter, body)
-        case .index(let definition, let ranges, let exact, _, let reversed):
-            guard let index = collection.indexes.first(where: { $0.definition.name == definition.name }) else { return }
-            try eachInRanges(index, ranges, reversed: reversed, exact ? nil : filter, atMost: atMost, body)
-        case .scan: try scan(filter, atMost: atMost, body)
-        }
-    }
-
-    private func eachByID(_ ids: [String], _ filter: Filter, _ body: (Match) throws -> Bool) throws {
-        for id in ids {
-            let goesOn = try one(id) { row in
-                let document = try row.document(2)
-                return filter.matches(document) ? try body(Match(seq: row.int(0), row: row, parsed: document)) : true
-            }
-            if goesOn == false { return }
-        }
-    }
-
-    private func eachInRanges(
-        _ index: StoredIndex, _ ranges: [KeyRange], reversed: Bool, _ filter: Filter?, atMost: Int?, _ body: (Match) throws -> Bool
-    ) throws {
-        var budget = ScanBudget(limits)
-        // An array gives a document several keys; it must be met once.
-        var seen: Set<Int64>? = index.definition.isMultikey ? [] : nil
-        let wanted = RowsWanted(atMost, isEveryRowAMatch: filter == nil && seen == nil)
-        for range in reversed ? ranges.reversed() : ranges {
-            var stopped = false
-            let bounds: [SQLValue] = [.blob(range.lower)] + (range.upper.map { [.blob($0)] } ?? [])
-            try connection.rows(index.sql.range(open: range.upper == nil, reversed: reversed), bounds, wanted: wanted) { row in
-                try budget.spend()
-                if seen?.insert(row.int(0)).inserted == false { return true }
-                stopped = try !offer(row, filter, body)
-                return !stopped
-            }
-            if stopped { return }
-        }
-    }
-
-    private func scan(_ filter: Filter, atMost: Int?, _ body: (Match) throws -> Bool) throws {
-        var budget = ScanBudget(limits)
-        try connection.rows(collection.sql.scan, wanted: RowsWanted(atMost, isEveryRowAMatch: filter.isAll)) { row in
-            try budget.spend()
-            return try offer(row, filter.isAll ? nil : filter, body)
-        }
-    }
-
-    private func offer(_ row: Row, _ filter: Filter?, _ body: (Match) throws -> Bool) throws -> Bool {
-        guard let filter else { return try body(Match(seq: row.int(0), row: row, parsed: nil)) }
-        let document = try row.document(2)
-        return filter.matches(document) ? try body(Match(seq: row.int(0), row: row, parsed: document)) : true
-    }
-
     /// The selection's documents in its order, where no index gives it: keeps only the best `skip + limit`.
     private func sorted(_ selection: DocumentOperation.Selection, _ sort: SortOrder, _ plan: Plan) throws -> [JSONObject] {
-        var top = TopSelection<JSONObject>(order: sort, limit: selection.skip + selection.limit)
+        var top = TopSelection<JSONObject>(order: sort, limit: selection.skip + selection.limit + 1)
         try each(selection.filter, plan) { match in
             let document = try match.document()
             top.insert(document, document)
             return true
         }
         return Array(top.inOrder().dropFirst(selection.skip))
-    }
-}
-
-extension RowsWanted {
-    /// How many rows are needed for so many matches.
-    fileprivate init(_ matches: Int?, isEveryRowAMatch: Bool) {
-        guard let matches else {
-            self = .all
-            return
-        }
-        self = isEveryRowAMatch ? .atMost(matches) : .some
-    }
-}
-
-/// Bounds one scan in documents and time.
-private struct ScanBudget {
-    private var left: Int
-    private let deadline: Int64
-
-    init(_ limits: Limits) {
-        left = limits.scanDocumentsMax
-        deadline = monotonicMicroseconds() + Int64(limits.scanMillisecondsMax) * 1000
-    }
-
-    mutating func spend() throws {
-        left -= 1
-        if left < 0 || (left & 1023 == 0 && monotonicMicroseconds() > deadline) { throw SampanError.queryTooSlow }
     }
 }
 

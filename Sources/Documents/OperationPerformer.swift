@@ -36,7 +36,7 @@ struct OperationPerformer: Sendable {
             switch plan {
             case .ids: return false
             case .index: return selection.sort != nil && !plan.isOrdered
-            case .scan: return !(selection.filter.isAll && selection.sort == nil && selection.skip < 1000)
+            case .scan, .text, .geo, .near, .union: return !(selection.filter.isAll && selection.sort == nil && selection.skip < 1000)
             }
         default: return true
         }
@@ -48,12 +48,13 @@ struct OperationPerformer: Sendable {
         case .getOne(let id, let projection): return try one(collection, id, projection)
         case .get(let selection):
             var out = ByteBuffer(string: #"{"data":["#)
-            try readable(collection, selection.filter) { connection, filter in
+            let hasMore = try readable(collection, selection.filter) { connection, filter in
                 var selection = selection
                 selection.filter = filter
-                try store.reader(connection, collection).select(selection, into: &out)
+                return try store.reader(connection, collection).select(selection, into: &out)
             }
-            out.writeStaticString("]}")
+            // Whoever asked for fewer than there are, or was given fewer than asked for, is told.
+            out.writeString(hasMore ? #"],"more":true}"# : "]}")
             return out
         case .count(let filter):
             let total = try readable(collection, filter) { connection, filter in

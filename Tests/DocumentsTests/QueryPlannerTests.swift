@@ -23,7 +23,7 @@ import Testing
         for (query, expected) in [
             ("{\"_id\":\"x\"}", ["x"]), ("{\"_id\":{\"$in\":[\"b\",\"a\",\"a\"]},\"n\":1}", ["a", "b"]), ("{\"_id\":{\"$in\":[]}}", []),
             ("{\"$and\":[{\"n\":1},{\"_id\":\"x\"}]}", ["x"]),
-            ("{\"_id\":5}", ["5"]), ("{\"_id\":{\"$in\":[1,\"a\",\"1\"]}}", ["1", "a"]),
+            ("{\"$or\":[{\"_id\":\"x\"}]}", ["x"]), ("{\"_id\":5}", ["5"]), ("{\"_id\":{\"$in\":[1,\"a\",\"1\"]}}", ["1", "a"]),
         ] {
             guard case .ids(let ids) = chosenPlan(filter: try Filter(json(query)), sort: nil, indexes: []) else {
                 Issue.record("\(query) names ids")
@@ -31,7 +31,7 @@ import Testing
             }
             #expect(ids == expected)
         }
-        for query in ["{}", "{\"_id\":5.5}", "{\"_id\":{\"$in\":[true,\"a\"]}}", "{\"$or\":[{\"_id\":\"x\"}]}", "{\"_id\":{\"$gt\":\"a\"}}"] {
+        for query in ["{}", "{\"_id\":5.5}", "{\"_id\":{\"$in\":[true,\"a\"]}}", "{\"$or\":[{\"_id\":\"x\"},{\"a\":1}]}", "{\"_id\":{\"$gt\":\"a\"}}"] {
             guard case .scan = chosenPlan(filter: try Filter(json(query)), sort: nil, indexes: []) else {
                 Issue.record("\(query) names no ids")
                 continue

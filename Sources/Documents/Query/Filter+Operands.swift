@@ -76,8 +76,12 @@ extension FilterParser {
 
     static func pattern(_ operators: JSONObject) throws(QueryError) -> TextPattern {
         if case .regularExpression(let expression)? = operators["$regex"] {
-            guard case .string(let options)? = operators["$options"] else { return try TextPattern(expression) }
-            return try TextPattern(expression.pattern, options: options)
+            guard let options = operators["$options"] else { return try TextPattern(expression) }
+            guard expression.options.isEmpty, case .string(let letters) = options else {
+                throw QueryError(
+                    .invalidQuery, "The regular expression has options of its own; leave $options out.", zh: "正则表达式已带选项；请去掉 $options。")
+            }
+            return try TextPattern(expression.pattern, options: letters)
         }
         guard case .string(let source)? = operators["$regex"] else {
             throw QueryError(.invalidQuery, "$regex needs the pattern as a string.", zh: "$regex 需要字符串形式的正则表达式。")

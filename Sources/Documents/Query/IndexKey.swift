@@ -1,64 +1,5 @@
 public import Kernel
 
-/// A field of an index and its direction.
-public struct IndexField: Sendable, Hashable {
-    /// The dotted path.
-    public var path: String
-    /// Whether greater values come first.
-    public var descending: Bool
-
-    /// A field of an index.
-    public init(path: String, descending: Bool = false) {
-        self.path = path
-        self.descending = descending
-    }
-}
-
-/// An index of a collection.
-public struct IndexDefinition: Sendable, Hashable {
-    /// Its name, unique in the collection.
-    public var name: String
-    /// Its fields, most significant first.
-    public var fields: [IndexField]
-    /// Whether two documents may not share a key.
-    public var unique: Bool
-    /// Whether some document has (or once had) an array on the way to a field.
-    ///
-    /// The store sets it when ``entries(for:)`` says so and never clears it; the planner is more careful then.
-    public var isMultikey: Bool
-
-    /// Describes an index.
-    public init(name: String, fields: [IndexField], unique: Bool = false, isMultikey: Bool = false) {
-        self.name = name
-        self.fields = fields
-        self.unique = unique
-        self.isMultikey = isMultikey
-    }
-
-    /// The most fields of an index.
-    public static let maximumFields = 8
-    /// The longest key in bytes; what every database underneath can index.
-    public static let maximumKeyLength = 2000
-    /// The most keys of one document.
-    public static let maximumKeys = 10_000
-
-    /// Refuses an index that cannot be kept: no fields or too many, a field twice, a path with numbers (which could be names or places).
-    public func validate() throws(QueryError) {
-        guard (1...Self.maximumFields).contains(fields.count), Set(fields.map(\.path)).count == fields.count else {
-            throw QueryError(
-                .invalidQuery, "An index has 1 to \(Self.maximumFields) different fields.", zh: "索引需要 1 到 \(Self.maximumFields) 个不同的字段。")
-        }
-        for field in fields where try FieldPath(field.path).hasIndex {
-            throw QueryError(
-                .invalidQuery, "The index field \"\(field.path)\" contains a number; index the array itself.",
-                zh: "索引字段“\(field.path)”含有数字；请直接索引该数组。")
-        }
-    }
-
-    /// The keys of a document in this index; see ``entries(for:)``.
-    public func keys(for document: JSONObject) throws(QueryError) -> [[UInt8]] { try entries(for: document).keys }
-}
-
 /// A document's place in an index.
 public struct IndexEntries: Sendable, Equatable {
     /// The different keys, sorted.
@@ -74,13 +15,27 @@ extension IndexDefinition {
     ///
     /// A missing field is null. An array gives a key for each element, an empty one a key of its own that comes before null. Fields inside
     /// the same array are taken element by element; two different arrays in one index are refused.
+    ///
+    /// A text index has a key for each term and a geo index one for each cell of the sphere that covers a place. Documents that a sparse or
+    /// partial index leaves out have no keys.
     public func entries(for document: JSONObject) throws(QueryError) -> IndexEntries {
+        guard covers(document) else { return IndexEntries(keys: [], isMultikey: false) }
+        switch kind {
+        case .ordered: break
+        case .text: return try specialEntries(textKeys(of: document), most: Self.maximumTerms)
+        case .geo: return try specialEntries(geoKeys(of: document), most: Self.maximumKeys)
+        }
         var pending: [KeyBuilder.Field] = []
         for field in fields { pending.append(.remaining(try FieldPath(field.path).parts[...])) }
         var builder = KeyBuilder(definition: self)
         try builder.build(pending, from: document, location: [])
         return IndexEntries(keys: builder.keys.sorted { $0.lexicographicallyPrecedes($1) }, isMultikey: builder.isMultikey)
     }
+}
+
+extension IndexDefinition {
+    /// The keys of a document in this index; see ``entries(for:)``.
+    public func keys(for document: JSONObject) throws(QueryError) -> [[UInt8]] { try entries(for: document).keys }
 }
 
 /// Finds the values of all fields together, because fields inside one array belong together element by element.

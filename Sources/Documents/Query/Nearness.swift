@@ -121,6 +121,17 @@ extension Nearness {
     }
 }
 
+extension Nearness {
+    /// The distance of the opposite side of the earth, in the metric's unit; beyond ``maximum`` nothing need be looked for.
+    public var farthest: Double { min(maximum, metric == .meters ? Earth.radius * .pi : .pi) }
+
+    /// Where a geo index has the keys of all places within a distance of the point, in the metric's unit; in the plane everywhere.
+    public func ranges(within distance: Double) -> [KeyRange] {
+        guard let angle = angle(distance) else { return [.everything] }
+        return GeoCovering.ranges(near: GeoCap(center: point, radius: min(angle, .pi)))
+    }
+}
+
 extension Filter {
     /// What `$near` asks for, when the filter has one: it also means an order, the nearest first.
     public var nearness: Nearness? {

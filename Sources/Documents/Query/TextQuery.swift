@@ -96,6 +96,14 @@ struct TextQuery: Sendable {
 }
 
 extension TextQuery {
+    /// Where a text index has the terms, one of which every document that fits has.
+    var ranges: [KeyRange] {
+        KeyRange.merged(
+            terms.map { term in
+                KeyRange(prefix: term.isPrefix ? KeyEncoder.textStart(Array(term.term.utf8)) : KeyEncoder.encode(.value(.string(term.term))))
+            })
+    }
+
     /// How well a document fits; nil when it does not.
     ///
     /// A term counts with the weight of the field, more the oftener it stands there (each time half as much as before) and the larger its

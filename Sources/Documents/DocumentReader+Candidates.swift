@@ -1,0 +1,127 @@
+internal import Kernel
+internal import Storage
+
+/// Candidates: what an index or a scan finds, of which the evaluator keeps what fits.
+extension DocumentReader {
+    /// Meets each document that fits once, in the order of the plan, until `body` answers false.
+    /// - Parameter atMost: how many matches are wanted; `nil`: all.
+    func each(_ filter: Filter, _ plan: Plan, atMost: Int? = nil, _ body: (Match) throws -> Bool) throws {
+        var walk = Walk(limits)
+        _ = try each(filter, plan, atMost: atMost, &walk, body)
+        examined?.count += walk.examined
+    }
+
+    /// - Returns: whether more is wanted.
+    private func each(_ filter: Filter, _ plan: Plan, atMost: Int?, _ walk: inout Walk, _ body: (Match) throws -> Bool) throws -> Bool {
+        switch plan {
+        case .ids(let ids): return try eachByID(ids, filter, &walk, body)
+        case .index(let definition, let ranges, let exact, _, let reversed):
+            guard let index = index(definition) else { return true }
+            return try eachInRanges(index, ranges, reversed: reversed, exact ? nil : filter, atMost: atMost, &walk, body)
+        case .text(let definition, let ranges), .geo(let definition, let ranges):
+            guard let index = index(definition) else { return true }
+            return try eachInRanges(index, ranges, reversed: false, filter, atMost: atMost, &walk, body)
+        case .near(let definition, let nearness):
+            guard let index = index(definition) else { return true }
+            let ranges = nearness.ranges(within: nearness.farthest)
+            return try eachInRanges(index, ranges, reversed: false, filter, atMost: atMost, &walk, body)
+        case .union(let plans):
+            walk.remembers()
+            // Each part finds its own; the whole condition is what decides.
+            for part in plans where try !each(filter, part.asCandidates, atMost: atMost, &walk, body) { return false }
+            return true
+        case .scan: return try scan(filter, atMost: atMost, &walk, body)
+        }
+    }
+
+    private func index(_ definition: IndexDefinition) -> StoredIndex? { collection.indexes.first { $0.definition.name == definition.name } }
+
+    private func eachByID(_ ids: [String], _ filter: Filter, _ walk: inout Walk, _ body: (Match) throws -> Bool) throws -> Bool {
+        for id in ids {
+            let goesOn = try one(id) { row in
+                guard try walk.meets(row.int(0)) else { return true }
+                return try offer(row, filter, body)
+            }
+            if goesOn == false { return false }
+        }
+        return true
+    }
+
+    private func eachInRanges(
+        _ index: StoredIndex, _ ranges: [KeyRange], reversed: Bool, _ filter: Filter?, atMost: Int?, _ walk: inout Walk, _ body: (Match) throws -> Bool
+    ) throws -> Bool {
+        // An array, a text or an area gives a document several keys; it must be met once.
+        if index.definition.isMultikey { walk.remembers() }
+        let wanted = RowsWanted(atMost, isEveryRowAMatch: filter == nil && !walk.isRemembering)
+        for range in reversed ? ranges.reversed() : ranges {
+            var stopped = false
+            let bounds: [SQLValue] = [.blob(range.lower)] + (range.upper.map { [.blob($0)] } ?? [])
+            try connection.rows(index.sql.range(open: range.upper == nil, reversed: reversed), bounds, wanted: wanted) { row in
+                guard try walk.meets(row.int(0)) else { return true }
+                stopped = try !offer(row, filter, body)
+                return !stopped
+            }
+            if stopped { return false }
+        }
+        return true
+    }
+
+    private func scan(_ filter: Filter, atMost: Int?, _ walk: inout Walk, _ body: (Match) throws -> Bool) throws -> Bool {
+        var stopped = false
+        try connection.rows(collection.sql.scan, wanted: RowsWanted(atMost, isEveryRowAMatch: filter.isAll)) { row in
+            guard try walk.meets(row.int(0)) else { return true }
+            stopped = try !offer(row, filter.isAll ? nil : filter, body)
+            return !stopped
+        }
+        return !stopped
+    }
+
+    private func offer(_ row: Row, _ filter: Filter?, _ body: (Match) throws -> Bool) throws -> Bool {
+        guard let filter else { return try body(Match(seq: row.int(0), row: row, parsed: nil)) }
+        let document = try row.document(2)
+        return filter.matches(document) ? try body(Match(seq: row.int(0), row: row, parsed: document)) : true
+    }
+}
+
+extension Plan {
+    /// The same candidates, none of which is taken for a match without a look.
+    fileprivate var asCandidates: Plan {
+        guard case .index(let definition, let ranges, _, let ordered, let reversed) = self else { return self }
+        return .index(definition, ranges: ranges, exact: false, ordered: ordered, reversed: reversed)
+    }
+}
+
+extension RowsWanted {
+    /// How many rows are needed for so many matches.
+    fileprivate init(_ matches: Int?, isEveryRowAMatch: Bool) {
+        guard let matches else {
+            self = .all
+            return
+        }
+        self = isEveryRowAMatch ? .atMost(matches) : .some
+    }
+}
+
+/// One walk through candidates: bounded in documents and time, meeting each document once where it could come twice.
+private struct Walk {
+    private(set) var examined = 0
+    private var seen: Set<Int64>?
+    private let most: Int
+    private let deadline: Int64
+
+    init(_ limits: Limits) {
+        most = limits.scanDocumentsMax
+        deadline = monotonicMicroseconds() + Int64(limits.scanMillisecondsMax) * 1000
+    }
+
+    var isRemembering: Bool { seen != nil }
+
+    mutating func remembers() { if seen == nil { seen = [] } }
+
+    /// Whether a row is met for the first time.
+    mutating func meets(_ seq: Int64) throws -> Bool {
+        examined += 1
+        if examined > most || (examined & 1023 == 0 && monotonicMicroseconds() > deadline) { throw SampanError.queryTooSlow }
+        return seen?.insert(seq).inserted ?? true
+    }
+}
