@@ -48,6 +48,7 @@ final class CollectionSQL: Sendable {
     let drop: String
     let selectByID: String
     let scan: String
+    let scanAfter: String
     let insert: String
     let update: String
     let delete: String
@@ -63,6 +64,7 @@ final class CollectionSQL: Sendable {
         drop = "DROP TABLE \(table)"
         selectByID = "SELECT seq, owner, body FROM \(table) WHERE id = $1"
         scan = "SELECT seq, owner, body FROM \(table) ORDER BY seq"
+        scanAfter = "SELECT seq, owner, body FROM \(table) WHERE seq > $1 ORDER BY seq LIMIT $2"
         insert = "INSERT INTO \(table) (id, owner, body) VALUES ($1, $2, $3)"
         update = "UPDATE \(table) SET owner = $2, body = $3 WHERE seq = $1"
         delete = "DELETE FROM \(table) WHERE seq = $1"
@@ -75,6 +77,7 @@ final class IndexSQL: Sendable {
     let create: String
     let drop: String
     let insert: String
+    let insertIfMissing: String
     /// For a document whose row number only the engine knows.
     let insertByID: String
     let delete: String
@@ -94,6 +97,7 @@ final class IndexSQL: Sendable {
         drop = "DROP TABLE \(table)"
         insertByID = "INSERT INTO \(table) (key, seq) SELECT $1, seq FROM d\(collection) WHERE id = $2"
         insert = "INSERT INTO \(table) (key, seq) VALUES ($1, $2)"
+        insertIfMissing = "INSERT INTO \(table) (key, seq) VALUES ($1, $2) ON CONFLICT DO NOTHING"
         delete = "DELETE FROM \(table) WHERE key = $1 AND seq = $2"
         holder = "SELECT seq FROM \(table) WHERE key = $1"
         ranges = [false, true].flatMap { open in

@@ -78,12 +78,16 @@ struct DocumentMutator {
         try recorder.note(.remove, collection, id: document.storedID, before: document, after: nil)
     }
 
-    /// Fills a new index from the documents that are there.
-    func fill(_ index: StoredIndex) throws {
-        try connection.rows(collection.sql.scan, wanted: .some) { row in
-            try add(index.definition.entries(for: row.document(2)), of: .number(row.int(0)), to: index)
-            return true
+    /// Adds a document that was there before to a new index, which later writes may have done already.
+    func fill(_ index: StoredIndex, from document: JSONObject, in seq: Int64) throws {
+        let entries = try index.definition.entries(for: document)
+        for key in entries.keys {
+            if index.definition.unique, let holder = try connection.first(index.sql.holder, .blob(key), transform: { $0.int(0) }), holder != seq {
+                throw SampanError.duplicate(inIndex: index.definition.name)
+            }
+            try connection.enqueue(index.sql.insertIfMissing, .blob(key), .int(seq))
         }
+        if entries.isMultikey { try markMultikey(index) }
     }
 
     private func add(_ entries: IndexEntries, of row: NewRow, to index: StoredIndex) throws {

@@ -21,6 +21,9 @@ struct DocumentOperation: Sendable {
         case update(Target, Update, multi: Bool)
         case remove(Target)
         case aggregate(Pipeline)
+        case modify(DocumentModification)
+        case bulk([BulkItem], ordered: Bool)
+        case distinct(FieldPath, Filter)
         case createCollection
         case begin
         case commit
@@ -74,13 +77,14 @@ extension DocumentOperation {
             && bytes.allSatisfy { (97...122).contains($0) || (65...90).contains($0) || (48...57).contains($0) || $0 == 95 || $0 == 45 || $0 == 46 }
     }
 
-    private struct Reader {
+    struct Reader {
         let request: JSONObject
         let caller: Caller
         let limits: Limits
         let now: Int64
 
         func kind(_ op: String) throws -> Kind {
+            if let modification = try modification(op) { return .modify(modification) }
             switch op {
             case "get":
                 if let id = try id() { return .getOne(id: id, try projection()) }
@@ -92,9 +96,16 @@ extension DocumentOperation {
                 replacement["_id"] = request["id"]
                 return .set(id: try requiredID(), replacement)
             case "update":
-                let update = try Update(request["update"] ?? .null)
-                return .update(try target(), update, multi: try request.optionalBool("multi") ?? true)
-            case "remove": return .remove(try target())
+                return .update(try target(), try update(), multi: try request.optionalBool("multi") ?? true)
+            case "remove":
+                guard try request.optionalBool("multi") ?? true else {
+                    return .modify(
+                        DocumentModification(
+                            filter: try filter(), sort: try order(), multi: false, change: .remove, upsert: false, answer: .counts, id: nil))
+                }
+                return .remove(try target())
+            case "bulkWrite": return try bulk()
+            case "distinct": return .distinct(try FieldPath(request.text("field")), try filter())
             case "aggregate": return .aggregate(try Pipeline(substituted(request["pipeline"] ?? .null)))
             case "createCollection": return .createCollection
             case "begin": return .begin
@@ -102,15 +113,44 @@ extension DocumentOperation {
             case "rollback": return .rollback
             default:
                 throw SampanError.badMember(
-                    "op", Localized("one of get, count, add, set, update, remove, aggregate, createCollection, begin, commit, rollback", zh: "受支持的操作名"))
+                    "op",
+                    Localized(
+                        """
+                        one of get, count, distinct, aggregate, add, set, update, replace, remove, findOneAndUpdate, findOneAndReplace, \
+                        findOneAndDelete, bulkWrite, createCollection, begin, commit, rollback
+                        """, zh: "受支持的操作名"))
             }
         }
 
         private func selection() throws -> Selection {
             Selection(
-                filter: try filter(), sort: try request["orderBy"].flatMap { $0.isNull ? nil : try SortOrder($0) },
+                filter: try filter(), sort: try order(),
                 skip: try request.optionalInt("skip", in: 0...10_000_000) ?? 0,
                 limit: try request.optionalInt("limit", in: 0...limits.queryRowsMax) ?? limits.queryRowsDefault, projection: try projection())
+        }
+
+        func order() throws -> SortOrder? { try request["orderBy"].flatMap { $0.isNull ? nil : try SortOrder($0) } }
+
+        /// `{"operations":[{"add":{…}},{"update":{…}}],"ordered":true}`
+        private func bulk() throws -> Kind {
+            guard let list = request["operations"]?.arrayValue, (1...limits.addDocumentsMax).contains(list.count) else {
+                throw SampanError.badMember("operations", Localized("1 to \(limits.addDocumentsMax) operations", zh: " 1 到 \(limits.addDocumentsMax) 个操作"))
+            }
+            let items = list.map { item in BulkItem(operation: Result { try bulkItem(item) }) }
+            return .bulk(items, ordered: try request.optionalBool("ordered") ?? true)
+        }
+
+        private func bulkItem(_ json: JSON) throws -> DocumentOperation {
+            guard let object = json.objectValue, object.count == 1, let only = object.first, case .object(var members) = only.value,
+                ["add", "set", "update", "replace", "remove"].contains(only.key)
+            else {
+                throw SampanError.badMember(
+                    "operations",
+                    Localized("objects such as {\"add\":{\"data\":{…}}}, with add, set, update, replace or remove", zh: "形如 {\"add\":{\"data\":{…}}} 的对象"))
+            }
+            members["op"] = .string(only.key)
+            members["collection"] = request["collection"]
+            return try DocumentOperation(members, caller: caller, limits: limits, now: now)
         }
 
         private func target() throws -> Target {
@@ -121,12 +161,12 @@ extension DocumentOperation {
             return .matching(try filter())
         }
 
-        private func filter() throws -> Filter {
+        func filter() throws -> Filter {
             guard let condition = request["where"], !condition.isNull else { return .all }
             return try Filter(resolvingServerDates(substituted(condition), now: now))
         }
 
-        private func projection() throws -> Projection? {
+        func projection() throws -> Projection? {
             guard let json = request["projection"], !json.isNull, json.objectValue?.isEmpty != true else { return nil }
             return try Projection(json)
         }
@@ -139,7 +179,7 @@ extension DocumentOperation {
             return .add(try list.map { try document($0) }, single: false)
         }
 
-        private func document(_ json: JSON?) throws -> JSONObject {
+        func document(_ json: JSON?) throws -> JSONObject {
             guard let json, case .object(let object) = resolvingServerDates(json, now: now) else {
                 throw SampanError.badMember("data", Localized("an object", zh: "对象"))
             }

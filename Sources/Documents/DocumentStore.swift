@@ -17,6 +17,8 @@ final class DocumentStore: Sendable {
     let hub: ChangeHub
     /// What the writer's turn has changed so far.
     private let pending = PendingChanges()
+    /// The indexes that this process fills.
+    let building = IndexesUnderWay()
     /// Who watches which queries.
     let watches: WatchRoom
     /// How many documents collections had, by their numbers, after so many commits.
@@ -153,11 +155,13 @@ final class DocumentStore: Sendable {
 
     static func loadCollections(_ connection: Connection) throws -> [Collection] {
         let dialect = connection.dialect
-        let indexes = try connection.all("SELECT number, collection, name, fields, is_unique, is_multikey FROM indexes ORDER BY number") { row in
-            let definition = try IndexDefinition(
+        let indexes = try connection.all("SELECT number, collection, name, fields, is_unique, is_multikey, options, is_ready FROM indexes ORDER BY number") {
+            row in
+            var definition = try IndexDefinition(
                 name: row.text(2), storedFields: row.text(3), unique: row.int(4) == 1, isMultikey: row.int(5) == 1)
+            if let options = row.optionalText(6) { try definition.apply(options: JSON(parsing: Array(options.utf8)).objectValue ?? [:]) }
             let sql = IndexSQL(row.int(0), collection: row.int(1), isUnique: definition.unique, dialect)
-            return (collection: row.int(1), StoredIndex(number: row.int(0), definition: definition, sql: sql))
+            return (collection: row.int(1), StoredIndex(number: row.int(0), definition: definition, sql: sql, isReady: row.int(7) == 1))
         }
         return try connection.all("SELECT number, name, permission, rules FROM collections ORDER BY number") { row in
             Collection(
@@ -189,4 +193,13 @@ extension IndexDefinition {
 
     /// `[["price","asc"],…]`, as in the management API.
     var fieldsJSON: JSON { .array(fields.map { [.string($0.path), .string($0.descending ? "desc" : "asc")] }) }
+
+    /// The same, with what kind of index it is in place of a direction.
+    var shownKeys: JSON {
+        switch kind {
+        case .ordered: fieldsJSON
+        case .text: .array(fields.map { [.string($0.path), "text"] })
+        case .geo: .array(fields.map { [.string($0.path), "2dsphere"] })
+        }
+    }
 }

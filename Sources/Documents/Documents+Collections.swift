@@ -63,20 +63,35 @@ extension Documents {
     /// The tag of a collection's definition; its documents come and go without changing it.
     public func collectionTag(_ name: String, _ environment: EnvironmentID) throws -> EntityTag { try store(environment).collection(name).tag }
 
-    /// Makes an index: `{"name","keys":[["user","asc"]],"unique"}`.
+    /// Makes an index: `{"name","keys":[["user","asc"]],"unique","sparse","partial":{…},"expireAfterSeconds"}`.
+    ///
+    /// Keys with `"text"` or `"2dsphere"` in place of a direction make a text or geo index; `weights` are a text index's.
     public func createIndex(_ request: JSONObject, of name: String, _ environment: EnvironmentID) async throws {
         guard let keys = request["keys"]?.arrayValue, (1...8).contains(keys.count) else {
             throw SampanError.badMember("keys", Localized("1 to 8 pairs such as [\"user\",\"asc\"]", zh: " 1 到 8 个形如 [\"user\",\"asc\"] 的组合"))
         }
+        var words: Set<String> = []
         let fields = try keys.map { pair in
-            guard let pair = pair.arrayValue, pair.count == 2, let path = pair[0].stringValue, isPath(path), let direction = pair[1].stringValue,
-                direction == "asc" || direction == "desc"
-            else { throw SampanError.badMember("keys", Localized("pairs such as [\"user\",\"asc\"]", zh: "形如 [\"user\",\"asc\"] 的组合")) }
-            return IndexField(path: path, descending: direction == "desc")
+            guard let pair = pair.arrayValue, pair.count == 2, let path = pair[0].stringValue, isPath(path), let word = pair[1].stringValue,
+                ["asc", "desc", "text", "2dsphere"].contains(word)
+            else {
+                throw SampanError.badMember(
+                    "keys",
+                    Localized(
+                        "pairs such as [\"user\",\"asc\"], with asc, desc, text or 2dsphere", zh: "形如 [\"user\",\"asc\"] 的组合，第二项为 asc、desc、text 或 2dsphere"))
+            }
+            words.insert(word == "desc" ? "asc" : word)
+            return IndexField(path: path, descending: word == "desc")
+        }
+        guard words.count == 1, let word = words.first else {
+            throw SampanError.badMember("keys", Localized("all of one kind", zh: "全部为同一类型"))
         }
         let indexName = request["name"]?.stringValue ?? fields.map { $0.path + ($0.descending ? "_desc" : "") }.joined(separator: "_")
         guard (1...64).contains(indexName.utf8.count) else { throw SampanError.badMember("name", Localized("1 to 64 bytes", zh: " 1 到 64 字节")) }
-        let definition = IndexDefinition(name: indexName, fields: fields, unique: request["unique"]?.boolValue ?? false, isMultikey: false)
+        var definition = IndexDefinition(name: indexName, fields: fields, unique: request["unique"]?.boolValue ?? false, isMultikey: word != "asc")
+        var options = JSONObject(request.filter { ["sparse", "partial", "expireAfterSeconds", "weights"].contains($0.key) && !$0.value.isNull })
+        options["kind"] = word == "asc" ? nil : .string(word == "text" ? "text" : "geo")
+        try definition.apply(options: options)
         try definition.validate()
         try await store(environment).createIndex(definition, on: name)
     }
@@ -128,7 +143,12 @@ extension Collection {
     var indexesJSON: JSON {
         .array(
             indexes.map { index in
-                ["name": .string(index.definition.name), "keys": index.definition.fieldsJSON, "unique": .bool(index.definition.unique)]
+                var json: JSONObject = [
+                    "name": .string(index.definition.name), "keys": index.definition.shownKeys, "unique": .bool(index.definition.unique),
+                ]
+                for (key, value) in index.definition.options where key != "kind" { json[key] = value }
+                if !index.isReady { json["building"] = true }
+                return .object(json)
             })
     }
 }

@@ -24,4 +24,10 @@ let documentsMigrations: [Migration] = [
             kind \(dialect.integerType) NOT NULL, id \(dialect.verbatimType) NOT NULL, before \(dialect.bytesType), after \(dialect.bytesType))
         """
     },
+    Migration("documents-4") { dialect in
+        """
+        ALTER TABLE indexes ADD COLUMN options \(dialect.verbatimType);
+        ALTER TABLE indexes ADD COLUMN is_ready \(dialect.integerType) NOT NULL DEFAULT 1
+        """
+    },
 ]

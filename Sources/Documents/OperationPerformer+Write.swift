@@ -16,6 +16,7 @@ extension OperationPerformer {
         case .aggregate(let pipeline):
             guard let output = pipeline.output else { preconditionFailure("an aggregation without output is a read") }
             return try await writeResults(of: pipeline, output, try store.collection(operation.collection))
+        case .bulk(let items, let ordered): return try await bulk(items, ordered: ordered)
         case .begin, .commit, .rollback: return try await endOrBegin(operation, scope: scope)
         default: break
         }
@@ -32,6 +33,8 @@ extension OperationPerformer {
         if store.catalog[operation.collection] == nil, !context.caller.isClient {
             switch operation.kind {
             case .add, .set: _ = try await store.createCollection(operation.collection, CollectionAccess(.private), now: clock.now())
+            case .modify(let modification) where modification.upsert:
+                _ = try await store.createCollection(operation.collection, CollectionAccess(.private), now: clock.now())
             default: break
             }
         }
@@ -52,7 +55,8 @@ extension OperationPerformer {
                 try changeOne(id, connection, .update) { try changed($0, by: update) }
             }
         case .update(.matching(let filter), let update, let multi):
-            return { try changeMatching(filter, multi: multi, $0, .update) { try changed($0, by: update) } }
+            return { try changeMatching(filter, multi: multi, $0, .update) { try changed($0, by: update, matching: filter) } }
+        case .modify(let modification): return modify(modification, of: collection.name)
         case .remove(.id(let id)):
             return { connection in try removed(changeOne(id, connection, .delete) { _ in nil }) }
         case .remove(.matching(let filter)):
@@ -90,7 +94,7 @@ extension OperationPerformer {
         }
     }
 
-    private func apply(
+    func apply(
         _ new: JSONObject?, to seq: Int64, _ old: JSONObject, _ access: DocumentGuard, _ connection: Connection, as kind: DocumentChange.Kind = .update
     ) throws -> Bool {
         let mutator = store.mutator(connection, access.collection)
@@ -158,9 +162,9 @@ extension OperationPerformer {
     /// The document after `update`.
     ///
     /// A client cannot make it someone else's.
-    func changed(_ document: JSONObject, by update: Update) throws -> JSONObject {
+    func changed(_ document: JSONObject, by update: Update, matching filter: Filter? = nil) throws -> JSONObject {
         var new = document
-        _ = try update.apply(to: &new, now: clock.now(), isInsert: false)
+        _ = try update.apply(to: &new, now: clock.now(), isInsert: false, matching: filter)
         if context.caller.isClient, new["_openid"] != document["_openid"] {
             throw SampanError.forbidden(
                 Localized("_openid names the creator and cannot be changed.", zh: "_openid 表示创建者,不可修改。"),
@@ -208,13 +212,20 @@ extension OperationPerformer {
 
 extension DocumentOperation {
     /// Whether it only removes documents.
-    fileprivate var isRemoval: Bool { if case .remove = kind { true } else { false } }
+    fileprivate var isRemoval: Bool {
+        switch kind {
+        case .remove: true
+        case .modify(let modification): modification.action == .delete
+        default: false
+        }
+    }
 
     /// What it does to documents, as rules name it.
     fileprivate var action: RuleSet.Action {
         switch kind {
         case .add: .create
         case .remove: .delete
+        case .modify(let modification): modification.action
         // A set of a document that is not there yet is looked at again in the writer's turn.
         default: .update
         }

@@ -62,6 +62,7 @@ struct OperationPerformer: Sendable {
             }
             return answer(["total": .int(total)])
         case .aggregate(let pipeline): return try aggregate(pipeline, collection)
+        case .distinct(let path, let filter): return try distinct(path, filter, collection)
         default: preconditionFailure("only reads come here; `isRead` says which they are")
         }
     }
@@ -104,7 +105,7 @@ extension DocumentOperation {
     /// Whether it changes nothing.
     var isRead: Bool {
         switch kind {
-        case .get, .getOne, .count: true
+        case .get, .getOne, .count, .distinct: true
         case .aggregate(let pipeline): pipeline.output == nil
         default: false
         }

@@ -26,6 +26,8 @@ public struct Limits: Sendable {
     public var answerBytesMax = 64 << 20
     /// How long a scan may run.
     public var scanMillisecondsMax = 10_000
+    /// The most different values that `distinct` answers.
+    public var distinctValuesMax = 10_000
     /// The estimated bytes that the stages of one aggregation may hold together.
     public var aggregateMemoryBytesMax = 100 << 20
     /// The most documents that one `add` may insert.
