@@ -148,7 +148,7 @@ public final class Documents: Service {
             if let open = stores.open[environment] { return open }
             let store =
                 try stores.leaving[environment]?.store
-                ?? DocumentStore(place.open(environment, queueMax: limits.writeQueueMax), limits: limits) { [quotas] in quotas.quotas(of: environment) }
+                ?? open(environment)
             stores.leaving[environment] = nil
             stores.open[environment] = store
             stores.order.append(environment)
@@ -157,6 +157,15 @@ public final class Documents: Service {
                 if let leaving = stores.open.removeValue(forKey: oldest) { stores.leaving[oldest] = WeakStore(leaving) }
             }
             return store
+        }
+    }
+
+    private func open(_ environment: EnvironmentID) throws -> DocumentStore {
+        do {
+            let database = try place.open(environment, queueMax: limits.writeQueueMax)
+            return try DocumentStore(database, limits: limits) { [quotas] in quotas.quotas(of: environment) }
+        } catch {
+            throw DocumentStore.told(error)
         }
     }
 
