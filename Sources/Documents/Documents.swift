@@ -110,6 +110,9 @@ public final class Documents: Service {
 
     // MARK: Life
 
+    /// Throws where documents could not be kept: for a clear word at a start.
+    public func check() throws { try place.check() }
+
     /// Ends transactions and waits that take too long, and forgets old answers, until shutdown.
     public func run() async throws {
         await cancelWhenGracefulShutdown { [self] in

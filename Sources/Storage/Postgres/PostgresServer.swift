@@ -1,3 +1,4 @@
+internal import CPostgres
 internal import Dispatch
 internal import Synchronization
 
@@ -27,6 +28,13 @@ public final class PostgresServer: Sendable {
         readers = DispatchSemaphore(value: max(1, configuration.readersMax))
         writers = DispatchSemaphore(value: max(1, configuration.writersMax))
         listener = PostgresListener(configuration)
+    }
+
+    /// Connects, for a clear word at a start.
+    /// - Throws: `StorageError` where it cannot be reached or is too old.
+    public func check() throws {
+        let version = try lend(.reading, in: "public") { PQserverVersion($0.pointer) }
+        guard version >= 150_000 else { throw StorageError.refused("0A000", "\(configuration) is PostgreSQL \(version / 10_000), and 15 is needed") }
     }
 
     /// Lends a connection to `body`; waits while all are lent.
