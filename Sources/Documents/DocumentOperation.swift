@@ -131,7 +131,7 @@ extension DocumentOperation {
 
         func order() throws -> SortOrder? { try request["orderBy"].flatMap { $0.isNull ? nil : try SortOrder($0) } }
 
-        /// `{"operations":[{"add":{…}},{"update":{…}}],"ordered":true}`
+        /// Many operations: `{"operations":[{"add":{…}},{"update":{…}}],"ordered":true}`.
         private func bulk() throws -> Kind {
             guard let list = request["operations"]?.arrayValue, (1...limits.addDocumentsMax).contains(list.count) else {
                 throw SampanError.badMember("operations", Localized("1 to \(limits.addDocumentsMax) operations", zh: " 1 到 \(limits.addDocumentsMax) 个操作"))

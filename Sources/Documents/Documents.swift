@@ -112,6 +112,9 @@ public final class Documents: Service {
 
     // MARK: Life
 
+    /// Throws where documents could not be kept: for a clear word at a start.
+    public func check() throws { try place.check() }
+
     /// Ends transactions and waits that take too long, and forgets old answers, until shutdown.
     public func run() async throws {
         await cancelWhenGracefulShutdown { [self] in
@@ -151,10 +154,7 @@ public final class Documents: Service {
             if let open = stores.open[environment] { return open }
             let store =
                 try stores.leaving[environment]?.store
-                ?? DocumentStore(
-                    place.open(environment, queueMax: limits.writeQueueMax), limits: limits, clock: clock,
-                    isObserved: { [weak self] in self?.isObserved($0, environment) ?? false },
-                    quotas: { [quotas] in quotas.quotas(of: environment) })
+                ?? open(environment)
             stores.leaving[environment] = nil
             stores.open[environment] = store
             stores.order.append(environment)
@@ -172,6 +172,17 @@ public final class Documents: Service {
 
     /// The store of an environment that is in use.
     func openStore(_ environment: EnvironmentID) -> DocumentStore? { stores.withLock { $0.open[environment] ?? $0.leaving[environment]?.store } }
+
+    private func open(_ environment: EnvironmentID) throws -> DocumentStore {
+        do {
+            let database = try place.open(environment, queueMax: limits.writeQueueMax)
+            return try DocumentStore(
+                database, limits: limits, clock: clock, isObserved: { [weak self] in self?.isObserved($0, environment) ?? false },
+                quotas: { [quotas] in quotas.quotas(of: environment) })
+        } catch {
+            throw DocumentStore.told(error)
+        }
+    }
 
     /// The open stores, and those that were evicted while a request still used them.
     private func inUse() -> [DocumentStore] {

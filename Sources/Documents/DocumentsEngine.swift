@@ -44,6 +44,11 @@ enum DocumentsPlace: Sendable {
         if case .postgres(let server) = self { try Database.destroy(namespace: Self.namespace(environment), of: server) }
     }
 
+    /// Whether it can be used at all.
+    func check() throws {
+        if case .postgres(let server) = self { try server.check() }
+    }
+
     func close() {
         if case .postgres(let server) = self { server.close() }
     }

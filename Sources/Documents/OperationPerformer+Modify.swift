@@ -113,7 +113,7 @@ extension OperationPerformer {
 struct BulkItem: Sendable {
     let operation: Result<DocumentOperation, any Error>
 
-    /// `{"results":[…],"inserted","matched","updated","removed","upserted"}`
+    /// The answer: `{"results":[…],"inserted","matched","updated","removed","upserted"}`.
     fileprivate static func summary(_ results: [JSON]) -> JSON {
         var sums: [String: Int64] = ["inserted": 0, "matched": 0, "updated": 0, "removed": 0, "upserted": 0]
         for result in results {

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Documents
 internal import Foundation
 internal import Functions
 internal import HTTPSupport
@@ -47,6 +48,7 @@ struct ServeCommand: AsyncParsableCommand {
         let configuration = try serverConfiguration()
         let sampan = try await Sampan.build(configuration, logger: logger)
         try WorkersCheck.run(sampan.workers)
+        do { try sampan.documents.check() } catch { throw StartError("The documents' database cannot be used: \(error)") }
         let announcement = Announcement(sampan: sampan, sample: sample ?? variable("SAMPLE"), json: json)
         var application = Application(
             responder: sampan.responder, server: .loopBound(idleTimeout: .seconds(75), webSockets: sampan.webSockets),

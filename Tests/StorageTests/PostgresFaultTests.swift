@@ -98,7 +98,7 @@ import Testing
         let told = tally.acknowledged.withLock { $0 }
         #expect(told.isSubset(of: stored), "\(told.subtracting(stored).count) of \(told.count) are missing")
         #expect(tally.failures.withLock { $0 } > 0, "the server was killed")
-        #expect(told.count > 1000, "and writes went on: \(told.count)")
+        #expect(told.count > 300, "and writes went on: \(told.count)")
         try database.close()
         try Database.destroy(namespace: namespace, of: server)
         server.close()

@@ -67,6 +67,9 @@ public struct PostgresConfiguration: Sendable, CustomStringConvertible {
     var sessionSettings: [(name: String, value: String)] {
         let ours = [
             "statement_timeout": "\(statementMilliseconds)", "default_transaction_isolation": "read committed", "synchronous_commit": "on",
+            // A node that dies without a word must not keep its turn: the others wait for that.
+            "tcp_keepalives_idle": "15", "tcp_keepalives_interval": "5", "tcp_keepalives_count": "3",
+            "idle_in_transaction_session_timeout": "\(max(60_000, 2 * statementMilliseconds))",
             // Statements are prepared once: to plan them again for their first five uses is not worth it.
             "plan_cache_mode": "force_generic_plan",
         ]

@@ -1,3 +1,4 @@
+internal import CPostgres
 internal import Dispatch
 internal import Synchronization
 
@@ -9,6 +10,8 @@ public final class PostgresServer: Sendable {
         var idle: [PostgresSession] = []
         /// Increased when a connection was lost: the idle ones of before are most likely gone too.
         var epoch: UInt64 = 0
+        /// The last attempt to connect, if it failed: for a moment nobody makes another one, which could take seconds.
+        var failure: (error: any Error, until: DispatchTime)?
         var isClosed = false
     }
 
@@ -25,6 +28,13 @@ public final class PostgresServer: Sendable {
         readers = DispatchSemaphore(value: max(1, configuration.readersMax))
         writers = DispatchSemaphore(value: max(1, configuration.writersMax))
         listener = PostgresListener(configuration)
+    }
+
+    /// Connects, for a clear word at a start.
+    /// - Throws: `StorageError` where it cannot be reached or is too old.
+    public func check() throws {
+        let version = try lend(.reading, in: "public") { PQserverVersion($0.pointer) }
+        guard version >= 150_000 else { throw StorageError.refused("0A000", "\(configuration) is PostgreSQL \(version / 10_000), and 15 is needed") }
     }
 
     /// Lends a connection to `body`; waits while all are lent.
@@ -58,9 +68,21 @@ public final class PostgresServer: Sendable {
                 let position = state.idle.lastIndex { $0.namespace == namespace } ?? state.idle.indices.last
                 return (position.map { state.idle.remove(at: $0) }, state.epoch)
             }
-            guard let idle else { return try PostgresSession(configuration, epoch: epoch) }
+            guard let idle else { return try connect(epoch) }
             if idle.isAlive { return idle }
             forgetIdle(before: idle.epoch + 1)
+        }
+    }
+
+    private func connect(_ epoch: UInt64) throws -> PostgresSession {
+        if let failure = state.withLock({ $0.failure }), failure.until > .now() { throw failure.error }
+        do {
+            let session = try PostgresSession(configuration, epoch: epoch)
+            state.withLock { $0.failure = nil }
+            return session
+        } catch {
+            state.withLock { $0.failure = (error, .now() + .milliseconds(500)) }
+            throw error
         }
     }
 

@@ -60,10 +60,21 @@ final class PostgresSpace: Sendable {
     }
 
     /// Removes the schema with everything in it.
+    ///
+    /// Some tables at a time: the server has room for only so many locks in one transaction.
     func destroy() throws {
         try server.lend(.writing, in: name) { session in
-            try PostgresTransaction(session, self).run { _ in try session.script("DROP SCHEMA IF EXISTS \"\(name)\" CASCADE") }
+            let transaction = PostgresTransaction(session, self)
+            while try transaction.run({ try dropSome($0) }) {}
+            try transaction.run { _ in try session.script("DROP SCHEMA IF EXISTS \"\(name)\" CASCADE") }
         }
+    }
+
+    /// - Returns: whether there were any.
+    private func dropSome(_ connection: Connection) throws -> Bool {
+        let tables = try connection.all("SELECT tablename::text FROM pg_tables WHERE schemaname = $1 LIMIT 200", .text(name)) { $0.text(0) }
+        for table in tables { try connection.script("DROP TABLE \"\(name)\".\"\(table)\" CASCADE") }
+        return !tables.isEmpty
     }
 
     // MARK: Versions
