@@ -7,14 +7,18 @@ internal import CPostgres
 public struct Connection {
     enum Engine {
         case sqlite(SQLiteHandle)
-        case postgres(PostgresSession, PostgresSpace)
+        case postgres(PostgresSession)
     }
 
     let engine: Engine
 
     init(_ handle: SQLiteHandle) { engine = .sqlite(handle) }
 
-    init(_ session: PostgresSession, _ space: PostgresSpace) { engine = .postgres(session, space) }
+    /// - Parameter space: what the session is used for until it is given back.
+    init(_ session: PostgresSession, _ space: PostgresSpace) {
+        session.space = space
+        engine = .postgres(session)
+    }
 
     /// The engine behind it.
     public var dialect: Dialect { if case .sqlite = engine { .sqlite } else { .postgres } }
@@ -25,7 +29,7 @@ public struct Connection {
     public func execute(_ sql: String, _ values: SQLValue...) throws -> Int {
         switch engine {
         case .sqlite(let handle): return try handle.execute(sql, values)
-        case .postgres(let session, _):
+        case .postgres(let session):
             let result = try session.run(sql, values)
             defer { PQclear(result) }
             return PostgresSession.changes(of: result)
@@ -48,7 +52,7 @@ public struct Connection {
             } catch let error as StorageError {
                 throw orThrow?(error) ?? error
             }
-        case .postgres(let session, _):
+        case .postgres(let session):
             try session.send(sql, values, whenFailed: orThrow)
             if !session.isInTransaction { PQclear(try session.settle()) }
         }
@@ -56,7 +60,7 @@ public struct Connection {
 
     /// Returns when everything that was sent has been carried out, and this write will not be run again.
     public func flush() throws {
-        guard case .postgres(let session, _) = engine else { return }
+        guard case .postgres(let session) = engine else { return }
         try session.requireUsable()
         PQclear(try session.settle())
     }
@@ -69,7 +73,7 @@ public struct Connection {
     public func rows(_ sql: String, _ values: [SQLValue] = [], wanted: RowsWanted = .all, each: (Row) throws -> Bool) throws {
         switch engine {
         case .sqlite(let handle): try handle.rows(sql, values, each: each)
-        case .postgres(let session, _):
+        case .postgres(let session):
             switch wanted {
             case .all: try session.rows(sql, values, each: each)
             case .some: try session.pagedRows(sql, values, each: each)
@@ -88,27 +92,15 @@ public struct Connection {
                 return true
             }
             return result
-        case .postgres(let session, _):
-            guard let result = try session.run(sql, values) else { return [] }
-            defer { PQclear(result) }
-            return try (0..<PQntuples(result)).map { try transform(Row(result: result, position: $0)) }
+        case .postgres(let session): return try session.all(sql, values, transform)
         }
     }
 
     /// The first row of a query that has few, mapped by `transform`.
     public func first<T>(_ sql: String, _ values: SQLValue..., transform: (Row) throws -> T) throws -> T? {
         switch engine {
-        case .sqlite(let handle):
-            var result: T?
-            try handle.rows(sql, values) {
-                result = try transform($0)
-                return false
-            }
-            return result
-        case .postgres(let session, _):
-            guard let result = try session.run(sql, values) else { return nil }
-            defer { PQclear(result) }
-            return PQntuples(result) > 0 ? try transform(Row(result: result, position: 0)) : nil
+        case .sqlite(let handle): return try handle.first(sql, values, transform)
+        case .postgres(let session): return try session.first(sql, values, transform)
         }
     }
 
@@ -118,7 +110,7 @@ public struct Connection {
         case .sqlite(let handle):
             _ = try handle.execute(sql, values)
             return handle.lastInsertedRow
-        case .postgres(let session, _):
+        case .postgres(let session):
             let result = try session.run("\(sql) RETURNING \(column)", values)
             defer { PQclear(result) }
             guard let result, PQntuples(result) == 1 else { throw StorageError.damaged("\(sql) gave no \(column)") }
@@ -140,13 +132,13 @@ public struct Connection {
     public func script(_ sql: String) throws {
         switch engine {
         case .sqlite(let handle): try handle.run(sql)
-        case .postgres(let session, _): try session.script(sql)
+        case .postgres(let session): try session.script(sql)
         }
     }
 
     /// Says that what other nodes hold in memory about this database's schema is old once this write is committed.
     public func schemaChanged() throws {
-        if case .postgres(let session, let space) = engine { try space.schemaChanged(session) }
+        if case .postgres(let session) = engine { try session.space?.schemaChanged(session) }
     }
 }
 

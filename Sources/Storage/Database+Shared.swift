@@ -17,7 +17,7 @@ extension Database {
     /// Runs `body` with a reading connection on which every statement sees the same moment.
     public func readMoment<T>(_ body: (Connection) throws -> T) throws -> T {
         try read { connection in
-            guard case .postgres(let session, _) = connection.engine else {
+            guard case .postgres(let session) = connection.engine else {
                 try connection.execute("BEGIN")
                 // It has only read, so how it ends does not matter.
                 defer { _ = try? connection.execute("ROLLBACK") }
@@ -36,14 +36,14 @@ extension Connection {
     public func enqueueSchemaChange(_ sql: String, _ values: SQLValue...) throws {
         switch engine {
         case .sqlite(let handle): _ = try handle.execute(sql, values)
-        case .postgres(let session, let space):
+        case .postgres(let session):
             let count = values.count
             try session.send(
                 """
                 WITH changed AS (\(sql) RETURNING 1),
                 bumped AS (UPDATE sampan_meta SET version = version + 1 WHERE EXISTS (SELECT 1 FROM changed) RETURNING version)
                 SELECT pg_notify($\(count + 1), version || ' ' || $\(count + 2)) FROM bumped
-                """, values + [.text(PostgresSpace.channel), .text(space.name)])
+                """, values + [.text(PostgresSpace.channel), .text(session.namespace)])
         }
     }
 }

@@ -15,7 +15,7 @@ extension Connection {
     public func usedPages() throws -> Int64 {
         switch engine {
         case .sqlite: try number("page_count") - number("freelist_count")
-        case .postgres(let session, _): try session.measure() / PostgresRoom.pageBytes
+        case .postgres(let session): try session.measure() / PostgresRoom.pageBytes
         }
     }
 
@@ -27,7 +27,7 @@ extension Connection {
     /// On PostgreSQL, where a change is an insertion, a database that is beyond the bound takes nothing.
     /// - Returns: `nil` when it was undone.
     public func growing<T>(upToPages pagesMax: Int64, _ body: (Connection) throws -> T) throws -> T? {
-        if case .postgres(let session, let space) = engine {
+        if case .postgres(let session) = engine, let space = session.space {
             return try session.growing(upTo: pagesMax * PostgresRoom.pageBytes, space) { try body(self) }
         }
         try execute("SAVEPOINT room")

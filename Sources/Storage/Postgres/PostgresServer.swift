@@ -87,6 +87,7 @@ public final class PostgresServer: Sendable {
     }
 
     private func giveBack(_ session: PostgresSession) {
+        session.space = nil
         if session.isBroken { forgetIdle(before: session.epoch + 1) }
         guard session.isAtRest else { return }
         state.withLock { state in

@@ -122,6 +122,20 @@ extension PostgresSession {
         }
     }
 
+    @inline(never)
+    func first<T>(_ sql: String, _ values: [SQLValue], _ transform: (Row) throws -> T) throws -> T? {
+        guard let result = try run(sql, values) else { return nil }
+        defer { PQclear(result) }
+        return PQntuples(result) > 0 ? try transform(Row(result: result, position: 0)) : nil
+    }
+
+    @inline(never)
+    func all<T>(_ sql: String, _ values: [SQLValue], _ transform: (Row) throws -> T) throws -> [T] {
+        guard let result = try run(sql, values) else { return [] }
+        defer { PQclear(result) }
+        return try (0..<PQntuples(result)).map { try transform(Row(result: result, position: $0)) }
+    }
+
     /// How many rows a statement changed.
     static func changes(of result: OpaquePointer?) -> Int { PQcmdTuples(result).flatMap { Int(String(cString: $0)) } ?? 0 }
 }

@@ -27,6 +27,8 @@ final class PostgresSession: @unchecked Sendable {
     let epoch: UInt64
     /// What names without a schema mean.
     private(set) var namespace = ""
+    /// Whom it is lent to.
+    var space: PostgresSpace?
     /// The job of a batch that statements belong to.
     var job = 0
     var isInTransaction = false

@@ -26,6 +26,19 @@ extension SQLiteHandle {
         }
     }
 
+    /// The first row of a query, mapped by `transform`.
+    ///
+    /// Never inlined where both engines meet: there the compiler would ask for the type of the result once for each of them.
+    @inline(never)
+    func first<T>(_ sql: String, _ values: [SQLValue], _ transform: (Row) throws -> T) throws -> T? {
+        var result: T?
+        try rows(sql, values) {
+            result = try transform($0)
+            return false
+        }
+        return result
+    }
+
     private func run(_ sql: String, _ values: [SQLValue], _ body: (OpaquePointer) throws -> Void) throws {
         let (statement, isOwned) = try statement(sql)
         defer { if isOwned { sqlite3_finalize(statement) } else { sqlite3_reset(statement) } }
