@@ -45,6 +45,15 @@ struct DocumentOperation: Sendable {
     let kind: Kind
     let collection: String
     let transaction: String?
+    /// The operation's word.
+    let name: String
+    /// Whether is asked how instead of what.
+    let explains: Bool
+    /// The request's condition, for whoever wants to see what it was about.
+    private let asked: JSON
+
+    /// The condition without its values.
+    var shape: JSON { asked.shape }
 }
 
 extension DocumentOperation {
@@ -55,6 +64,9 @@ extension DocumentOperation {
     init(_ request: JSONObject, caller: Caller, limits: Limits, now: Int64) throws {
         let op = try request.text("op")
         transaction = try request.optionalText("transaction")
+        name = op
+        explains = try request.optionalBool("explain") ?? false
+        asked = request["where"] ?? request["pipeline"] ?? .null
         let isTransactionEnd = op == "begin" || op == "commit" || op == "rollback"
         collection = isTransactionEnd ? "" : try Self.collectionName(request)
         let reader = Reader(request: request, caller: caller, limits: limits, now: now)

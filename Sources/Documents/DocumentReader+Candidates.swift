@@ -7,8 +7,8 @@ extension DocumentReader {
     /// - Parameter atMost: how many matches are wanted; `nil`: all.
     func each(_ filter: Filter, _ plan: Plan, atMost: Int? = nil, _ body: (Match) throws -> Bool) throws {
         var walk = Walk(limits)
+        defer { observation?.note(plan, examined: walk.examined, matched: walk.matched) }
         _ = try each(filter, plan, atMost: atMost, &walk, body)
-        examined?.count += walk.examined
     }
 
     /// - Returns: whether more is wanted.
@@ -40,7 +40,7 @@ extension DocumentReader {
         for id in ids {
             let goesOn = try one(id) { row in
                 guard try walk.meets(row.int(0)) else { return true }
-                return try offer(row, filter, body)
+                return try offer(row, filter, &walk, body)
             }
             if goesOn == false { return false }
         }
@@ -58,7 +58,7 @@ extension DocumentReader {
             let bounds: [SQLValue] = [.blob(range.lower)] + (range.upper.map { [.blob($0)] } ?? [])
             try connection.rows(index.sql.range(open: range.upper == nil, reversed: reversed), bounds, wanted: wanted) { row in
                 guard try walk.meets(row.int(0)) else { return true }
-                stopped = try !offer(row, filter, body)
+                stopped = try !offer(row, filter, &walk, body)
                 return !stopped
             }
             if stopped { return false }
@@ -70,16 +70,21 @@ extension DocumentReader {
         var stopped = false
         try connection.rows(collection.sql.scan, wanted: RowsWanted(atMost, isEveryRowAMatch: filter.isAll)) { row in
             guard try walk.meets(row.int(0)) else { return true }
-            stopped = try !offer(row, filter.isAll ? nil : filter, body)
+            stopped = try !offer(row, filter.isAll ? nil : filter, &walk, body)
             return !stopped
         }
         return !stopped
     }
 
-    private func offer(_ row: Row, _ filter: Filter?, _ body: (Match) throws -> Bool) throws -> Bool {
-        guard let filter else { return try body(Match(seq: row.int(0), row: row, parsed: nil)) }
+    private func offer(_ row: Row, _ filter: Filter?, _ walk: inout Walk, _ body: (Match) throws -> Bool) throws -> Bool {
+        guard let filter else {
+            walk.matched += 1
+            return try body(Match(seq: row.int(0), row: row, parsed: nil))
+        }
         let document = try row.document(2)
-        return filter.matches(document) ? try body(Match(seq: row.int(0), row: row, parsed: document)) : true
+        guard filter.matches(document) else { return true }
+        walk.matched += 1
+        return try body(Match(seq: row.int(0), row: row, parsed: document))
     }
 }
 
@@ -105,6 +110,7 @@ extension RowsWanted {
 /// One walk through candidates: bounded in documents and time, meeting each document once where it could come twice.
 private struct Walk {
     private(set) var examined = 0
+    var matched = 0
     private var seen: Set<Int64>?
     private let most: Int
     private let deadline: Int64

@@ -7,13 +7,8 @@ struct DocumentReader {
     let connection: Connection
     let collection: Collection
     let limits: Limits
-    /// Counts what is looked at, where somebody asks.
-    var examined: Examined?
-
-    /// How many candidates were looked at.
-    final class Examined {
-        var count = 0
-    }
+    /// Notes how documents are found, where somebody asks.
+    var observation: QueryObservation?
 
     /// A document that fits, while its row is current.
     struct Match {

@@ -17,6 +17,8 @@ final class DocumentStore: Sendable {
     let hub: ChangeHub
     /// What the writer's turn has changed so far.
     private let pending = PendingChanges()
+    /// What took long.
+    let slow = SlowQueries()
     /// The indexes that this process fills.
     let building = IndexesUnderWay()
     /// Who watches which queries.

@@ -96,6 +96,9 @@ extension Documents {
         try await store(environment).createIndex(definition, on: name)
     }
 
+    /// The last queries that took long or looked at far more documents than they found, with the index that would have helped.
+    public func slowQueries(_ environment: EnvironmentID) throws -> JSON { try store(environment).slow.json }
+
     /// Removes an index.
     public func dropIndex(_ index: String, of name: String, _ environment: EnvironmentID) async throws {
         try await store(environment).dropIndex(index, of: name)

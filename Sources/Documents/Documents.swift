@@ -27,6 +27,9 @@ public final class Documents: Service {
         var leaving: [EnvironmentID: WeakStore] = [:]
     }
 
+    /// Every so many tenths of a second, what has expired is removed.
+    private static let tidyRounds = 300
+
     private let stores = Mutex(Stores())
     let place: DocumentsPlace
     private let quotas: any QuotaSource
@@ -77,8 +80,8 @@ public final class Documents: Service {
         let performer = OperationPerformer(store: try store(context.environment), context: context, limits: limits, clock: clock)
         if operation.isRead {
             guard operation.transaction == nil else { return try await performer.readInTransaction(operation, scope: scope) }
-            guard try place.isRemote || performer.isHeavy(operation) else { return try performer.read(operation) }
-            return try await scans.runIfActive { try performer.read(operation) }
+            guard try place.isRemote || performer.isHeavy(operation) else { return try performer.observedRead(operation) }
+            return try await scans.runIfActive { try performer.observedRead(operation) }
         }
         guard mayWrite else { throw SampanError.lacking(.documentsWrite) }
         if context.caller == .key { AuditNote.changed("documents of \(operation.collection)") }
@@ -127,6 +130,7 @@ public final class Documents: Service {
                 for store in open { store.transactions.sweep(now: now) }
                 rounds += 1
                 if rounds % 36_000 == 0 { await forgetAnswers(open, before: now - Int64(limits.idempotencyHours) * 3_600_000) }
+                if rounds % Self.tidyRounds == 0 { await tidy(open) }
             }
         }
         try await scans.shutdownGracefully()
@@ -189,6 +193,18 @@ public final class Documents: Service {
         stores.withLock { stores in
             stores.leaving = stores.leaving.filter { $0.value.store != nil }
             return Array(stores.open.values) + stores.leaving.values.compactMap(\.store)
+        }
+    }
+
+    /// Removes documents whose time is over, and changes that are older than the history.
+    private func tidy(_ open: [DocumentStore]) async {
+        for store in open {
+            do {
+                try await store.removeExpired()
+                try await store.forgetHistory()
+            } catch {
+                logger.warning("expired documents or old changes could not be removed", metadata: ["error": "\(error)"])
+            }
         }
     }
 

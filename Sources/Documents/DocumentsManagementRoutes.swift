@@ -24,6 +24,7 @@ public struct DocumentsManagementRoutes: Sendable {
         group.post("collections/:name/indexes", use: createIndex)
         group.delete("collections/:name/indexes/:index", use: dropIndex)
         group.post("database", use: perform)
+        group.get("database/slow", use: slowQueries)
         group.post("import", use: importLines)
         group.get("export", use: exportLines)
     }
@@ -88,6 +89,10 @@ public struct DocumentsManagementRoutes: Sendable {
         return .json(
             try await documents.perform(
                 body, idempotencyKey: request.idempotencyKeyChecked(), mayWrite: context.may(.documentsWrite), context.keyCall(environment)))
+    }
+
+    private func slowQueries(_ request: Request, _ context: SampanRequestContext) async throws -> Response {
+        .json(["queries": try documents.slowQueries(context.managedEnvironment())])
     }
 
     private func importLines(_ request: Request, _ context: SampanRequestContext) async throws -> Response {

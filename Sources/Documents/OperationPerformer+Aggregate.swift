@@ -38,7 +38,7 @@ extension OperationPerformer {
             var skip = window.skip
             var left = window.limit ?? .max
             if left > 0 {
-                try store.reader(connection, collection).visit(filter, plan) { document in
+                try observing(connection, collection).visit(filter, plan) { document in
                     if skip > 0 {
                         skip -= 1
                         return true

@@ -95,7 +95,7 @@ extension OperationPerformer {
     func distinct(_ path: FieldPath, _ filter: Filter, _ collection: Collection) throws -> ByteBuffer {
         var values: Set<JSON> = []
         try readable(collection, filter) { connection, filter in
-            let reader = store.reader(connection, collection)
+            let reader = observing(connection, collection)
             try reader.visit(filter, plan(filter: filter, sort: nil, indexes: collection.readable)) { document in
                 for case .value(let value) in path.sortValues(in: document) where path.isThere(in: document) { values.insert(value) }
                 guard values.count <= limits.distinctValuesMax else {

@@ -8,6 +8,8 @@ struct OperationPerformer: Sendable {
     let context: CallContext
     let limits: Limits
     let clock: WallClock
+    /// How documents are found.
+    let observation = QueryObservation()
 
     // MARK: Reads
 
@@ -51,14 +53,14 @@ struct OperationPerformer: Sendable {
             let hasMore = try readable(collection, selection.filter) { connection, filter in
                 var selection = selection
                 selection.filter = filter
-                return try store.reader(connection, collection).select(selection, into: &out)
+                return try observing(connection, collection).select(selection, into: &out)
             }
             // Whoever asked for fewer than there are, or was given fewer than asked for, is told.
             out.writeString(hasMore ? #"],"more":true}"# : "]}")
             return out
         case .count(let filter):
             let total = try readable(collection, filter) { connection, filter in
-                try filter.isAll ? store.count(collection, connection) : store.reader(connection, collection).count(filter)
+                try filter.isAll ? store.count(collection, connection) : observing(connection, collection).count(filter)
             }
             return answer(["total": .int(total)])
         case .aggregate(let pipeline): return try aggregate(pipeline, collection)
@@ -88,6 +90,13 @@ struct OperationPerformer: Sendable {
             try access.check()
             return result
         }
+    }
+
+    /// A reader of the operation's own documents, which notes how they are found.
+    func observing(_ connection: Connection, _ collection: Collection) -> DocumentReader {
+        var reader = store.reader(connection, collection)
+        reader.observation = observation
+        return reader
     }
 
     /// What the caller may do in a collection.

@@ -26,6 +26,10 @@ public struct Limits: Sendable {
     public var answerBytesMax = 64 << 20
     /// How long a scan may run.
     public var scanMillisecondsMax = 10_000
+    /// From when on a read is listed among the slow ones.
+    public var slowQueryMilliseconds = 100
+    /// From how many documents that were looked at for nothing a read is listed, too.
+    public var slowQueryExamined = 10_000
     /// The most different values that `distinct` answers.
     public var distinctValuesMax = 10_000
     /// The estimated bytes that the stages of one aggregation may hold together.

@@ -32,7 +32,7 @@ import Testing
             try await first.perform(#"{"op":"add","collection":"c","data":{"_id":"a","n":1}}"#)
             #expect(try await eventually { try second.documents.collectionNames(second.environment) == ["c"] }, "the signal came")
             #expect(try await second.document("c", "a")?["n"] == 1)
-            try await second.documents.setPermission("ADMINONLY", of: "c", second.environment)
+            try await second.documents.setAccess(permission: "ADMINONLY", of: "c", second.environment)
             #expect(try await eventually { await first.refusal(#"{"op":"get","collection":"c"}"#, as: DatabaseFixture.alice) == "PERMISSION_DENIED" })
             try await second.documents.dropCollection("c", second.environment)
             // Without waiting for any signal: a write begins with a look.

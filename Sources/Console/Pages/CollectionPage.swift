@@ -7,6 +7,8 @@ internal import Tenancy
 struct CollectionPage: Sendable {
     /// How many fields a table of documents shows beside the id.
     private static let columnsMax = 5
+    /// How many slow queries are shown.
+    private static let slowMax = 5
     /// An import is held in memory whole.
     private static let importBytesMax = 256 << 20
 
@@ -39,6 +41,7 @@ struct CollectionPage: Sendable {
         model["mayManage"] = .bool(visit.may(.documentsManage))
         model["tag"] = .string(tag)
         describe(collection, visit.language, in: &model)
+        model["slowQueries"] = .array(try slow(name, environment.id))
         RuleForm(documents).describe(collection, visit, environment.id, in: &model)
         let query = DocumentQuery(visit)
         describe(query, visit.language, in: &model)
@@ -62,10 +65,16 @@ struct CollectionPage: Sendable {
 
     private func createIndex(_ visit: Visit, _ form: Form) async throws -> Outcome {
         let fields = form["fields"].split(whereSeparator: { $0 == "," || $0 == "，" || $0.isWhitespace })
+        let kind = form.text("kind") ?? "asc"
         let keys = fields.map { field -> JSON in
-            field.hasPrefix("-") ? [.string(String(field.dropFirst())), "desc"] : [.string(String(field)), "asc"]
+            field.hasPrefix("-") ? [.string(String(field.dropFirst())), "desc"] : [.string(String(field)), .string(kind)]
         }
-        try await documents.createIndex(["keys": .array(keys), "unique": .bool(form["unique"] == "true")], of: visit.name(), visit.environment())
+        var request: JSONObject = ["keys": .array(keys), "unique": .bool(form["unique"] == "true")]
+        if let seconds = form.text("expires") {
+            guard let number = Int64(seconds) else { throw SampanError.badMember("expires", Localized("a number of seconds", zh: "秒数")) }
+            request["expireAfterSeconds"] = .int(number)
+        }
+        try await documents.createIndex(request, of: visit.name(), visit.environment())
         AuditNote.changed("index of \(try visit.name())", to: .array(keys))
         return .go("\(try path(visit))#indexes", Flash(Phrases.indexCreated))
     }
@@ -99,16 +108,37 @@ struct CollectionPage: Sendable {
         model["indexes"] = .array(
             indexes.map { index in
                 [
-                    "indexName": index["name"] ?? "", "unique": index["unique"] ?? false,
+                    "indexName": index["name"] ?? "", "unique": index["unique"] ?? false, "isBuilding": index["building"] ?? false,
+                    "expires": index["expireAfterSeconds"] ?? false, "isPartial": .bool(index["partial"] != nil || index["sparse"]?.boolValue == true),
                     "fields": .array((index["keys"]?.arrayValue ?? []).map(Self.indexField)),
                 ]
             })
     }
 
+    /// What of this collection was slow for want of an index, with the index that would help.
+    private func slow(_ name: String, _ environment: EnvironmentID) throws -> [JSON] {
+        let queries = try documents.slowQueries(environment).arrayValue ?? []
+        return queries.filter { $0["collection"]?.stringValue == name && $0["advice"] != nil }.prefix(Self.slowMax).map { query in
+            let keys = query["advice"]?.arrayValue ?? []
+            return [
+                "shape": .string((query["where"] ?? .null).text), "duration": .string("\(Int(query["milliseconds"]?.doubleValue ?? 0)) ms"),
+                "examined": query["examined"] ?? 0, "matched": query["matched"] ?? 0, "count": query["count"] ?? 0,
+                "fields": .string(
+                    keys.map { ($0.arrayValue?.last?.stringValue == "desc" ? "-" : "") + ($0.arrayValue?.first?.stringValue ?? "") }.joined(separator: ", ")),
+                "shownFields": .array(keys.map(Self.indexField)),
+            ]
+        }
+    }
+
     /// One field of an index with its direction.
     private static func indexField(_ key: JSON) -> JSON {
         let pair = key.arrayValue ?? []
-        return .string("\(pair.first?.stringValue ?? "") \(pair.last?.stringValue == "desc" ? "↓" : "↑")")
+        let name = pair.first?.stringValue ?? ""
+        switch pair.last?.stringValue {
+        case "asc": return .string("\(name) ↑")
+        case "desc": return .string("\(name) ↓")
+        case let kind: return .string("\(name) \(kind ?? "")")
+        }
     }
 
     private func describe(_ query: DocumentQuery, _ language: Language, in model: inout JSONObject) {

@@ -15,6 +15,20 @@ extension Catalogue {
         "newCollection": Localized("New collection", zh: "新建集合"),
     ]
 
+    /// The indexes of a collection.
+    static let indexKinds: [String: Localized] = [
+        "indexKind": Localized("Kind", zh: "类型"),
+        "orderedIndex": Localized("in order", zh: "普通"),
+        "textIndex": Localized("words of texts", zh: "全文"),
+        "geoIndex": Localized("places", zh: "地理位置"),
+        "partialIndex": Localized("partial", zh: "部分"),
+        "expiresAfter": Localized("removed after", zh: "到期删除"),
+        "expiresSeconds": Localized("Remove after (s)", zh: "到期删除（秒）"),
+        "isBuilding": Localized("being built", zh: "构建中"),
+        "slowQuery": Localized("Slow for want of an index:", zh: "缺少索引导致的慢查询："),
+        "slowQueryText": Localized("Time, documents looked at and found, how often:", zh: "耗时、扫描与命中文档数、次数："),
+    ]
+
     /// The security rules of a collection.
     static let rules: [String: Localized] = [
         "ownRules": Localized("Own security rules", zh: "自定义安全规则"),

@@ -152,6 +152,7 @@ enum Authorisation {
         "POST /admin/v1/environments/{env}/collections/{name}/indexes": .may(.documentsManage),
         "DELETE /admin/v1/environments/{env}/collections/{name}/indexes/{index}": .may(.documentsManage),
         "POST /admin/v1/environments/{env}/database": .may(.documentsRead),
+        "GET /admin/v1/environments/{env}/database/slow": .may(.documentsRead),
         "POST /admin/v1/environments/{env}/import": .may(.documentsWrite),
         "GET /admin/v1/environments/{env}/export": .may(.documentsRead),
 
