@@ -49,6 +49,7 @@ final class CollectionSQL: Sendable {
     let selectByID: String
     let scan: String
     let scanAfter: String
+    private let table: String
     let insert: String
     let update: String
     let delete: String
@@ -56,6 +57,7 @@ final class CollectionSQL: Sendable {
 
     init(_ number: Int64, _ dialect: Dialect) {
         let table = "d\(number)"
+        self.table = table
         create = """
             CREATE TABLE \(table) (
                 seq \(dialect.rowNumberColumn), id \(dialect.textType) NOT NULL UNIQUE, owner \(dialect.verbatimType) NOT NULL,
@@ -70,6 +72,9 @@ final class CollectionSQL: Sendable {
         delete = "DELETE FROM \(table) WHERE seq = $1"
         count = "SELECT count(*) FROM \(table)"
     }
+
+    /// Takes over the documents of another collection, in their order.
+    func copy(from number: Int64) -> String { "INSERT INTO \(table) (id, owner, body) SELECT id, owner, body FROM d\(number) ORDER BY seq" }
 }
 
 /// The statements of one index, made once.

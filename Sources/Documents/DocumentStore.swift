@@ -144,7 +144,8 @@ final class DocumentStore: Sendable {
     }
 
     func mutator(_ connection: Connection, _ collection: Collection) -> DocumentMutator {
-        let keepsImages = isObserved(collection.name)
+        // Where several nodes write, watchers read the log as well.
+        let keepsImages = isObserved(collection.name) || (database.isShared && hub.isHeard)
         let recorder = ChangeRecorder(
             log: limits.historyDays > 0 || keepsImages ? ChangeLog(connection: connection) : nil, pending: hub.isHeard ? pending : nil,
             now: clock.now(), keepsImages: keepsImages)

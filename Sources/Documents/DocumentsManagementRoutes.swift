@@ -21,6 +21,7 @@ public struct DocumentsManagementRoutes: Sendable {
         group.patch("collections/:name", use: change)
         group.delete("collections/:name", use: drop)
         group.post("collections/:name/rules/test", use: testRules)
+        group.post("collections/:name/restore", use: restore)
         group.post("collections/:name/indexes", use: createIndex)
         group.delete("collections/:name/indexes/:index", use: dropIndex)
         group.post("database", use: perform)
@@ -69,6 +70,15 @@ public struct DocumentsManagementRoutes: Sendable {
     private func testRules(_ request: Request, _ context: SampanRequestContext) async throws -> Response {
         let body = try await request.jsonObject(upTo: Self.bodyBytesMax)
         return .json(try documents.testRules(body, of: context.parameters.require("name"), context.managedEnvironment()))
+    }
+
+    private func restore(_ request: Request, _ context: SampanRequestContext) async throws -> Response {
+        let body = try await request.jsonObject(upTo: Self.bodyBytesMax)
+        guard let moment = body["at"]?.dateValue ?? body["at"]?.intValue ?? body["at"]?.stringValue.flatMap(DateText.milliseconds(fromISO8601:)) else {
+            throw SampanError.badMember("at", Localized("a moment such as \"2026-11-27T12:00:00Z\"", zh: "形如 \"2026-11-27T12:00:00Z\" 的时刻"))
+        }
+        let restored = try await documents.restore(context.parameters.require("name"), at: moment, as: body.text("as"), context.managedEnvironment())
+        return .json(restored, status: .created)
     }
 
     private func createIndex(_ request: Request, _ context: SampanRequestContext) async throws -> Response {

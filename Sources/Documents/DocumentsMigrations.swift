@@ -21,7 +21,8 @@ let documentsMigrations: [Migration] = [
         """
         CREATE TABLE changes (
             seq \(dialect.rowNumberColumn), at \(dialect.integerType) NOT NULL, collection \(dialect.integerType) NOT NULL,
-            kind \(dialect.integerType) NOT NULL, id \(dialect.verbatimType) NOT NULL, before \(dialect.bytesType), after \(dialect.bytesType))
+            kind \(dialect.integerType) NOT NULL, id \(dialect.verbatimType) NOT NULL, before \(dialect.bytesType), after \(dialect.bytesType));
+        INSERT INTO changes (at, collection, kind, id) SELECT \(dialect.now), 0, 2, '' WHERE EXISTS (SELECT 1 FROM collections)
         """
     },
     Migration("documents-4") { dialect in

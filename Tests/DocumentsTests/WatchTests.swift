@@ -35,10 +35,11 @@ private final class Listener: WatchPeer {
 
     private func say(_ session: WatchSession, _ message: String) { session.take(ByteBuffer(string: message)) }
 
-    private func with(permission: String? = "READONLY", rules: JSON? = nil, limits: Limits = Limits(), _ body: (DatabaseFixture) async throws -> Void)
-        async throws
-    {
-        try await DatabaseFixture.with(limits: limits) { base async throws in
+    private func with(
+        _ engine: TestEngine = .files, permission: String? = "READONLY", rules: JSON? = nil, limits: Limits = Limits(),
+        _ body: (DatabaseFixture) async throws -> Void
+    ) async throws {
+        try await DatabaseFixture.with(engine: engine, limits: limits) { base async throws in
             _ = try await base.documents.createCollection("c", permission: permission, rules: rules, base.environment)
             for (id, price) in [("a", 1), ("b", 2), ("d", 4)] {
                 try await base.perform(["op": "add", "collection": "c", "data": ["_id": .string(id), "price": .int(Int64(price)), "_openid": "alice"]])
@@ -52,8 +53,8 @@ private final class Listener: WatchPeer {
             ?? []
     }
 
-    @Test func aQueryIsFollowed() async throws {
-        try await with { base async throws in
+    @Test(arguments: TestEngine.allCases) func aQueryIsFollowed(_ engine: TestEngine) async throws {
+        try await with(engine) { base async throws in
             let listener = Listener()
             let session = session(base, listener)
             say(session, #"{"type":"watch","watch":"w","collection":"c","where":{"price":{"$lt":5}},"orderBy":[["price","desc"]]}"#)
@@ -78,8 +79,8 @@ private final class Listener: WatchPeer {
         }
     }
 
-    @Test func aLimitLetsTheNextOneIn() async throws {
-        try await with { base async throws in
+    @Test(arguments: TestEngine.allCases) func aLimitLetsTheNextOneIn(_ engine: TestEngine) async throws {
+        try await with(engine) { base async throws in
             let listener = Listener()
             let session = session(base, listener)
             say(session, #"{"type":"watch","watch":"w","collection":"c","orderBy":[["price","asc"]],"limit":2}"#)
@@ -92,8 +93,8 @@ private final class Listener: WatchPeer {
         }
     }
 
-    @Test func whatWasMissedIsToldOnReturn() async throws {
-        try await with { base async throws in
+    @Test(arguments: TestEngine.allCases) func whatWasMissedIsToldOnReturn(_ engine: TestEngine) async throws {
+        try await with(engine) { base async throws in
             let before = Listener()
             let first = session(base, before)
             say(first, #"{"type":"watch","watch":"w","collection":"c","where":{"price":{"$lt":5}}}"#)
@@ -141,8 +142,8 @@ private final class Listener: WatchPeer {
         }
     }
 
-    @Test func whatWasUndoneIsToldToNobody() async throws {
-        try await with { base async throws in
+    @Test(arguments: TestEngine.allCases) func whatWasUndoneIsToldToNobody(_ engine: TestEngine) async throws {
+        try await with(engine) { base async throws in
             let listener = Listener()
             say(session(base, listener), #"{"type":"watch","watch":"w","collection":"c"}"#)
             _ = try await listener.messages(2)

@@ -34,6 +34,20 @@ struct ChangeLog {
     /// The place of the oldest change that is kept; 0 where there is none.
     func oldest() throws -> Int64 { try connection.first("SELECT coalesce(min(seq), 0) FROM changes") { $0.int(0) } ?? 0 }
 
+    /// Whether everything that has happened since a moment is here.
+    ///
+    /// It is where the first change of all is still there, unless that stands for documents that are older than the log (collection 0).
+    func reaches(back moment: Int64) throws -> Bool {
+        try connection.first("SELECT seq, at, collection FROM changes ORDER BY seq LIMIT 1") { row in
+            row.int(1) <= moment || (row.int(0) == 1 && row.int(2) != 0)
+        } ?? true
+    }
+
+    /// The place of the last change up to a moment; 0 where all came later.
+    func place(upTo moment: Int64) throws -> Int64 {
+        try connection.first("SELECT coalesce(max(seq), 0) FROM changes WHERE at <= $1", .int(moment)) { $0.int(0) } ?? 0
+    }
+
     /// A row of the log.
     struct Row {
         let sequence: Int64

@@ -46,6 +46,9 @@ final class WatchRoom: @unchecked Sendable {
     private let clock: WallClock
     private var groups: [String: Group] = [:]
     private var stopListening: (@Sendable () -> Void)?
+    /// The last change that was looked at, where other nodes write too.
+    private var looked: Int64 = 0
+    private static let lookInterval = DispatchTimeInterval.milliseconds(250)
 
     init(_ database: Database, _ catalog: Catalog, _ hub: ChangeHub, limits: Limits, clock: WallClock) {
         self.database = database
@@ -97,7 +100,7 @@ final class WatchRoom: @unchecked Sendable {
     }
 
     private func begin(_ request: WatchRequest, _ caller: Caller, _ member: Member) throws {
-        listen()
+        try listen()
         let collection = try collection(request.collection)
         let key = request.key(collection.access.reach(.read, caller), caller)
         let group = try groups[key] ?? made(request, caller, collection)
@@ -155,17 +158,63 @@ final class WatchRoom: @unchecked Sendable {
 
     // MARK: Changes
 
-    private func listen() {
+    private func listen() throws {
         guard stopListening == nil else { return }
-        stopListening = hub.listen { [weak self] changes in
+        guard database.isShared else {
+            stopListening = hub.listen { [weak self] changes in
+                guard let self else { return }
+                queue.async { self.take(changes) }
+            }
+            return
+        }
+        // Other nodes write too: the log has everybody's changes in one order, this node's own commits only say when to look.
+        looked = try database.read { try ChangeLog(connection: $0).last() }
+        let stop = hub.listen { [weak self] _ in
             guard let self else { return }
-            queue.async { self.take(changes) }
+            queue.async { self.look() }
+        }
+        let timer = DispatchSource.makeTimerSource(queue: queue)
+        timer.schedule(deadline: .now() + Self.lookInterval, repeating: Self.lookInterval)
+        timer.setEventHandler { [weak self] in self?.look() }
+        timer.resume()
+        stopListening = {
+            stop()
+            timer.cancel()
         }
     }
 
     private func stop() {
         stopListening?()
         stopListening = nil
+    }
+
+    /// Takes what the log has behind the last look.
+    private func look() {
+        let names = Dictionary(uniqueKeysWithValues: catalog.all.map { ($0.number, $0) })
+        do {
+            let changes = try database.read { connection in
+                try ChangeLog(connection: connection).rows(after: looked).compactMap { row -> DocumentChange? in
+                    looked = row.sequence
+                    guard let collection = names[row.collection], groups.values.contains(where: { $0.request.collection == collection.name }) else {
+                        return nil
+                    }
+                    let reader = DocumentReader(connection: connection, collection: collection, limits: limits)
+                    let after = try row.after ?? (row.kind == .remove ? nil : reader.one(row.id) { try $0.document(2) })
+                    return DocumentChange(
+                        sequence: row.sequence, at: row.at, collection: collection.name, id: row.id, kind: row.kind, before: row.before, after: after)
+                }
+            }
+            if !changes.isEmpty { take(changes) }
+        } catch {
+            // Away for a moment: the next look goes on from the same place.
+            let told = SampanError(reporting: DocumentStore.told(error))
+            guard told.status < 500 || told.code == "INTERNAL_ERROR" else { return }
+            for group in groups.values {
+                for member in group.members.values.joined() { member.peer.send(WatchMessage.failure(member.watch, told, group.request.language)) }
+            }
+            groups = [:]
+            stop()
+        }
     }
 
     private func take(_ changes: [DocumentChange]) {

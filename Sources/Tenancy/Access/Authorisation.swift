@@ -149,6 +149,7 @@ enum Authorisation {
         "PATCH /admin/v1/environments/{env}/collections/{name}": .may(.documentsManage),
         "DELETE /admin/v1/environments/{env}/collections/{name}": .may(.documentsManage),
         "POST /admin/v1/environments/{env}/collections/{name}/rules/test": .may(.documentsRead),
+        "POST /admin/v1/environments/{env}/collections/{name}/restore": .may(.documentsManage),
         "POST /admin/v1/environments/{env}/collections/{name}/indexes": .may(.documentsManage),
         "DELETE /admin/v1/environments/{env}/collections/{name}/indexes/{index}": .may(.documentsManage),
         "POST /admin/v1/environments/{env}/database": .may(.documentsRead),
