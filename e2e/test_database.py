@@ -81,7 +81,7 @@ def test_order_skip_limit_and_projection(alice, goods):
     answer = ok(
         alice.database("get", goods, orderBy=[["price", "desc"]], skip=1, limit=2, projection={"name": True, "_id": False})
     )
-    assert answer == {"data": [{"name": "cake"}, {"name": "茶"}]}
+    assert answer == {"data": [{"name": "cake"}, {"name": "茶"}], "more": True}
 
 
 def test_one_document_by_id(alice, goods):

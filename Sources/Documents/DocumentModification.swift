@@ -14,6 +14,8 @@ struct DocumentModification: Sendable {
     enum Answer: Sendable {
         /// How many were found and changed.
         case counts
+        /// How many were removed.
+        case removed
         /// The document before the change.
         case before(Projection?)
         /// The document after it.
@@ -28,6 +30,14 @@ struct DocumentModification: Sendable {
     let answer: Answer
     /// The number or text that an upsert by id takes; it keeps the kind that was given.
     let id: JSON?
+
+    /// Whether a document is answered, which the caller then has to be allowed to read.
+    var tellsDocument: Bool {
+        switch answer {
+        case .counts, .removed: false
+        case .before, .after: true
+        }
+    }
 
     /// What it does to documents, as rules name it.
     var action: RuleSet.Action { if case .remove = change { .delete } else { .update } }

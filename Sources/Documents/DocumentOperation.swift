@@ -110,12 +110,11 @@ extension DocumentOperation {
             case "update":
                 return .update(try target(), try update(), multi: try request.optionalBool("multi") ?? true)
             case "remove":
-                guard try request.optionalBool("multi") ?? true else {
-                    return .modify(
-                        DocumentModification(
-                            filter: try filter(), sort: try order(), multi: false, change: .remove, upsert: false, answer: .counts, id: nil))
-                }
-                return .remove(try target())
+                let target = try target()
+                // An id names one document anyway.
+                guard case .matching(let filter) = target, try request.optionalBool("multi") == false else { return .remove(target) }
+                return .modify(
+                    DocumentModification(filter: filter, sort: try order(), multi: false, change: .remove, upsert: false, answer: .removed, id: nil))
             case "bulkWrite": return try bulk()
             case "distinct": return .distinct(try FieldPath(request.text("field")), try filter())
             case "aggregate": return .aggregate(try Pipeline(substituted(request["pipeline"] ?? .null)))

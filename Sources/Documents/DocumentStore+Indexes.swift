@@ -26,7 +26,7 @@ extension DocumentStore {
 
     /// - Returns: `nil` when it was there.
     private func begin(_ definition: IndexDefinition, on name: String) async throws -> StoredIndex? {
-        try await database.write { [self] connection in
+        try await turn { [self] connection in
             var current = try collection(name)
             if let left = current.indexes.first(where: { $0.definition.name == definition.name && !$0.isReady && !building.contains($0.number) }) {
                 try remove(left, connection)
@@ -69,7 +69,7 @@ extension DocumentStore {
     }
 
     private func finish(_ index: StoredIndex, of name: String) async throws {
-        try await database.write { connection in
+        try await turn { connection in
             try connection.execute("UPDATE indexes SET is_ready = 1 WHERE number = $1", .int(index.number))
             try connection.schemaChanged()
             try connection.flush()
@@ -79,7 +79,7 @@ extension DocumentStore {
     }
 
     private func removeIndex(_ number: Int64, of name: String) async throws {
-        try await database.write { [self] connection in
+        try await turn { [self] connection in
             guard var current = catalog[name], let index = current.indexes.first(where: { $0.number == number }) else { return }
             try remove(index, connection)
             current.indexes.removeAll { $0.number == number }
@@ -119,7 +119,7 @@ extension DocumentStore {
 
     /// Removes an index.
     func dropIndex(_ indexName: String, of name: String) async throws {
-        try await database.write { [self] connection in
+        try await turn { [self] connection in
             var current = try collection(name)
             guard let index = current.indexes.first(where: { $0.definition.name == indexName }) else {
                 throw SampanError.notFound(

@@ -10,7 +10,7 @@ extension DocumentStore {
     /// Makes a collection; answers `false` when it was there.
     func createCollection(_ name: String, _ access: CollectionAccess, now: Int64) async throws -> Bool {
         if catalog[name] != nil { return false }
-        return try await database.write { [self] connection in
+        return try await turn { [self] connection in
             // Looked at in the writer's turn: nobody else makes one meanwhile.
             if catalog[name] != nil { return false }
             try requireRoomForOneMore()
@@ -40,7 +40,7 @@ extension DocumentStore {
 
     /// Changes what clients may do.
     func setAccess(_ name: String, _ access: CollectionAccess, if precondition: Precondition) async throws {
-        try await database.write { [self] connection in
+        try await turn { [self] connection in
             var changed = try collection(name)
             try precondition.require(changed.tag)
             try connection.execute(
@@ -55,7 +55,7 @@ extension DocumentStore {
 
     /// Removes a collection with its documents.
     func dropCollection(_ name: String, if precondition: Precondition) async throws {
-        try await database.write { [self] connection in
+        try await turn { [self] connection in
             let old = try collection(name)
             try precondition.require(old.tag)
             for index in old.indexes { try connection.script(index.sql.drop) }

@@ -23,6 +23,8 @@ final class DocumentStore: Sendable {
     let building = IndexesUnderWay()
     /// Who watches which queries.
     let watches: WatchRoom
+    /// The bytes of the log of changes, where somebody has asked; `nil` before.
+    let history = HistorySize()
     /// How many documents collections had, by their numbers, after so many commits.
     private let counts = Mutex<[Int64: (moment: DatabaseMoment, count: Int64)]>([:])
 
@@ -106,6 +108,11 @@ final class DocumentStore: Sendable {
         }
     }
 
+    /// Runs `body`, which changes definitions rather than documents, in the writer's turn.
+    func turn<T: Sendable>(_ body: @escaping @Sendable (Connection) throws -> T) async throws -> T {
+        do { return try await database.write(body) } catch { throw Self.told(error) }
+    }
+
     /// Runs `body` with a reading connection.
     func read<T>(_ body: (Connection) throws -> T) throws -> T {
         do { return try database.read(body) } catch { throw Self.told(error) }
@@ -125,14 +132,23 @@ final class DocumentStore: Sendable {
     /// The engine is asked for the size only where there is a quota.
     func withinQuota<T>(_ connection: Connection, _ body: (Connection) throws -> T) throws -> T {
         guard let limit = quotas()[.documentBytes] else { return try body(connection) }
+        let room = try limit + historyBytes(connection)
         // The engine may undo the work and do it a second time: what the first one changed is forgotten as well.
         let mark = pending.changes.count
         let work = { [pending] (connection: Connection) throws -> T in
             pending.forget(from: mark)
             return try body(connection)
         }
-        guard let value = try connection.growing(upToPages: limit / pageBytes, work) else { throw SampanError.quotaExceeded(.documentBytes, limit) }
+        guard let value = try connection.growing(upToPages: room / pageBytes, work) else { throw SampanError.quotaExceeded(.documentBytes, limit) }
         return value
+    }
+
+    /// What the log of changes takes, which is not counted against a quota: what is full could otherwise not be emptied.
+    func historyBytes(_ connection: Connection) throws -> Int64 {
+        if let known = history.bytes { return known }
+        let bytes = try ChangeLog(connection: connection).bytes()
+        history.bytes = bytes
+        return bytes
     }
 
     /// Throws `DocumentHeld` when a transaction holds the document.
@@ -148,7 +164,7 @@ final class DocumentStore: Sendable {
         let keepsImages = isObserved(collection.name) || (database.isShared && hub.isHeard)
         let recorder = ChangeRecorder(
             log: limits.historyDays > 0 || keepsImages ? ChangeLog(connection: connection) : nil, pending: hub.isHeard ? pending : nil,
-            now: clock.now(), keepsImages: keepsImages)
+            now: clock.now(), keepsImages: keepsImages, size: history)
         return DocumentMutator(connection: connection, collection: collection, catalog: catalog, limits: limits, recorder: recorder)
     }
 

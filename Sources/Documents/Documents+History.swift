@@ -1,4 +1,4 @@
-public import HTTPSupport
+internal import HTTPSupport
 public import Kernel
 internal import Storage
 

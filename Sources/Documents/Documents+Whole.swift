@@ -6,10 +6,11 @@ internal import Storage
 
 /// An environment's database as a whole: how much it holds, a copy of it, a picture of one moment.
 extension Documents {
-    /// How much an environment's database holds.
+    /// How much an environment's database holds, without the log of changes.
     public func usage(_ environment: EnvironmentID) throws -> (bytes: Int64, collections: Int64) {
         let store = try store(environment)
-        return (try store.database.read { try $0.usedPages() } * store.pageBytes, Int64(store.catalog.count))
+        let bytes = try store.database.read { try $0.usedPages() * store.pageBytes - store.historyBytes($0) }
+        return (max(0, bytes), Int64(store.catalog.count))
     }
 
     /// Makes the database of a new environment from that of another one, as it is at one moment.

@@ -7,6 +7,8 @@ internal import Storage
 extension OperationPerformer {
     /// The most documents that `$out` puts in place of a collection's: they are one transaction.
     private static let replacedMax = 100_000
+    /// The most results of `$merge`: they are gathered before the first is written.
+    private static let mergedMax = 200_000
     /// How many results of `$merge` are one transaction.
     private static let mergedAtOnce = 500
 
@@ -61,11 +63,12 @@ extension OperationPerformer {
             throw SampanError.badMember(
                 "into", Localized("1 to 64 letters, digits, _, - or .", zh: " 1 到 64 个字母、数字、_、- 或 ."))
         }
-        let most = output.replacesCollection ? Self.replacedMax : limits.scanDocumentsMax
+        let most = output.replacesCollection ? Self.replacedMax : Self.mergedMax
         var results: [JSONObject] = []
         _ = try run(pipeline, collection) { document in
             guard results.count < most else {
-                throw SampanError.limitExceeded(Localized("$out writes at most \(most) documents.", zh: "$out 最多写入 \(most) 个文档。"))
+                let stage = output.replacesCollection ? "$out" : "$merge"
+                throw SampanError.limitExceeded(Localized("\(stage) writes at most \(most) documents.", zh: "\(stage) 最多写入 \(most) 个文档。"))
             }
             results.append(document)
             return true
@@ -158,6 +161,7 @@ private struct ReadableCollections: ForeignCollections {
 
     func isIndexed(_ collection: String, field: String) -> Bool {
         guard let foreign = performer.store.catalog[collection] else { return true }
-        return field == "_id" || foreign.readable.contains { $0.fields.first?.path == field }
+        return field == "_id"
+            || foreign.readable.contains { $0.kind == .ordered && !$0.sparse && $0.partial == nil && $0.fields.first?.path == field }
     }
 }

@@ -11,9 +11,12 @@ extension OperationPerformer {
             let current = try store.collection(name)
             let access = access(to: current, for: modification.action, connection)
             try access.requireAny()
-            let filter = try access.restricted(modification.filter)
+            var filter = try access.restricted(modification.filter)
+            let reading = self.access(to: current, for: .read, connection)
+            if modification.tellsDocument { filter = try reading.restricted(filter) }
             let found = try store.reader(connection, current).modified(filter, modification)
             try access.check()
+            try reading.check()
             var count = 0
             var last: JSONObject?
             for (seq, old) in found {
@@ -23,6 +26,8 @@ extension OperationPerformer {
                 last = new
             }
             guard found.isEmpty, modification.upsert else {
+                // A change can take a document out of its writer's sight.
+                if case .after = modification.answer, let new = last, try !reading.reaches(owner: new["_openid"]?.stringValue ?? "", { new }) { last = nil }
                 return try modification.answered(matched: found.count, changed: count, before: found.last?.document, after: last)
             }
             return try insert(modification, filter, current, connection)
@@ -147,6 +152,7 @@ extension DocumentModification {
 
     fileprivate func answered(matched: Int, changed: Int, before: JSONObject?, after: JSONObject?, upserted: JSON? = nil) throws -> [UInt8] {
         switch answer {
+        case .removed: return (["removed": .int(Int64(changed))] as JSON).serialized()
         case .counts:
             var counts: JSONObject = ["matched": .int(Int64(matched)), "updated": .int(Int64(changed))]
             counts["upsertedId"] = upserted

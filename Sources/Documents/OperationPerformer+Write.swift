@@ -9,18 +9,18 @@ extension OperationPerformer {
     func write(
         _ operation: DocumentOperation, scope: UInt64?, once: Idempotency?, if precondition: Precondition = .none
     ) async throws -> ByteBuffer {
+        if operation.transaction != nil, !operation.isTransactionEnd { return try await writeInTransaction(operation, scope: scope) }
         switch operation.kind {
         case .createCollection:
             guard !context.caller.isClient else { throw clientsMayNot() }
             return answer(["created": .bool(try await store.createCollection(operation.collection, CollectionAccess(.private), now: clock.now()))])
         case .aggregate(let pipeline):
             guard let output = pipeline.output else { preconditionFailure("an aggregation without output is a read") }
-            return try await writeResults(of: pipeline, output, try store.collection(operation.collection))
-        case .bulk(let items, let ordered): return try await bulk(items, ordered: ordered)
+            return try await remembered(once) { try await writeResults(of: pipeline, output, store.collection(operation.collection)) }
+        case .bulk(let items, let ordered): return try await remembered(once) { try await bulk(items, ordered: ordered) }
         case .begin, .commit, .rollback: return try await endOrBegin(operation, scope: scope)
         default: break
         }
-        if operation.transaction != nil { return try await writeInTransaction(operation, scope: scope) }
         let collection = try await writable(operation)
         let work = try job(operation, collection, if: precondition)
         let grows = !operation.isRemoval
@@ -193,15 +193,30 @@ extension OperationPerformer {
         (["removed": try JSON(parsing: counts)["updated"] ?? 0] as JSON).serialized()
     }
 
-    /// Does `work` unless a request with the same key was answered before; then answers that.
-    private func once(_ once: Idempotency, _ connection: Connection, _ work: Work) throws -> [UInt8] {
+    /// Does what takes several writes, unless a request with the same key was answered before; then answers that.
+    ///
+    /// The answer is kept after the work: whoever dies in between does it again.
+    private func remembered(_ once: Idempotency?, _ work: () async throws -> ByteBuffer) async throws -> ByteBuffer {
+        guard let once else { return try await work() }
+        if let earlier = try store.read({ try earlierAnswer(once, $0) }) { return ByteBuffer(bytes: earlier) }
+        let answer = try await work()
+        let bytes = Array(answer.readableBytesView)
+        _ = try await store.write { try self.once(once, $0) { _ in bytes } }
+        return answer
+    }
+
+    private func earlierAnswer(_ once: Idempotency, _ connection: Connection) throws -> [UInt8]? {
         let earlier = try connection.first("SELECT request_hash, answer FROM answers WHERE key = $1", .verbatim(once.key)) {
             (hash: $0.text(0), answer: $0.bytes(1))
         }
-        if let earlier {
-            guard earlier.hash == once.requestHash else { throw SampanError.idempotencyMismatch }
-            return earlier.answer
-        }
+        guard let earlier else { return nil }
+        guard earlier.hash == once.requestHash else { throw SampanError.idempotencyMismatch }
+        return earlier.answer
+    }
+
+    /// Does `work` unless a request with the same key was answered before; then answers that.
+    private func once(_ once: Idempotency, _ connection: Connection, _ work: Work) throws -> [UInt8] {
+        if let earlier = try earlierAnswer(once, connection) { return earlier }
         let answer = try work(connection)
         try connection.enqueue(
             "INSERT INTO answers (key, request_hash, answer, at) VALUES ($1, $2, $3, $4)", .verbatim(once.key), .text(once.requestHash), .blob(answer),
@@ -211,6 +226,14 @@ extension OperationPerformer {
 }
 
 extension DocumentOperation {
+    /// Whether it begins or ends a transaction.
+    fileprivate var isTransactionEnd: Bool {
+        switch kind {
+        case .begin, .commit, .rollback: true
+        default: false
+        }
+    }
+
     /// Whether it only removes documents.
     fileprivate var isRemoval: Bool {
         switch kind {

@@ -7,9 +7,9 @@ import Testing
 @Suite struct HistoryTests {
     @Test(arguments: TestEngine.allCases) func theStateOfAMoment(_ engine: TestEngine) async throws {
         try await DatabaseFixture.with(engine: engine) { base async throws in
-            func after(_ request: JSON) async throws -> Int64 {
+            func after(_ request: String) async throws -> Int64 {
                 base.time.advance(milliseconds: 1000)
-                try await base.perform(request)
+                try await base.perform(json(request))
                 return base.time.now
             }
             let start = base.time.now

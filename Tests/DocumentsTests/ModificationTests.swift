@@ -169,3 +169,59 @@ import Testing
         }
     }
 }
+
+/// What an operation may not do.
+@Suite struct ModificationLimitsTests {
+    @Test func oneIsRemovedByItsID() async throws {
+        try await DatabaseFixture.with { base async throws in
+            try await base.perform(#"{"op":"add","collection":"c","data":[{"_id":"a"},{"_id":"b"},{"_id":"c","n":1}]}"#)
+            #expect(try await base.perform(#"{"op":"remove","collection":"c","id":"b","multi":false}"#)["removed"] == 1)
+            #expect(try await base.document("c", "a") != nil)
+            #expect(try await base.perform(#"{"op":"remove","collection":"c","where":{"n":{"$exists":false}},"multi":false}"#)["removed"] == 1)
+            #expect(await base.refusal(#"{"op":"remove","collection":"c","multi":false}"#) == "BAD_MEMBER")
+            #expect(try await base.perform(#"{"op":"count","collection":"c"}"#)["total"] == 1)
+        }
+    }
+
+    /// Who may change what they may not read is not told what it holds.
+    @Test func nobodyReadsByChanging() async throws {
+        try await DatabaseFixture.with { base async throws in
+            let rules = json(#"{"read":"doc.open == true","update":true,"delete":true,"create":true}"#)
+            _ = try await base.documents.createCollection("c", permission: nil, rules: rules, base.environment)
+            try await base.perform(#"{"op":"add","collection":"c","data":[{"_id":"hidden","open":false,"secret":1},{"_id":"shown","open":true}]}"#)
+            for change in [
+                #"{"op":"findOneAndUpdate","collection":"c","where":{"_id":"hidden"},"update":{"$inc":{"n":1}}}"#,
+                #"{"op":"findOneAndReplace","collection":"c","id":"hidden","data":{},"return":"after"}"#,
+                #"{"op":"findOneAndDelete","collection":"c","where":{"secret":1}}"#,
+            ] { #expect(try await base.perform(json(change), as: DatabaseFixture.alice)["data"] == .null) }
+            #expect(try await base.document("c", "hidden") == ["_id": "hidden", "open": false, "secret": 1])
+            let closing = #"{"op":"findOneAndUpdate","collection":"c","id":"shown","update":{"$set":{"open":false}},"return":"after"}"#
+            #expect(try await base.perform(json(closing), as: DatabaseFixture.alice)["data"] == .null)
+            #expect(try await base.document("c", "shown")?["open"] == false)
+        }
+    }
+
+    @Test func transactionsTakeNoManyAtOnce() async throws {
+        try await DatabaseFixture.with { base async throws in
+            try await base.perform(#"{"op":"add","collection":"c","data":{"_id":"a"}}"#)
+            for operation in [
+                #"{"op":"bulkWrite","collection":"c","transaction":"c-1","operations":[{"add":{"data":{}}}]}"#,
+                #"{"op":"aggregate","collection":"c","transaction":"c-1","pipeline":[{"$out":"d"}]}"#,
+            ] {
+                let code = await errorCode { try await base.perform(json(operation), as: DatabaseFixture.function, scope: 1) }
+                #expect(code == "UNSUPPORTED_IN_TRANSACTION")
+            }
+            #expect(try await base.perform(#"{"op":"count","collection":"c"}"#)["total"] == 1)
+        }
+    }
+
+    @Test func aBulkWriteIsRepeatedOnce() async throws {
+        try await DatabaseFixture.with { base async throws in
+            let request = json(#"{"op":"bulkWrite","collection":"c","operations":[{"add":{"data":{"n":1}}}]}"#)
+            try await base.perform(#"{"op":"createCollection","collection":"c"}"#)
+            let first = try await base.perform(request, key: "k")
+            #expect(try await base.perform(request, key: "k") == first)
+            #expect(try await base.perform(#"{"op":"count","collection":"c"}"#)["total"] == 1)
+        }
+    }
+}

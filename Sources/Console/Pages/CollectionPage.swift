@@ -1,4 +1,5 @@
 internal import Documents
+internal import Foundation
 internal import HTTPSupport
 internal import Kernel
 internal import Tenancy
@@ -21,6 +22,7 @@ struct CollectionPage: Sendable {
             .act(":name/permission", needs: .documentsManage, back: path, setPermission),
             .act(":name/indexes", needs: .documentsManage, back: path, createIndex),
             .act(":name/indexes/remove", needs: .documentsManage, asks: "confirmDropIndex", back: path, dropIndex),
+            .act(":name/restore", needs: .documentsManage, back: path, restore),
             .act(":name/drop", needs: .documentsManage, asks: "confirmDropCollection", back: path, drop),
             .receive(":name/import", needs: .documentsWrite, back: path, importLines),
         ]
@@ -82,6 +84,16 @@ struct CollectionPage: Sendable {
     private func dropIndex(_ visit: Visit, _ form: Form) async throws -> Outcome {
         try await documents.dropIndex(form["index"], of: visit.name(), visit.environment())
         return .go("\(try path(visit))#indexes", Flash(Phrases.indexDropped(form["index"])))
+    }
+
+    private func restore(_ visit: Visit, _ form: Form) async throws -> Outcome {
+        // The field of a browser has no zone; the page says that it is UTC.
+        guard let moment = DateText.milliseconds(fromISO8601: form["at"]) else {
+            throw SampanError.badMember("at", Localized("a moment such as 2026-11-27T12:00", zh: "形如 2026-11-27T12:00 的时刻"))
+        }
+        let (environment, target) = (try visit.environment(), form["as"].trimmingCharacters(in: .whitespaces))
+        let restored = try await documents.restore(visit.name(), at: moment, as: target, environment)
+        return .go(Address.environment(environment, "database", target), Flash(Phrases.restored(restored["documents"]?.intValue ?? 0)))
     }
 
     private func importLines(_ visit: Visit, _ form: FileForm) async throws -> Outcome {

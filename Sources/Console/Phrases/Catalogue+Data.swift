@@ -29,6 +29,15 @@ extension Catalogue {
         "slowQueryText": Localized("Time, documents looked at and found, how often:", zh: "耗时、扫描与命中文档数、次数："),
     ]
 
+    /// Going back in time.
+    static let past: [String: Localized] = [
+        "past": Localized("History", zh: "历史"),
+        "restoreAt": Localized("As it was at (UTC)", zh: "恢复到的时刻（UTC）"),
+        "restoreAs": Localized("Into a new collection", zh: "恢复为新集合"),
+        "restoreCollection": Localized("Restore", zh: "恢复"),
+        "restoreHint": Localized("The last 14 days are kept. This collection stays as it is.", zh: "保留最近 14 天。本集合不受影响。"),
+    ]
+
     /// The security rules of a collection.
     static let rules: [String: Localized] = [
         "ownRules": Localized("Own security rules", zh: "自定义安全规则"),

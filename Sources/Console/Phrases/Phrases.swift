@@ -73,6 +73,10 @@ enum Phrases {
         Localized("Imported: \(inserted) new, \(updated) replaced.", zh: "导入完成：新增 \(inserted) 个，替换 \(updated) 个。")
     }
 
+    static func restored(_ documents: Int64) -> Localized {
+        Localized("Restored: \(documents) documents.", zh: "恢复完成：共 \(documents) 个文档。")
+    }
+
     static func fileUploaded(_ path: String) -> Localized { Localized("\(path) is stored.", zh: "\(path) 已上传。") }
 
     static func fileDeleted(_ path: String) -> Localized { Localized("\(path) is deleted.", zh: "\(path) 已删除。") }

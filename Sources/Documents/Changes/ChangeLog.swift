@@ -75,6 +75,21 @@ struct ChangeLog {
         return rows
     }
 
+    /// What a row takes beside its texts and documents: numbers, lengths, its place in a page.
+    private static let rowBytes: Int64 = 32
+
+    static func bytes(id: String, before: [UInt8]?, after: [UInt8]?) -> Int64 {
+        // Documents do not fill pages to the last byte.
+        rowBytes + Int64(id.utf8.count + ((before?.count ?? 0) + (after?.count ?? 0)) * 5 / 4)
+    }
+
+    /// About how many bytes the log takes.
+    func bytes() throws -> Int64 {
+        try connection.first(
+            "SELECT coalesce(sum(\(Self.rowBytes) + length(id) + (coalesce(length(before), 0) + coalesce(length(after), 0)) * 5 / 4), 0) FROM changes"
+        ) { $0.int(0) } ?? 0
+    }
+
     /// Forgets what is older than a moment, but the last change, which numbers go on from.
     /// - Returns: how many were forgotten; at most `limit`, so that no writer waits long.
     func forget(before moment: Int64, limit: Int) throws -> Int {

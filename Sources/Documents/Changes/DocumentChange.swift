@@ -1,4 +1,5 @@
 public import Kernel
+internal import Synchronization
 
 /// Something that happened to one document, in the order of commits.
 public struct DocumentChange: Sendable {
@@ -64,14 +65,29 @@ struct ChangeRecorder {
     let now: Int64
     /// Whether the log keeps documents as they are after a change, too.
     let keepsImages: Bool
+    /// Grows with the log.
+    let size: HistorySize
 
     func note(_ kind: DocumentChange.Kind, _ collection: Collection, id: String, before: JSONObject?, after: JSONObject?) throws {
         guard log != nil || pending != nil else { return }
+        let stored = before.map { JSON.object($0).serialized() }
+        let image = keepsImages ? after.map { JSON.object($0).serialized() } : nil
         let sequence =
-            try log?.append(
-                kind, at: now, collection: collection.number, id: id, before: before.map { JSON.object($0).serialized() },
-                after: keepsImages ? after.map { JSON.object($0).serialized() } : nil, isAsked: pending != nil) ?? 0
+            try log?.append(kind, at: now, collection: collection.number, id: id, before: stored, after: image, isAsked: pending != nil) ?? 0
+        if log != nil { size.grow(by: ChangeLog.bytes(id: id, before: stored, after: image)) }
         pending?.append(
             DocumentChange(sequence: sequence, at: now, collection: collection.name, id: id, kind: kind, before: before, after: after))
     }
+}
+
+/// About how many bytes the log of changes takes: known once somebody has asked, and kept from then on.
+final class HistorySize: Sendable {
+    private let known = Mutex<Int64?>(nil)
+
+    var bytes: Int64? {
+        get { known.withLock { $0 } }
+        set { known.withLock { $0 = newValue } }
+    }
+
+    func grow(by bytes: Int64) { known.withLock { $0 = $0.map { $0 + bytes } } }
 }

@@ -20,6 +20,13 @@ final class WatchRoom: @unchecked Sendable {
         let peer: any WatchPeer
         /// The name by which the peer knows the watch.
         let watch: String
+        /// Called when an error ends the watch.
+        var ended: @Sendable () -> Void = {}
+
+        func fail(_ error: any Error, _ language: Language) {
+            ended()
+            peer.send(WatchMessage.failure(watch, error, language))
+        }
     }
 
     private final class Group {
@@ -71,7 +78,7 @@ final class WatchRoom: @unchecked Sendable {
             do {
                 try begin(request, caller, member)
             } catch {
-                member.peer.send(WatchMessage.failure(member.watch, error, request.language))
+                member.fail(error, request.language)
             }
         }
     }
@@ -92,7 +99,7 @@ final class WatchRoom: @unchecked Sendable {
     func end(collection: String?, because error: SampanError) {
         queue.async { [self] in
             for (key, group) in groups where collection == nil || group.request.collection == collection {
-                for member in group.members.values.joined() { member.peer.send(WatchMessage.failure(member.watch, error, group.request.language)) }
+                for member in group.members.values.joined() { member.fail(error, group.request.language) }
                 groups[key] = nil
             }
             if groups.isEmpty { stop() }
@@ -173,19 +180,21 @@ final class WatchRoom: @unchecked Sendable {
             guard let self else { return }
             queue.async { self.look() }
         }
-        let timer = DispatchSource.makeTimerSource(queue: queue)
-        timer.schedule(deadline: .now() + Self.lookInterval, repeating: Self.lookInterval)
-        timer.setEventHandler { [weak self] in self?.look() }
-        timer.resume()
-        stopListening = {
-            stop()
-            timer.cancel()
-        }
+        stopListening = stop
+        lookAgain()
     }
 
     private func stop() {
         stopListening?()
         stopListening = nil
+    }
+
+    private func lookAgain() {
+        queue.asyncAfter(deadline: .now() + Self.lookInterval) { [weak self] in
+            guard let self, stopListening != nil else { return }
+            look()
+            lookAgain()
+        }
     }
 
     /// Takes what the log has behind the last look.
@@ -210,7 +219,7 @@ final class WatchRoom: @unchecked Sendable {
             let told = SampanError(reporting: DocumentStore.told(error))
             guard told.status < 500 || told.code == "INTERNAL_ERROR" else { return }
             for group in groups.values {
-                for member in group.members.values.joined() { member.peer.send(WatchMessage.failure(member.watch, told, group.request.language)) }
+                for member in group.members.values.joined() { member.fail(told, group.request.language) }
             }
             groups = [:]
             stop()
@@ -230,7 +239,7 @@ final class WatchRoom: @unchecked Sendable {
                 let tail = WatchMessage.tail(events, group.request.sort == nil ? nil : group.watched.order, group.sequence)
                 for member in group.members.values.joined() { member.peer.send(WatchMessage.next(member.watch, tail)) }
             } catch {
-                for member in group.members.values.joined() { member.peer.send(WatchMessage.failure(member.watch, error, group.request.language)) }
+                for member in group.members.values.joined() { member.fail(error, group.request.language) }
                 groups[key] = nil
             }
         }

@@ -152,7 +152,8 @@ final class WatchSession: Sendable {
             }
             guard state.watches.insert(watch).inserted else { throw SampanError.badMember("watch", Localized("a name that is not in use", zh: "未被占用的名称")) }
         }
-        try documents.store(context.environment).watches.watch(request, context.caller, WatchRoom.Member(peer: peer, watch: watch))
+        let member = WatchRoom.Member(peer: peer, watch: watch) { [weak self] in self?.state.withLock { _ = $0.watches.remove(watch) } }
+        try documents.store(context.environment).watches.watch(request, context.caller, member)
     }
 
     private func close(_ watch: String?) throws {

@@ -20,7 +20,7 @@ struct WatchedQuery {
         let queue: Queue
         let data: Data
         let id: String
-        /// The document, as it is now or was last.
+        /// The document, as it is now, or as it was last in the result.
         let document: JSONObject
         var updatedFields: JSONObject?
         var removedFields: [String]?
@@ -79,7 +79,8 @@ struct WatchedQuery {
         case (let was?, nil):
             documents[change.id] = nil
             let data: Event.Data = change.kind == .remove ? .remove : change.kind == .replace ? .replace : .update
-            return Event(queue: .dequeue, data: data, id: change.id, document: change.after ?? was)
+            // As it was last: what has become of it may be nothing that the watcher may read.
+            return Event(queue: .dequeue, data: data, id: change.id, document: was)
         case (let was?, let now?):
             if was == now { return nil }
             documents[change.id] = now
