@@ -135,7 +135,8 @@ def build():
 
 
 def swift_suite():
-    command = [ROOT / "scripts" / "with-postgres.sh", "swift", "test", "--skip-build", "--disable-xctest", "--xunit-output", REPORTS / "swift.xml"]
+    command = ["swift", "test", "--skip-build", "--disable-xctest", "--xunit-output", REPORTS / "swift.xml"]
+    command = [ROOT / "scripts" / "with-postgres.sh", *command]
     return run_suite("swift", command, "swift*.xml")
 
 

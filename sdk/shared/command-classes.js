@@ -8,7 +8,7 @@ const { invalidParameter } = require('./problems');
 const QUERY_OPERATORS = ['eq', 'neq', 'gt', 'gte', 'lt', 'lte', 'in', 'nin', 'exists', 'mod', 'all', 'elemMatch', 'size',
   'geoNear', 'geoWithin', 'geoIntersects', 'expr', 'jsonSchema', 'text'];
 const LOGIC_OPERATORS = ['and', 'or', 'nor', 'not'];
-const UPDATE_OPERATORS = ['set', 'remove', 'inc', 'mul', 'min', 'max', 'rename', 'bit', 'push', 'pop', 'shift', 'unshift',
+const UPDATE_OPERATORS = ['set', 'setOnInsert', 'remove', 'inc', 'mul', 'min', 'max', 'rename', 'bit', 'push', 'pop', 'shift', 'unshift',
   'addToSet', 'pull', 'pullAll'];
 
 /** A condition on one value. Conditions chain: `_.gt(1).lt(5)`, `_.gt(1).and(_.lt(5))`, `_.eq(1).or(_.gt(9))`. */

@@ -7,7 +7,8 @@ const { createExpressions } = require('./expressions');
 
 const { QueryCommand, LogicCommand, UpdateCommand, ProjectionCommand } = classes;
 
-function createCommand() {
+/** `rules`: how the platform reads nested objects in conditions. */
+function createCommand(rules) {
   const command = {};
   for (const operator of classes.QUERY_OPERATORS) {
     command[operator] = function query() {
@@ -28,7 +29,7 @@ function createCommand() {
     slice: (first, second) => new ProjectionCommand('$slice', second === undefined ? first : [first, second]),
     elemMatch: (conditions) => new ProjectionCommand('$elemMatch', conditions),
   };
-  command.aggregate = createExpressions();
+  command.aggregate = createExpressions(rules);
   return command;
 }
 

@@ -5,16 +5,18 @@
  * platforms: WeChat reads `{a: {b: 1}}` as "the field a.b equals 1", Alipay as "a equals this whole object".
  */
 
-const { Command, encodeValue, isPlainObject, isRegularExpression, define, CONDITION, EXPRESSION } = require('./values');
+const { Command, encodeValue, isPlainObject, isOperators, define, CONDITION, EXPRESSION } = require('./values');
+const { isRegularExpression } = require('./typed-values');
 const { invalidParameter } = require('./problems');
 const classes = require('./command-classes');
 
 const MONGO_OPERATOR = {
   eq: '$eq', neq: '$ne', gt: '$gt', gte: '$gte', lt: '$lt', lte: '$lte', in: '$in', nin: '$nin', exists: '$exists', mod: '$mod',
-  all: '$all', size: '$size',
+  size: '$size',
 };
 const TOP_LEVEL = { expr: '$expr', jsonSchema: '$jsonSchema', text: '$text' };
 const LOGIC = { and: '$and', or: '$or', nor: '$nor' };
+const LOGIC_NAMES = ['$and', '$or', '$nor'];
 
 function encodeWhere(where, rules) {
   if (where instanceof classes.LogicCommand) return joinLogic(where, (operand) => encodeWhere(operand, rules));
@@ -60,11 +62,54 @@ function addField(clauses, path, value, rules) {
 /** Operators of MongoDB that somebody wrote by hand. */
 function rawLogic(operator, value, rules) {
   if (operator === '$expr') return { $expr: encodeValue(value, EXPRESSION) };
-  if (operator === '$and' || operator === '$or' || operator === '$nor') {
-    if (!Array.isArray(value)) throw invalidParameter(`${operator} needs an array.`);
-    return single(operator, value.map((item) => encodeWhere(item, rules)));
-  }
+  if (LOGIC_NAMES.indexOf(operator) !== -1) return single(operator, listFor(operator, value).map((item) => encodeWhere(item, rules)));
   return single(operator, encodeValue(value, CONDITION));
+}
+
+/** `{$gt: 1, $elemMatch: {…}}` on a field, written by hand; commands, dates and places may stand inside of it. */
+function rawOperators(operators, rules) {
+  const encoded = {};
+  for (const name of Object.keys(operators)) {
+    if (operators[name] !== undefined) Object.assign(encoded, rawOperator(name, operators[name], rules));
+  }
+  // Beside a pattern that brings its own options, those that were written win.
+  if (operators.$options !== undefined && encoded.$regex !== undefined) encoded.$options = operators.$options;
+  return encoded;
+}
+
+function rawOperator(name, operand, rules) {
+  switch (name) {
+    case '$regex': return isRegularExpression(operand) ? encodeValue(operand, CONDITION) : { $regex: operand };
+    case '$eq': case '$ne': return equality(name, operand);
+    case '$not': return { $not: asPredicate(operand, rules) };
+    case '$elemMatch': return { $elemMatch: elementCondition(operand, rules) };
+    case '$all': return { $all: listFor(name, operand).map((item) => allItem(item, rules)) };
+    case '$and': case '$or': case '$nor': return single(name, listFor(name, operand).map((item) => asPredicate(item, rules)));
+    default: return single(name, encodeValue(operand, CONDITION));
+  }
+}
+
+function listFor(name, operand) {
+  if (!Array.isArray(operand)) throw invalidParameter(`${name} needs an array.`);
+  return operand;
+}
+
+/** One part of logic that stands inside of a field: a command, operators, a pattern or a value. */
+function asPredicate(part, rules) {
+  if (part instanceof classes.Condition) return valueCondition(part, rules);
+  return isOperators(part) ? rawOperators(part, rules) : encodeValue(part, CONDITION);
+}
+
+/** To equal a pattern means to match it. */
+function equality(name, operand) {
+  const encoded = encodeValue(operand, CONDITION);
+  if (!isRegularExpression(operand)) return single(name, encoded === undefined ? null : encoded);
+  return name === '$eq' ? encoded : { $not: encoded };
+}
+
+function allItem(item, rules) {
+  const encoded = asPredicate(item, rules);
+  return encoded === undefined ? null : encoded;
 }
 
 function fieldCommand(path, command, rules) {
@@ -74,8 +119,12 @@ function fieldCommand(path, command, rules) {
 
 function addObject(clauses, path, value, rules) {
   const keys = Object.keys(value);
-  const operators = keys.length > 0 && keys.every((key) => key.charAt(0) === '$');
-  if (keys.length === 0 || operators || !(rules.flattenWhere || holdsCondition(value))) {
+  if (isOperators(value)) {
+    clauses.push(single(path, rawOperators(value, rules)));
+    return;
+  }
+  const typed = keys.length > 0 && keys.every((key) => key.charAt(0) === '$');
+  if (keys.length === 0 || typed || !(rules.flattenWhere || holdsCondition(value))) {
     clauses.push(single(path, encodeValue(value, CONDITION)));
     return;
   }
@@ -119,6 +168,8 @@ function joinLogic(command, encode) {
 function operatorDocument(command, rules) {
   const operand = command.operand;
   switch (command.operator) {
+    case 'eq': case 'neq': return equality(MONGO_OPERATOR[command.operator], operand);
+    case 'all': return { $all: operand.map((item) => allItem(item, rules)) };
     case 'elemMatch': return { $elemMatch: elementCondition(operand, rules) };
     case 'geoNear': return { $near: nearOptions(operand) };
     case 'geoWithin': return { $geoWithin: withinOptions(operand) };
@@ -131,19 +182,41 @@ function operatorDocument(command, rules) {
   return single(operator, encoded === undefined ? null : encoded);
 }
 
-/** A condition on an array's element: on its members, or on the element itself. */
+/** A condition on an array's element, in `$elemMatch` and `$pull`: on its members, or on the element itself. */
 function elementCondition(operand, rules) {
+  if (operand instanceof classes.LogicCommand && isAboutMembers(operand)) return joinLogic(operand, (part) => elementCondition(part, rules));
   if (operand instanceof classes.Condition) return valueCondition(operand, rules);
+  if (isOperators(operand)) return elementOperators(operand, rules);
   if (isPlainObject(operand) && Object.keys(operand).every((key) => key.charAt(0) !== '$')) return encodeWhere(operand, rules);
   return encodeValue(operand, CONDITION);
+}
+
+/** Whether logic joins conditions on members, `_.or([{a: 1}, {b: 2}])`, rather than on the element itself. */
+function isAboutMembers(part) {
+  if (part instanceof classes.LogicCommand) return part.operands.some(isAboutMembers);
+  return isPlainObject(part) && !isOperators(part);
+}
+
+/** Logic in an element's condition is about its members as well as about itself; other operators are about itself. */
+function elementOperators(operators, rules) {
+  const encoded = {};
+  for (const name of Object.keys(operators)) {
+    const operand = operators[name];
+    if (operand === undefined) continue;
+    if (LOGIC_NAMES.indexOf(name) !== -1) encoded[name] = listFor(name, operand).map((item) => elementCondition(item, rules));
+    else if (name === '$expr') Object.assign(encoded, rawLogic(name, operand, rules));
+    else Object.assign(encoded, rawOperators(single(name, operand), rules));
+  }
+  if (operators.$options !== undefined && encoded.$regex !== undefined) encoded.$options = operators.$options;
+  return encoded;
 }
 
 /** A command where there is no field name to repeat: in $elemMatch, $pull, $not. */
 function valueCondition(command, rules) {
   if (command instanceof classes.QueryCommand) return operatorDocument(command, rules);
   const parts = command.operands.map((operand) => {
-    if (operand instanceof classes.Condition) return valueCondition(operand, rules);
-    return isRegularExpression(operand) ? encodeValue(operand, CONDITION) : { $eq: encodeValue(operand, CONDITION) };
+    const isCondition = operand instanceof classes.Condition || isOperators(operand) || isRegularExpression(operand);
+    return isCondition ? asPredicate(operand, rules) : { $eq: encodeValue(operand, CONDITION) };
   });
   if (command.operator === 'and') return mergeClauses(parts);
   if (command.operator === 'not') return { $not: parts[0] };
@@ -151,24 +224,34 @@ function valueCondition(command, rules) {
 }
 
 function nearOptions(options) {
-  const encoded = { $geometry: encodeValue(requireGeometry(options, 'geoNear'), CONDITION) };
-  if (options.maxDistance !== undefined) encoded.$maxDistance = options.maxDistance;
-  if (options.minDistance !== undefined) encoded.$minDistance = options.minDistance;
+  const geometry = requireGeometry(options, 'geoNear');
+  if (geometry.type !== 'Point') throw invalidParameter('_.geoNear needs a point as geometry.');
+  const encoded = { $geometry: encodeValue(geometry, CONDITION) };
+  for (const name of ['maxDistance', 'minDistance']) {
+    const distance = options[name];
+    if (distance === undefined) continue;
+    if (typeof distance !== 'number' || !(distance >= 0)) throw invalidParameter(`${name} of _.geoNear is a number of metres.`);
+    encoded[`$${name}`] = distance;
+  }
   return encoded;
 }
 
 function withinOptions(options) {
   if (options && options.centerSphere !== undefined) {
-    const centre = options.centerSphere[0];
+    const [centre, radius] = listFor('centerSphere', options.centerSphere);
     const coordinates = centre && centre.coordinates ? centre.coordinates : centre;
-    return { $centerSphere: [coordinates, options.centerSphere[1]] };
+    return { $centerSphere: [coordinates, radius] };
   }
-  return { $geometry: encodeValue(requireGeometry(options, 'geoWithin'), CONDITION) };
+  const geometry = requireGeometry(options, 'geoWithin');
+  if (geometry.type !== 'Polygon' && geometry.type !== 'MultiPolygon') throw invalidParameter('_.geoWithin needs a polygon as geometry.');
+  return { $geometry: encodeValue(geometry, CONDITION) };
 }
 
 function requireGeometry(options, name) {
-  if (!options || !options.geometry) throw invalidParameter(`_.${name} needs {geometry: db.Geo.…}.`);
-  return options.geometry;
+  const geometry = options && options.geometry;
+  const isGeometry = typeof geometry === 'object' && geometry !== null && typeof geometry.type === 'string';
+  if (!isGeometry) throw invalidParameter(`_.${name} needs {geometry: db.Geo.…}.`);
+  return geometry;
 }
 
 function single(key, value) {
@@ -199,11 +282,4 @@ function fits(merged, key, value) {
   return isOperators(merged[key]) && isOperators(value) && Object.keys(value).every((operator) => !(operator in merged[key]));
 }
 
-function isOperators(value) {
-  if (!isPlainObject(value)) return false;
-  const keys = Object.keys(value);
-  // A date is a value although its wire form starts with `$`.
-  return keys.length > 0 && keys.every((key) => key.charAt(0) === '$' && key !== '$date' && key !== '$serverDate');
-}
-
-module.exports = { encodeWhere, valueCondition };
+module.exports = { encodeWhere, elementCondition };

@@ -1,27 +1,14 @@
 'use strict';
 
-/** Values of documents between JavaScript and the wire: dates, server time, regular expressions, places. */
+/** Values of documents, conditions and expressions, from JavaScript to the wire. */
 
 const { invalidParameter } = require('./problems');
-const { GeoShape, geoFromJSON } = require('./geo');
+const { GeoShape } = require('./geo');
+const typed = require('./typed-values');
 
+const { define } = typed;
 const MAXIMUM_DEPTH = 100;
-
-class ServerDate {
-  constructor(options) {
-    this.offset = (options && options.offset) || 0;
-  }
-}
-
-/** `db.RegExp({regexp, options})`, for places where a literal cannot be written. */
-class RegExpValue {
-  constructor(options) {
-    const given = typeof options === 'object' && options !== null ? options : { regexp: options };
-    if (typeof given.regexp !== 'string') throw invalidParameter('RegExp needs {regexp: string, options?: string}.');
-    this.regexp = given.regexp;
-    this.options = given.options || '';
-  }
-}
+const PATTERN_EXPRESSIONS = ['$regexMatch', '$regexFind', '$regexFindAll'];
 
 /** Base of everything that `db.command` makes: such objects have a meaning only at certain places. */
 class Command {}
@@ -41,10 +28,17 @@ function isPlainObject(value) {
   return prototype === null || prototype === Object.prototype || Object.getPrototypeOf(prototype) === null;
 }
 
-/** What `encodeValue` allows besides plain values: in conditions, regular expressions and expressions. */
-const DATA = { regularExpressions: false, expressions: false };
-const CONDITION = { regularExpressions: true, expressions: false };
-const EXPRESSION = { regularExpressions: true, expressions: true };
+/** Whether an object consists of operators: all its names begin with `$`, and it is no typed value. */
+function isOperators(value) {
+  if (!isPlainObject(value)) return false;
+  const keys = Object.keys(value);
+  return keys.length > 0 && keys.every((key) => key.charAt(0) === '$') && !(keys.length === 1 && typed.TYPE_KEYS.indexOf(keys[0]) !== -1);
+}
+
+/** What a value is part of: regular expressions are stored in DATA and EXPRESSION, and are patterns in a CONDITION. */
+const DATA = { patterns: false, expressions: false };
+const CONDITION = { patterns: true, expressions: false };
+const EXPRESSION = { patterns: false, expressions: true };
 
 function encodeValue(value, allowed, depth) {
   if (typeof value !== 'object') return encodePrimitive(value);
@@ -76,90 +70,41 @@ function encodeItem(item, allowed, depth) {
 }
 
 function encodeSpecial(value, allowed, depth) {
-  if (value instanceof Date || Object.prototype.toString.call(value) === '[object Date]') return encodeDate(value);
+  if (typed.isDate(value)) return typed.encodeDate(value);
   if (value instanceof GeoShape) return value.toJSON();
-  if (value instanceof ServerDate) return { $serverDate: { offset: value.offset } };
-  if (isRegularExpression(value)) return encodeRegularExpression(value, allowed);
+  if (value instanceof typed.ServerDate) return { $serverDate: { offset: value.offset } };
+  if (typed.isRegularExpression(value)) return allowed.patterns ? typed.encodePattern(value) : typed.encodeRegularExpression(value);
+  if (typed.isBinary(value)) return typed.encodeBinary(value);
   if (value instanceof Expression) return encodeExpression(value, allowed, depth);
   if (value instanceof Command) throw invalidParameter('A command of db.command stands at a place where only values are allowed.');
-  if (typeof ArrayBuffer === 'function' && (value instanceof ArrayBuffer || ArrayBuffer.isView(value))) {
-    throw invalidParameter('Binary data cannot be stored in a document; upload it as a file and keep the fileID.');
-  }
   if (typeof value.toJSON === 'function') return encodeValue(value.toJSON(), allowed, depth + 1);
   return undefined;
-}
-
-function encodeDate(date) {
-  const milliseconds = date.getTime();
-  if (Number.isNaN(milliseconds)) throw invalidParameter('An invalid Date cannot be sent.');
-  return { $date: milliseconds };
-}
-
-function isRegularExpression(value) {
-  return value instanceof RegExpValue || value instanceof RegExp || Object.prototype.toString.call(value) === '[object RegExp]';
-}
-
-function encodeRegularExpression(value, allowed) {
-  if (!allowed.regularExpressions) throw invalidParameter('A regular expression can stand in a query, not in the data of a document.');
-  if (value instanceof RegExpValue) return regularExpression(value.regexp, value.options);
-  // `g` and `y` say how to walk through one string; a query only asks whether there is a match.
-  return regularExpression(value.source, value.flags.replace(/[gyud]/g, ''));
-}
-
-function regularExpression(pattern, options) {
-  return options ? { $regex: pattern, $options: options } : { $regex: pattern };
 }
 
 function encodeExpression(expression, allowed, depth) {
   if (!allowed.expressions) throw invalidParameter(`$.${expression.name} can stand in an aggregation or in _.expr only.`);
   const operands = expression.operands;
   const operand = operands.length === 0 ? {} : operands.length === 1 ? operands[0] : operands;
-  const encoded = {};
-  encoded[`$${expression.name}`] = encodeValue(operand, allowed, depth + 1);
-  return encoded;
+  const written = {};
+  written[`$${expression.name}`] = operand;
+  return encodeMembers(written, allowed, depth);
 }
 
 function encodeMembers(value, allowed, depth) {
   const encoded = {};
   for (const key of Object.keys(value)) {
-    const member = encodeValue(value[key], allowed, depth + 1);
+    const given = allowed.expressions && PATTERN_EXPRESSIONS.indexOf(key) !== -1 ? withPatternInText(value[key]) : value[key];
+    const member = encodeValue(given, allowed, depth + 1);
     if (member !== undefined) define(encoded, key, member);
   }
   return encoded;
 }
 
-/** Sets a member even if its name is `__proto__`. */
-function define(object, key, value) {
-  if (key === '__proto__') Object.defineProperty(object, key, { value, enumerable: true, writable: true, configurable: true });
-  else object[key] = value;
+/** `{input, regex: /x/i}` → `{input, regex: 'x', options: 'i'}`: what `$regexMatch` and its kin understand everywhere. */
+function withPatternInText(operand) {
+  if (!isPlainObject(operand) || !typed.isRegularExpression(operand.regex)) return operand;
+  const { pattern, options } = typed.patternOf(operand.regex);
+  return Object.assign({}, operand, { regex: pattern }, options && operand.options === undefined ? { options } : {});
 }
 
-/** Parses an answer; walks through it only if it has something to revive. */
-function decodeAnswer(text, geoObjects) {
-  if (text === '') return {};
-  const answer = JSON.parse(text);
-  const dates = text.indexOf('"$date"') !== -1;
-  const places = geoObjects && text.indexOf('"coordinates"') !== -1;
-  return dates || places ? revive(answer, places) : answer;
-}
-
-function revive(value, places) {
-  if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) {
-    for (let index = 0; index < value.length; index += 1) value[index] = revive(value[index], places);
-    return value;
-  }
-  const keys = Object.keys(value);
-  if (keys.length === 1 && keys[0] === '$date') return new Date(value.$date);
-  if (places && typeof value.type === 'string') {
-    const shape = geoFromJSON(value);
-    if (shape !== null) return shape;
-  }
-  for (const key of keys) define(value, key, revive(value[key], places));
-  return value;
-}
-
-module.exports = {
-  ServerDate, RegExpValue, Command, Expression, isPlainObject, isRegularExpression,
-  encodeValue, decodeAnswer, define, DATA, CONDITION, EXPRESSION,
-};
+module.exports = { Command, Expression, isPlainObject, isOperators, encodeValue, define, DATA, CONDITION, EXPRESSION };

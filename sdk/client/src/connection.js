@@ -11,7 +11,7 @@ const REQUEST_TIMEOUT_MILLISECONDS = 15 * 1000;
 const FUNCTION_TIMEOUT_MILLISECONDS = 60 * 1000;
 const FILE_TIMEOUT_MILLISECONDS = 60 * 1000;
 const MAXIMUM_FILES = 50;
-const DATABASE_READS = ['get', 'count', 'aggregate'];
+const DATABASE_READS = ['get', 'count', 'distinct', 'aggregate'];
 
 class Connection {
   /** `settings`: `env`, `endpoint`, `user?` (development login), `language?`, `timeout?`. */

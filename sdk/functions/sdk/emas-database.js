@@ -2,11 +2,18 @@
 
 /** `ctx.mpserverless.db`: MongoDB's driver API; queries, updates and pipelines are MongoDB's own. */
 
-const { encodeValue, decodeAnswer, CONDITION, EXPRESSION, DATA } = require('../../shared/values');
-const { tencentError, invalidParameter, toProblem } = require('../../shared/problems');
+const { encodeValue, isPlainObject, DATA } = require('../../shared/values');
+const { decodeAnswer } = require('../../shared/typed-values');
+const { encodeWhere } = require('../../shared/conditions');
+const { encodeUpdate } = require('../../shared/updates');
+const { encodeStages } = require('../../shared/pipeline');
+const { encodeProjection } = require('../../shared/requirements');
+const { addWriteOptions } = require('../../shared/write-options');
+const { tencentError, invalidParameter, PlatformProblem } = require('../../shared/problems');
 
-const FIND_ONE_ATTEMPTS = 5;
 const MAXIMUM_DOCUMENTS = 1000;
+/** How nested objects are read: as MongoDB reads them. */
+const RULES = { flattenWhere: false, flattenUpdate: false };
 
 function createDriverDatabase(platform) {
   const execute = async (operation) => {
@@ -37,8 +44,8 @@ class DriverCollection {
 
   find(query, options) {
     return this.answer(async () => {
-      const { data } = await this.run({ op: 'get', where: condition(query), ...findOptions(options) });
-      return { result: data, affectedDocs: data.length };
+      const { data, more } = await this.run({ op: 'get', where: condition(query), ...findOptions(options) });
+      return { result: data, affectedDocs: data.length, ...(more && { more }) };
     });
   }
 
@@ -58,22 +65,22 @@ class DriverCollection {
 
   distinct(key, query) {
     return this.answer(async () => {
-      const pipeline = [{ $match: condition(query) }, { $unwind: { path: `$${key}` } }, { $group: { _id: `$${key}` } }];
-      const { data } = await this.run({ op: 'aggregate', pipeline });
-      return { result: data.map((group) => group._id) };
+      if (typeof key !== 'string' || key === '') throw invalidParameter('distinct needs the name of a field.');
+      const { values } = await this.run({ op: 'distinct', field: key, where: condition(query) });
+      return { result: values };
     });
   }
 
   aggregate(pipeline) {
     return this.answer(async () => {
-      const { data } = await this.run({ op: 'aggregate', pipeline: encodeValue(pipeline, EXPRESSION) });
-      return { result: data };
+      const { data, written } = await this.run({ op: 'aggregate', pipeline: encodeStages(pipeline) });
+      return { result: data, ...(written !== undefined && { affectedDocs: written }) };
     });
   }
 
   insertOne(document) {
     return this.answer(async () => {
-      const { id } = await this.run({ op: 'add', data: encodeValue(document, DATA) });
+      const { id } = await this.run({ op: 'add', data: newDocument('insertOne', document) });
       return { result: { insertedId: id, _id: id }, affectedDocs: 1 };
     });
   }
@@ -81,139 +88,135 @@ class DriverCollection {
   insertMany(documents) {
     return this.answer(async () => {
       if (!Array.isArray(documents)) throw invalidParameter('insertMany needs an array of documents.');
-      const { ids } = await this.run({ op: 'add', data: encodeValue(documents, DATA) });
+      const { ids } = await this.run({ op: 'add', data: documents.map((document) => newDocument('insertMany', document)) });
       return { result: { insertedIds: ids }, affectedDocs: ids.length };
     });
   }
 
   updateOne(query, update, options) {
-    return this.updated(query, update, options, false);
+    return this.answer(async () => changed(await this.run(updateOperation(query, update, options, false))));
   }
 
   updateMany(query, update, options) {
-    return this.updated(query, update, options, true);
+    return this.answer(async () => changed(await this.run(updateOperation(query, update, options, true))));
   }
 
-  updated(query, update, options, multi) {
-    return this.answer(async () => {
-      refuseUpsert(options);
-      const { matched, updated } = await this.run({ op: 'update', where: condition(query), update: encodeValue(update, CONDITION), multi });
-      return { result: { matchedCount: matched, modifiedCount: updated }, affectedDocs: updated };
-    });
+  replaceOne(query, replacement, options) {
+    return this.answer(async () => changed(await this.run(replaceOperation(query, replacement, options))));
   }
 
   deleteOne(query) {
-    return this.answer(async () => {
-      const removed = await this.withOne(query, undefined, (document, transaction) => (
-        this.run({ op: 'remove', id: document._id, transaction })
-      ));
-      return { result: { deletedCount: removed === null ? 0 : 1 }, affectedDocs: removed === null ? 0 : 1 };
-    });
+    return this.deleted(query, false);
   }
 
   deleteMany(query) {
+    return this.deleted(query, true);
+  }
+
+  deleted(query, multi) {
     return this.answer(async () => {
-      const { removed } = await this.run({ op: 'remove', where: condition(query) });
+      const { removed } = await this.run({ op: 'remove', where: condition(query), multi });
       return { result: { deletedCount: removed }, affectedDocs: removed };
     });
   }
 
-  replaceOne(query, replacement, options) {
-    return this.answer(async () => {
-      refuseUpsert(options);
-      const found = await this.withOne(query, options, (document, transaction) => this.replace(document, replacement, transaction));
-      const count = found === null ? 0 : 1;
-      return { result: { matchedCount: count, modifiedCount: count }, affectedDocs: count };
-    });
-  }
-
-  findOneAndDelete(query, options) {
-    return this.answer(async () => ({
-      result: await this.withOne(query, options, (document, transaction) => this.run({ op: 'remove', id: document._id, transaction })),
-    }));
+  findOneAndUpdate(query, update, options) {
+    return this.oneChanged('findOneAndUpdate', () => updateOperation(query, update, options), options);
   }
 
   findOneAndReplace(query, replacement, options) {
+    return this.oneChanged('findOneAndReplace', () => replaceOperation(query, replacement, options), options);
+  }
+
+  findOneAndDelete(query, options) {
+    return this.oneChanged('findOneAndDelete', () => ({ where: condition(query) }), options);
+  }
+
+  /** `make()` is called within the answer, so that its mistakes are rejections like all others. */
+  oneChanged(op, make, options) {
     return this.answer(async () => {
-      refuseUpsert(options);
-      return { result: await this.withOne(query, options, (document, transaction) => this.replace(document, replacement, transaction)) };
+      const { orderBy, projection } = findOptions(options);
+      const operation = { ...make(), op, orderBy, projection };
+      if (op !== 'findOneAndDelete' && wantsNewDocument(options)) operation.return = 'after';
+      const { data } = await this.run(operation);
+      // An upsert that answers the document as it was answers nothing for the one that it made.
+      return { result: data, affectedDocs: data !== null || operation.upsert ? 1 : 0 };
     });
   }
 
-  findOneAndUpdate(query, update, options) {
+  /** Takes the driver's `[{insertOne: {document}}, {updateOne: {filter, update}}, …]`. */
+  bulkWrite(operations, options) {
     return this.answer(async () => {
-      refuseUpsert(options);
+      if (!Array.isArray(operations)) throw invalidParameter('bulkWrite needs an array of operations.');
+      const answer = await this.run(addWriteOptions({ op: 'bulkWrite', operations: operations.map(bulkOperation) }, options, ['ordered']));
+      const failure = answer.results.find(({ error }) => error !== undefined);
+      if (failure !== undefined) throw new PlatformProblem(failure.error);
       return {
-        result: await this.withOne(query, options, (document, transaction) => (
-          this.run({ op: 'update', id: document._id, update: encodeValue(update, CONDITION), transaction })
-        )),
+        result: {
+          insertedCount: answer.inserted, matchedCount: answer.matched, modifiedCount: answer.updated, deletedCount: answer.removed,
+          upsertedCount: answer.upserted,
+        },
+        affectedDocs: answer.inserted + answer.updated + answer.removed + answer.upserted,
       };
     });
   }
+}
 
-  replace(document, replacement, transaction) {
-    const { _id, ...data } = replacement;
-    return this.run({ op: 'set', id: document._id, data: encodeValue(data, DATA), transaction });
-  }
+/** The driver's names of bulk operations → Sampan's. */
+const BULK = {
+  insertOne: ({ document }) => ({ add: newDocument('insertOne', document) }),
+  updateOne: ({ filter, update, ...options }) => ({ update: without('op', updateOperation(filter, update, options, false)) }),
+  updateMany: ({ filter, update, ...options }) => ({ update: without('op', updateOperation(filter, update, options, true)) }),
+  replaceOne: ({ filter, replacement, ...options }) => ({ replace: without('op', replaceOperation(filter, replacement, options)) }),
+  deleteOne: ({ filter }) => ({ remove: { where: condition(filter), multi: false } }),
+  deleteMany: ({ filter }) => ({ remove: { where: condition(filter), multi: true } }),
+};
 
-  /**
-   * Changes the first document that matches, as one step: the document is found, locked by reading it in a
-   * transaction, and changed only if it still is what was found; otherwise the search starts again.
-   * Answers the document before or after the change, or null when nothing matches.
-   */
-  async withOne(query, options, change) {
-    for (let attempt = 1; ; attempt += 1) {
-      const { data } = await this.run({ op: 'get', where: condition(query), ...findOptions(options), projection: undefined, limit: 1 });
-      if (data.length === 0) return null;
-      try {
-        const outcome = await this.changeLocked(data[0], options, change);
-        if (outcome !== undefined) return outcome;
-      } catch (error) {
-        if (toProblem(error).code !== 'TRANSACTION_CONFLICT' || attempt === FIND_ONE_ATTEMPTS) throw error;
-      }
-      if (attempt === FIND_ONE_ATTEMPTS) {
-        throw invalidParameter('The document kept changing while it was to be changed; try again.', 'TRANSACTION_CONFLICT');
-      }
-    }
+function bulkOperation(operation) {
+  const names = isPlainObject(operation) ? Object.keys(operation) : [];
+  if (names.length !== 1 || !Object.hasOwn(BULK, names[0]) || !isPlainObject(operation[names[0]])) {
+    throw invalidParameter(`An operation of bulkWrite is an object with one of ${Object.keys(BULK).join(', ')}.`);
   }
+  return BULK[names[0]](operation[names[0]]);
+}
 
-  async changeLocked(found, options, change) {
-    const { transaction } = await this.execute({ op: 'begin' });
-    let committed = false;
-    try {
-      const locked = await this.readInTransaction(found._id, transaction);
-      if (locked === null || JSON.stringify(locked) !== JSON.stringify(found)) return undefined;
-      await change(locked, transaction);
-      const after = wantsNewDocument(options) ? await this.readInTransaction(found._id, transaction) : locked;
-      await this.execute({ op: 'commit', transaction });
-      committed = true;
-      return after;
-    } finally {
-      if (!committed) await this.rollback(transaction);
-    }
-  }
-
-  async readInTransaction(id, transaction) {
-    try {
-      return (await this.run({ op: 'get', id, transaction })).data;
-    } catch (error) {
-      if (toProblem(error).code === 'DOCUMENT_NOT_FOUND') return null;
-      throw error;
-    }
-  }
-
-  /** The transaction may have ended by itself (a conflict); what led here is the error worth telling. */
-  async rollback(transaction) {
-    try {
-      await this.execute({ op: 'rollback', transaction });
-    } catch (error) {
-      console.debug(`The transaction ended before its rollback: ${error.message}`);
-    }
-  }
+function without(name, { [name]: left, ...rest }) {
+  return rest;
 }
 
 function condition(query) {
-  return encodeValue(query === undefined ? {} : query, CONDITION);
+  return encodeWhere(query === undefined || query === null ? {} : query, RULES);
+}
+
+function newDocument(call, document) {
+  if (!isPlainObject(document)) throw invalidParameter(`${call} needs documents that are objects.`);
+  return encodeValue(document, DATA);
+}
+
+function updateOperation(query, update, options, multi) {
+  if (isPlainObject(update) && !Object.keys(update).every((key) => key.startsWith('$'))) {
+    throw invalidParameter('An update consists of operators, such as {$set: {…}}; replaceOne takes a whole document.');
+  }
+  const operation = { op: 'update', where: condition(query), update: encodeUpdate(update, RULES) };
+  if (multi !== undefined) operation.multi = multi;
+  return addWriteOptions(operation, options, ['upsert', 'arrayFilters'], RULES);
+}
+
+/** A replacement may carry the _id of what was read; the document keeps its own, only a new one gets it. */
+function replaceOperation(query, replacement, options) {
+  const document = newDocument('A replacement', replacement);
+  const data = options && options.upsert ? document : without('_id', document);
+  if (Object.keys(data).some((key) => key.startsWith('$'))) {
+    throw invalidParameter('A replacement is a whole document; updateOne takes operators.');
+  }
+  return addWriteOptions({ op: 'replace', where: condition(query), data }, options, ['upsert'], RULES);
+}
+
+/** The result of updates and replacements. */
+function changed({ matched, updated, upsertedId }) {
+  const result = { matchedCount: matched, modifiedCount: updated };
+  if (upsertedId === undefined) return { result, affectedDocs: updated };
+  return { result: { ...result, upsertedId, upsertedCount: 1 }, affectedDocs: updated + 1 };
 }
 
 function findOptions(options) {
@@ -221,7 +224,7 @@ function findOptions(options) {
   const encoded = { limit: given.limit === undefined || given.limit === 0 ? MAXIMUM_DOCUMENTS : given.limit };
   if (given.sort !== undefined) encoded.orderBy = sortEntries(given.sort);
   if (given.skip !== undefined) encoded.skip = given.skip;
-  if (given.projection !== undefined) encoded.projection = given.projection;
+  if (given.projection !== undefined) encoded.projection = encodeProjection(given.projection, RULES);
   return encoded;
 }
 
@@ -233,10 +236,6 @@ function sortEntries(sort) {
 function wantsNewDocument(options) {
   const given = options || {};
   return given.returnDocument === 'after' || given.returnOriginal === false || given.returnNewDocument === true;
-}
-
-function refuseUpsert(options) {
-  if (options && options.upsert) throw invalidParameter('upsert is not available; look for the document and insert it if there is none.');
 }
 
 module.exports = { createDriverDatabase };

@@ -72,85 +72,93 @@ test('a default export of an ES module is an EMAS function as well', async () =>
   await harness.stop();
 });
 
-/** A database of one collection in memory, with just enough for these tests. */
-function memory(documents, interfere) {
-  const operations = [];
-  const database = (operation) => {
-    operations.push(operation);
-    const { op, id, where, limit } = operation;
-    const matching = documents.filter((doc) => Object.entries(where || {}).every(([key, value]) => doc[key] === value));
-    if (op === 'begin') return { transaction: 't-1' };
-    if (op === 'commit' || op === 'rollback') return {};
-    if (op === 'get' && id !== undefined) {
-      const data = documents.find((doc) => doc._id === id);
-      if (data === undefined) throw { status: 404, code: 'DOCUMENT_NOT_FOUND', detail: 'none' };
-      return { data };
-    }
-    if (op === 'get') {
-      const data = JSON.parse(JSON.stringify(matching.slice(0, limit)));
-      if (interfere) interfere(documents);
-      return { data };
-    }
-    if (op === 'count') return { total: matching.length };
-    if (op === 'add') return Array.isArray(operation.data) ? { ids: operation.data.map((unused, index) => `n${index}`) } : { id: 'n' };
-    if (op === 'update' && id !== undefined) {
-      documents[documents.findIndex((doc) => doc._id === id)] = { ...documents.find((doc) => doc._id === id), ...operation.update.$set };
-      return { matched: 1, updated: 1 };
-    }
-    if (op === 'update') return { matched: matching.length, updated: operation.multi ? matching.length : Math.min(1, matching.length) };
-    if (op === 'remove' && id !== undefined) return { removed: documents.splice(documents.findIndex((doc) => doc._id === id), 1).length };
-    if (op === 'remove') return { removed: matching.length };
-    throw { status: 400, code: 'UNKNOWN', detail: op };
-  };
-  return { operations, database };
-}
-
 const DRIVER = `module.exports = async (ctx) => {
   const c = ctx.mpserverless.db.collection('c');
   return eval('(async () => ' + ctx.args.source + ')()');
 };`;
 
-test('the driver-style database', async () => {
-  const { operations, database } = memory([{ _id: '1', k: 'a', n: 1 }, { _id: '2', k: 'a', n: 2 }]);
+/** Calls of the driver-style API: what they send (without the collection) for which answer, and what they answer. */
+const CALLS = [
+  ["c.find({ k: 'a', at: { $gt: new Date(5) } }, { sort: { n: -1 }, skip: 1, limit: 2, projection: { n: 1 } })",
+    { op: 'get', where: { k: 'a', at: { $gt: { $date: 5 } } }, limit: 2, orderBy: [['n', 'desc']], skip: 1, projection: { n: 1 } },
+    { data: [{ _id: '1', n: 1 }], more: true }, { success: true, result: [{ _id: '1', n: 1 }], affectedDocs: 1, more: true }],
+  ["c.find({ a: { b: 1 }, $or: [{ c: /^x/i }, { d: { $regex: /y/ } }], 'l': { $elemMatch: { n: { $gt: 1 } } } })",
+    { op: 'get', limit: 1000, where: { a: { b: 1 }, $or: [{ c: { $regex: '^x', $options: 'i' } }, { d: { $regex: 'y' } }], l: { $elemMatch: { n: { $gt: 1 } } } } },
+    { data: [] }, { success: true, result: [], affectedDocs: 0 }],
+  ["c.findOne({ k: 'z' })", { op: 'get', where: { k: 'z' }, limit: 1 }, { data: [] }, { success: true, result: null, affectedDocs: 0 }],
+  ['c.count()', { op: 'count', where: {} }, { total: 2 }, { success: true, result: 2 }],
+  ["c.distinct('tags', { k: 1 })", { op: 'distinct', field: 'tags', where: { k: 1 } }, { values: ['a', 'b'] }, { success: true, result: ['a', 'b'] }],
+  ["c.aggregate([{ $match: { k: /x/ } }, { $group: { _id: '$k', n: { $sum: 1 } } }])",
+    { op: 'aggregate', pipeline: [{ $match: { k: { $regex: 'x' } } }, { $group: { _id: '$k', n: { $sum: 1 } } }] },
+    { data: [{ _id: 'x', n: 2 }] }, { success: true, result: [{ _id: 'x', n: 2 }] }],
+  ["c.aggregate([{ $match: {} }, { $out: 'd' }])", { op: 'aggregate', pipeline: [{ $match: {} }, { $out: 'd' }] },
+    { data: [], written: 3 }, { success: true, result: [], affectedDocs: 3 }],
+  ["c.insertOne({ a: new Date(5), b: Buffer.from('hi') })", { op: 'add', data: { a: { $date: 5 }, b: { $binary: { base64: 'aGk=', subType: '00' } } } },
+    { id: 'n' }, { success: true, result: { insertedId: 'n', _id: 'n' }, affectedDocs: 1 }],
+  ['c.insertMany([{ a: 1 }, { a: 2 }])', { op: 'add', data: [{ a: 1 }, { a: 2 }] },
+    { ids: ['n0', 'n1'] }, { success: true, result: { insertedIds: ['n0', 'n1'] }, affectedDocs: 2 }],
+  ["c.updateOne({ k: 'a' }, { $set: { z: 1 } })", { op: 'update', where: { k: 'a' }, update: { $set: { z: 1 } }, multi: false },
+    { matched: 1, updated: 1 }, { success: true, result: { matchedCount: 1, modifiedCount: 1 }, affectedDocs: 1 }],
+  ["c.updateMany({ k: 'a' }, { $pull: { l: { n: { $lt: 2 } } } })", { op: 'update', where: { k: 'a' }, update: { $pull: { l: { n: { $lt: 2 } } } }, multi: true },
+    { matched: 3, updated: 2 }, { success: true, result: { matchedCount: 3, modifiedCount: 2 }, affectedDocs: 2 }],
+  ["c.updateOne({ k: 'a' }, { $set: { 'l.$[x].n': 1 }, $setOnInsert: { s: 1 } }, { upsert: true, arrayFilters: [{ 'x.n': { $gt: 1 } }] })",
+    { op: 'update', where: { k: 'a' }, update: { $set: { 'l.$[x].n': 1 }, $setOnInsert: { s: 1 } }, multi: false, upsert: true, arrayFilters: [{ 'x.n': { $gt: 1 } }] },
+    { matched: 0, updated: 0, upsertedId: 'u' },
+    { success: true, result: { matchedCount: 0, modifiedCount: 0, upsertedId: 'u', upsertedCount: 1 }, affectedDocs: 1 }],
+  ["c.updateMany({}, [{ $set: { total: { $add: ['$a', '$b'] } } }])", { op: 'update', where: {}, update: [{ $set: { total: { $add: ['$a', '$b'] } } }], multi: true },
+    { matched: 1, updated: 1 }, { success: true, result: { matchedCount: 1, modifiedCount: 1 }, affectedDocs: 1 }],
+  ["c.replaceOne({ k: 'a' }, { _id: '1', k: 'b' })", { op: 'replace', where: { k: 'a' }, data: { k: 'b' } },
+    { matched: 1, updated: 1 }, { success: true, result: { matchedCount: 1, modifiedCount: 1 }, affectedDocs: 1 }],
+  ["c.replaceOne({ k: 'a' }, { _id: '9', k: 'b' }, { upsert: true })", { op: 'replace', where: { k: 'a' }, data: { _id: '9', k: 'b' }, upsert: true },
+    { matched: 0, updated: 0, upsertedId: '9' },
+    { success: true, result: { matchedCount: 0, modifiedCount: 0, upsertedId: '9', upsertedCount: 1 }, affectedDocs: 1 }],
+  ["c.deleteOne({ k: 'a' })", { op: 'remove', where: { k: 'a' }, multi: false }, { removed: 1 }, { success: true, result: { deletedCount: 1 }, affectedDocs: 1 }],
+  ["c.deleteMany({ k: 'a' })", { op: 'remove', where: { k: 'a' }, multi: true }, { removed: 4 }, { success: true, result: { deletedCount: 4 }, affectedDocs: 4 }],
+  ["c.findOneAndUpdate({ n: 1 }, { $inc: { n: 1 } }, { sort: { n: 1 }, projection: { n: 1 }, returnDocument: 'after' })",
+    { op: 'findOneAndUpdate', where: { n: 1 }, update: { $inc: { n: 1 } }, orderBy: [['n', 'asc']], projection: { n: 1 }, return: 'after' },
+    { data: { _id: '1', n: 2 } }, { success: true, result: { _id: '1', n: 2 }, affectedDocs: 1 }],
+  ["c.findOneAndUpdate({ n: 1 }, { $inc: { n: 1 } }, { upsert: true })",
+    { op: 'findOneAndUpdate', where: { n: 1 }, update: { $inc: { n: 1 } }, upsert: true }, { data: null }, { success: true, result: null, affectedDocs: 1 }],
+  ["c.findOneAndReplace({ n: 1 }, { n: 5 }, { returnOriginal: false })", { op: 'findOneAndReplace', where: { n: 1 }, data: { n: 5 }, return: 'after' },
+    { data: { _id: '1', n: 5 } }, { success: true, result: { _id: '1', n: 5 }, affectedDocs: 1 }],
+  ["c.findOneAndDelete({ n: 9 }, { sort: [['n', -1]] })", { op: 'findOneAndDelete', where: { n: 9 }, orderBy: [['n', 'desc']] },
+    { data: null }, { success: true, result: null, affectedDocs: 0 }],
+  [`c.bulkWrite([{ insertOne: { document: { a: 1 } } }, { updateOne: { filter: { a: 1 }, update: { $set: { b: 1 } }, upsert: true } }, { updateMany: { filter: {}, update: { $inc: { c: 1 } } } },
+    { replaceOne: { filter: { a: 2 }, replacement: { a: 3 } } }, { deleteOne: { filter: { a: 4 } } }, { deleteMany: { filter: { a: 5 } } }], { ordered: false })`,
+  { op: 'bulkWrite', ordered: false, operations: [
+    { add: { a: 1 } }, { update: { where: { a: 1 }, update: { $set: { b: 1 } }, multi: false, upsert: true } }, { update: { where: {}, update: { $inc: { c: 1 } }, multi: true } },
+    { replace: { where: { a: 2 }, data: { a: 3 } } }, { remove: { where: { a: 4 }, multi: false } }, { remove: { where: { a: 5 }, multi: true } }] },
+  { results: [{}], inserted: 1, matched: 3, updated: 2, removed: 2, upserted: 1 },
+  { success: true, result: { insertedCount: 1, matchedCount: 3, modifiedCount: 2, deletedCount: 2, upsertedCount: 1 }, affectedDocs: 6 }],
+];
+
+test('the driver-style database: every call, what it sends and what it answers', async () => {
+  const sent = [];
+  let answer;
+  const database = (operation) => {
+    sent.push(operation);
+    return answer;
+  };
   await withFunction(DRIVER, { database }, async (harness) => {
     let id = 0;
-    const run = (source) => harness.run((id += 1), { source });
-    assert.deepEqual(await run("c.find({ k: 'a' }, { sort: { n: -1 }, skip: 0, limit: 1, projection: { n: 1 } })"), { success: true, result: [{ _id: '1', k: 'a', n: 1 }], affectedDocs: 1 });
-    assert.deepEqual(operations[0], { collection: 'c', op: 'get', where: { k: 'a' }, limit: 1, orderBy: [['n', 'desc']], skip: 0, projection: { n: 1 } });
-    assert.deepEqual((await run("c.findOne({ k: 'z' })")).result, null);
-    assert.equal((await run("c.count({ k: 'a' })")).result, 2);
-    assert.deepEqual(await run('c.insertOne({ a: new Date(5) })'), { success: true, result: { insertedId: 'n', _id: 'n' }, affectedDocs: 1 });
-    assert.deepEqual(operations[operations.length - 1].data, { a: { $date: 5 } });
-    assert.deepEqual((await run('c.insertMany([{ a: 1 }, { a: 2 }])')).result.insertedIds, ['n0', 'n1']);
-    assert.equal((await run("c.updateOne({ k: 'a' }, { $set: { z: 1 } })")).affectedDocs, 1);
-    assert.equal((await run("c.updateMany({ k: 'a' }, { $set: { z: 1 } })")).affectedDocs, 2);
-    assert.equal((await run("c.deleteMany({ k: 'none' })")).affectedDocs, 0);
-    await assert.rejects(run("c.updateOne({ k: 'a' }, { $set: { z: 1 } }, { upsert: true })"), /upsert is not available/);
+    for (const [source, expected, given, result] of CALLS) {
+      answer = given;
+      id += 1;
+      assert.deepEqual(await harness.run(id, { source }), result, source);
+      assert.deepEqual(sent.pop(), { collection: 'c', ...expected }, source);
+    }
   });
 });
 
-test('findOneAndUpdate changes one document in a transaction, and answers it before or after', async () => {
-  const { operations, database } = memory([{ _id: '1', n: 1 }]);
+test('the driver-style database refuses what is no update, and tells the failure of a bulk write', async () => {
+  const database = () => ({ results: [{}, { error: { status: 409, code: 'DUPLICATE_KEY', detail: 'twice' } }], inserted: 1, matched: 0, updated: 0, removed: 0, upserted: 0 });
   await withFunction(DRIVER, { database }, async (harness) => {
-    assert.deepEqual((await harness.run(1, { source: 'c.findOneAndUpdate({ n: 1 }, { $set: { n: 2 } })' })).result, { _id: '1', n: 1 });
-    assert.deepEqual((await harness.run(2, { source: "c.findOneAndUpdate({ n: 2 }, { $set: { n: 3 } }, { returnDocument: 'after' })" })).result, { _id: '1', n: 3 });
-    assert.equal((await harness.run(3, { source: 'c.findOneAndUpdate({ n: 9 }, { $set: { n: 3 } })' })).result, null);
-    assert.deepEqual(operations.slice(0, 5).map(({ op, transaction }) => [op, transaction]),
-      [['get', undefined], ['begin', undefined], ['get', 't-1'], ['update', 't-1'], ['commit', 't-1']]);
-    assert.equal((await harness.run(4, { source: 'c.deleteOne({ n: 3 })' })).affectedDocs, 1);
-  });
-});
-
-test('findOneAndUpdate looks again when the document changed between finding and locking it', async () => {
-  let times = 2;
-  const { operations, database } = memory([{ _id: '1', k: 'a', n: 1 }], ([document]) => {
-    if (times > 0) document.n += 1;
-    times -= 1;
-  });
-  await withFunction(DRIVER, { database }, async (harness) => {
-    assert.deepEqual((await harness.run(1, { source: "c.findOneAndUpdate({ k: 'a' }, { $set: { done: true } }, { returnDocument: 'after' })" })).result, { _id: '1', k: 'a', n: 3, done: true });
-    assert.deepEqual(operations.map(({ op }) => op),
-      ['get', 'begin', 'get', 'rollback', 'get', 'begin', 'get', 'rollback', 'get', 'begin', 'get', 'update', 'get', 'commit']);
+    await assert.rejects(harness.run(1, { source: 'c.updateOne({}, { a: 1 })' }), /consists of operators/);
+    await assert.rejects(harness.run(2, { source: 'c.findOneAndUpdate({}, {})' }), /at least one field/);
+    await assert.rejects(harness.run(3, { source: 'c.replaceOne({}, { $set: { a: 1 } })' }), /whole document/);
+    await assert.rejects(harness.run(4, { source: 'c.bulkWrite([{ upsertOne: {} }])' }), /one of insertOne/);
+    await assert.rejects(harness.run(5, { source: 'c.bulkWrite([{ insertOne: { document: {} } }, { insertOne: { document: {} } }])' }), /twice/);
+    await assert.rejects(harness.run(6, { source: 'c.aggregate({})' }), /array of stages/);
   });
 });
 

@@ -81,6 +81,75 @@ for (const name of ['wechat', 'alipay', 'tencent']) {
   }
 }
 
+/** What `db.command` writes and the same written by hand have one encoding. */
+const BOTH_FORMS = [
+  ['eq', ({ _ }) => _.eq(1), { $eq: 1 }], ['neq', ({ _ }) => _.neq(1), { $ne: 1 }], ['gt', ({ _ }) => _.gt(1), { $gt: 1 }],
+  ['gte', ({ _ }) => _.gte(1), { $gte: 1 }], ['lt', ({ _ }) => _.lt(1), { $lt: 1 }], ['lte', ({ _ }) => _.lte(1), { $lte: 1 }],
+  ['in', ({ _ }) => _.in([1, new Date(2), /x/]), { $in: [1, new Date(2), /x/] }, { $in: [1, { $date: 2 }, { $regex: 'x' }] }],
+  ['nin', ({ _ }) => _.nin([1]), { $nin: [1] }], ['exists', ({ _ }) => _.exists(true), { $exists: true }], ['mod', ({ _ }) => _.mod(3, 1), { $mod: [3, 1] }],
+  ['all', ({ _ }) => _.all([1, _.elemMatch({ n: _.gt(1) })]), { $all: [1, { $elemMatch: { n: { $gt: 1 } } }] }], ['size', ({ _ }) => _.size(2), { $size: 2 }],
+  ['elemMatch on members', ({ _ }) => _.elemMatch({ n: _.gt(1) }), ({ _ }) => ({ $elemMatch: { n: _.gt(1) } }), { $elemMatch: { n: { $gt: 1 } } }],
+  ['elemMatch on values', ({ _ }) => _.elemMatch(_.gt(1).lt(9)), { $elemMatch: { $gt: 1, $lt: 9 } }],
+  ['elemMatch with logic on members', ({ _ }) => _.elemMatch(_.or([{ a: 1 }, { b: _.gt(2) }])), ({ _ }) => ({ $elemMatch: { $or: [{ a: 1 }, { b: _.gt(2) }] } }),
+    { $elemMatch: { $or: [{ a: 1 }, { b: { $gt: 2 } }] } }],
+  ['not', ({ _ }) => _.not(_.gt(1)), ({ _ }) => ({ $not: _.gt(1) }), { $not: { $gt: 1 } }],
+  ['not of a pattern', ({ _ }) => _.not(/x/i), { $not: /x/i }, { $not: { $regex: 'x', $options: 'i' } }],
+  ['equal to a pattern', ({ _ }) => _.eq(/x/i), { $eq: /x/i }, { $regex: 'x', $options: 'i' }],
+  ['unequal to a pattern', ({ _ }) => _.neq(/x/), { $ne: /x/ }, { $not: { $regex: 'x' } }],
+  ['a pattern', () => /x/i, { $regex: /x/i }, { $regex: 'x', $options: 'i' }],
+  ['geoNear', ({ db, _ }) => _.geoNear({ geometry: db.Geo.Point(1, 2), maxDistance: 3 }), ({ db }) => ({ $near: { $geometry: db.Geo.Point(1, 2), $maxDistance: 3 } }),
+    { $near: { $geometry: { type: 'Point', coordinates: [1, 2] }, $maxDistance: 3 } }],
+  ['geoWithin', ({ _ }) => _.geoWithin({ geometry: { type: 'Polygon', coordinates: [[[0, 0], [1, 1], [0, 1], [0, 0]]] } }),
+    { $geoWithin: { $geometry: { type: 'Polygon', coordinates: [[[0, 0], [1, 1], [0, 1], [0, 0]]] } } }],
+  ['geoWithin a circle', ({ db, _ }) => _.geoWithin({ centerSphere: [db.Geo.Point(1, 2), 0.1] }), { $geoWithin: { $centerSphere: [[1, 2], 0.1] } }],
+  ['geoIntersects', ({ db, _ }) => _.geoIntersects({ geometry: db.Geo.Point(1, 2) }), ({ db }) => ({ $geoIntersects: { $geometry: db.Geo.Point(1, 2) } }),
+    { $geoIntersects: { $geometry: { type: 'Point', coordinates: [1, 2] } } }],
+];
+
+for (const [what, command, raw, expected] of BOTH_FORMS) {
+  test(`where: ${what}, as a command and by hand`, async () => {
+    const byHand = typeof raw === 'function' ? raw : () => raw;
+    for (const name of ['wechat', 'alipay', 'tencent']) {
+      const wanted = { a: expected === undefined ? raw : expected };
+      assert.deepEqual(await whereOf(name, (given) => ({ a: command(given) })), wanted);
+      assert.deepEqual(await whereOf(name, (given) => ({ a: byHand(given) })), wanted);
+    }
+  });
+}
+
+const WHOLE_DOCUMENT = [
+  ['expr', ({ _, $ }) => _.expr($.gt(['$a', '$b'])), ({ $ }) => ({ $expr: $.gt(['$a', '$b']) }), { $expr: { $gt: ['$a', '$b'] } }],
+  ['jsonSchema', ({ _ }) => _.jsonSchema({ required: ['a'] }), () => ({ $jsonSchema: { required: ['a'] } }), { $jsonSchema: { required: ['a'] } }],
+  ['text', ({ _ }) => _.text({ search: 'tea', language: 'none' }), () => ({ $text: { $search: 'tea', $language: 'none' } }), { $text: { $search: 'tea', $language: 'none' } }],
+  ['and', ({ _ }) => _.and([{ a: _.gt(1) }, { a: _.gt(2) }]), ({ _ }) => ({ a: _.gt(1), $and: [{ a: _.gt(2) }] }), { a: { $gt: 1 }, $and: [{ a: { $gt: 2 } }] }],
+  ['or', ({ _ }) => _.or([{ a: 1 }, { b: _.gt(2) }]), ({ _ }) => ({ $or: [{ a: 1 }, { b: _.gt(2) }] }), { $or: [{ a: 1 }, { b: { $gt: 2 } }] }],
+  ['nor', ({ _ }) => _.nor([{ a: 1 }, { b: /x/ }]), () => ({ $nor: [{ a: 1 }, { b: /x/ }] }), { $nor: [{ a: 1 }, { b: { $regex: 'x' } }] }],
+  ['not', ({ _ }) => _.not({ a: 1 }), () => ({ $nor: [{ a: 1 }] }), { $nor: [{ a: 1 }] }],
+  ['text beside other conditions', ({ _ }) => _.and([_.text('tea'), { a: 1 }]), () => ({ $text: { $search: 'tea' }, a: 1 }), { $text: { $search: 'tea' }, a: 1 }],
+];
+
+for (const [what, command, raw, expected] of WHOLE_DOCUMENT) {
+  test(`where of the whole document: ${what}, as a command and by hand`, async () => {
+    assert.deepEqual(await whereOf('wechat', command), expected);
+    assert.deepEqual(await whereOf('wechat', raw), expected);
+  });
+}
+
+test('logic inside of a field, written by hand, takes commands', async () => {
+  assert.deepEqual(await whereOf('wechat', ({ _ }) => ({ age: { $or: [_.lt(3), { $gt: 65 }, 18] } })), { age: { $or: [{ $lt: 3 }, { $gt: 65 }, 18] } });
+  assert.deepEqual(await whereOf('wechat', ({ _ }) => ({ a: _.gt(1).lt(9).not() })), { $nor: [{ a: { $gt: 1, $lt: 9 } }] });
+});
+
+test('options that stand beside a pattern win over its own', async () => {
+  assert.deepEqual(await whereOf('wechat', () => ({ a: { $regex: /x/i, $options: 'm' }, b: { $options: 's', $regex: 'y' } })),
+    { a: { $regex: 'x', $options: 'm' }, b: { $options: 's', $regex: 'y' } });
+});
+
+test('typed values written by hand stay what they are', async () => {
+  assert.deepEqual(await whereOf('wechat', () => ({ a: { $date: 5 }, b: { $oid: '64' }, c: { d: { $numberLong: '9' } } })),
+    { a: { $date: 5 }, b: { $oid: '64' }, 'c.d': { $numberLong: '9' } });
+});
+
 test('a nested object means its members in WeChat and the whole object in Alipay', async () => {
   const nested = () => ({ a: { b: { c: 1 }, d: [1] }, e: {} });
   assert.deepEqual(await whereOf('wechat', nested), { 'a.b.c': 1, 'a.d': [1], e: {} });
@@ -137,6 +206,40 @@ for (const name of ['wechat', 'alipay', 'tencent']) {
   }
 }
 
+const RAW_UPDATES = [
+  ['operators', ({ db }) => ({ $set: { 'a.b': new Date(3), c: { d: 1 } }, $inc: { n: 1 }, $currentDate: { at: true }, $setOnInsert: { e: db.serverDate() } }),
+    { $set: { 'a.b': { $date: 3 }, c: { d: 1 } }, $inc: { n: 1 }, $currentDate: { at: true }, $setOnInsert: { e: { $serverDate: { offset: 0 } } } }],
+  ['arrays', ({ _ }) => ({ $push: { a: { $each: [1], $slice: -5 } }, $addToSet: { b: { $each: [1, 2] } }, $pull: { c: { n: _.gt(1) }, d: /x/, e: { $in: [1] } }, $pop: { f: -1 }, $pullAll: { g: [1] } }),
+    { $push: { a: { $each: [1], $slice: -5 } }, $addToSet: { b: { $each: [1, 2] } }, $pull: { c: { n: { $gt: 1 } }, d: { $regex: 'x' }, e: { $in: [1] } }, $pop: { f: -1 }, $pullAll: { g: [1] } }],
+  ['others', () => ({ $rename: { a: 'b' }, $bit: { c: { xor: 5 } }, $mul: { d: 2 }, $min: { e: 1 }, $max: { f: 2 }, $unset: { g: '' } }),
+    { $rename: { a: 'b' }, $bit: { c: { xor: 5 } }, $mul: { d: 2 }, $min: { e: 1 }, $max: { f: 2 }, $unset: { g: '' } }],
+  ['modifiers with MongoDB\'s names', ({ _ }) => ({ a: _.push({ $each: [3], $position: 1, $sort: -1 }), b: _.addToSet({ $each: [1] }) }),
+    { $push: { a: { $each: [3], $position: 1, $sort: -1 } }, $addToSet: { b: { $each: [1] } } }],
+  ['pull with conditions', ({ _ }) => ({ a: _.pull(_.gt(3).lt(9)), b: _.pull({ c: { $in: [1] }, d: /x/ }), e: _.pull(/y/i), f: _.pull({ $gte: 5 }) }),
+    { $pull: { a: { $gt: 3, $lt: 9 }, b: { c: { $in: [1] }, d: { $regex: 'x' } }, e: { $regex: 'y', $options: 'i' }, f: { $gte: 5 } } }],
+  ['positions in arrays', ({ _ }) => ({ 'items.$.n': _.inc(1), 'items.$[].seen': true, 'items.$[x].price': _.mul(2) }),
+    { $inc: { 'items.$.n': 1 }, $set: { 'items.$[].seen': true }, $mul: { 'items.$[x].price': 2 } }],
+  ['a pipeline of stages', ({ $ }) => [{ $set: { total: $.add(['$a', '$b']) } }, { $unset: 'a' }], [{ $set: { total: { $add: ['$a', '$b'] } } }, { $unset: 'a' }]],
+  ['a pipeline that was built', ({ $ }) => $.pipeline().addFields({ n: $.size('$list') }), [{ $addFields: { n: { $size: '$list' } } }]],
+  ['typed values', () => ({ a: /x/gi, b: new Uint8Array([104, 105]), c: new Uint8Array([1, 2, 3, 4]).buffer, d: Buffer.from('hi'), e: { $date: 5 }, f: new DataView(new ArrayBuffer(1)) }),
+    { $set: {
+      a: { $regularExpression: { pattern: 'x', options: 'i' } }, b: { $binary: { base64: 'aGk=', subType: '00' } }, c: { $binary: { base64: 'AQIDBA==', subType: '00' } },
+      d: { $binary: { base64: 'aGk=', subType: '00' } }, e: { $date: 5 }, f: { $binary: { base64: 'AA==', subType: '00' } },
+    } }],
+  ['setOnInsert', ({ _ }) => ({ a: _.setOnInsert(1), b: 2 }), { $setOnInsert: { a: 1 }, $set: { b: 2 } }],
+];
+
+for (const name of ['wechat', 'alipay', 'tencent']) {
+  for (const [what, make, expected] of RAW_UPDATES) {
+    test(`${name} update: ${what}`, async () => {
+      const { db, operations, _, $ } = recorder(name, { matched: 1, updated: 1 });
+      const data = make({ db, _, $ });
+      await db.collection('c').doc('1').update(name === 'tencent' ? data : { data });
+      assert.deepEqual(operations[0].update, expected);
+    });
+  }
+}
+
 test('a nested object in update changes members in WeChat and is replaced in Alipay', async () => {
   const nested = () => ({ a: { b: 1, c: { d: 2 } }, e: {} });
   assert.deepEqual(await updateOf('wechat', nested), { $set: { 'a.b': 1, 'a.c.d': 2, e: {} } });
@@ -148,8 +251,10 @@ test('update refuses nothing, _id and values that cannot be stored', async () =>
   const doc = db.collection('c').doc('1');
   for (const [data, words] of [
     [{}, /at least one field/], [{ _id: 'x' }, /_id/], [undefined, /needs an object/], [{ a: _.gt(1) }, /not an update/],
-    [{ a: /x/ }, /regular expression/], [{ a: new Date(NaN) }, /invalid Date/], [{ a: Buffer.from('x') }, /Binary data/], [{ a: _.inc('1') }, /needs a number/],
-    [{ a: 2n ** 60n }, /too large/],
+    [{ a: new Date(NaN) }, /invalid Date/], [{ a: _.inc('1') }, /needs a number/], [{ a: 2n ** 60n }, /too large/],
+    [{ a: _.rename(5) }, /new name/], [{ a: _.bit(5) }, /_\.bit needs/], [{ a: _.pullAll('x') }, /needs an array/],
+    [{ $set: { a: 1 }, b: 2 }, /mixes operators/], [{ $inc: 5 }, /\$inc needs an object/], [{ $set: {} }, /at least one field/],
+    [{ $set: { a: _.inc(1) } }, /only values/], [[], /at least one stage/], [[5], /A stage is an object/],
   ]) await assert.rejects(doc.update({ data }), words);
   const circular = {};
   circular.self = circular;
@@ -165,6 +270,14 @@ test('a query carries order, skip, limit and projection', async () => {
   assert.deepEqual(operations[0], {
     op: 'get', collection: 'c', orderBy: [['price', 'asc'], ['a.b', 'desc']], skip: 5, limit: 7,
     projection: { a: 1, b: 0, c: 0, d: 1, tags: { $slice: 3 }, list: { $elemMatch: { n: { $gt: 1 } } } },
+  });
+});
+
+test('projections written by hand, and conditions of elements in them', async () => {
+  const { db, operations, _ } = recorder('alipay');
+  await db.collection('c').projection({ a: { $slice: [1, 2] }, b: { $elemMatch: { n: _.gt(1) } }, c: _.project.elemMatch(_.gt(3)), d: _.project.slice(1, 2), 'e.$': 1, f: { $meta: 'textScore' } }).get();
+  assert.deepEqual(operations[0].projection, {
+    a: { $slice: [1, 2] }, b: { $elemMatch: { n: { $gt: 1 } } }, c: { $elemMatch: { $gt: 3 } }, d: { $slice: [1, 2] }, 'e.$': 1, f: { $meta: 'textScore' },
   });
 });
 
@@ -253,4 +366,93 @@ test('geoNear as a stage encodes its place and its query', async () => {
   assert.deepEqual(operations[0].pipeline, [
     { $geoNear: { near: { type: 'Point', coordinates: [1, 2] }, distanceField: 'd', spherical: true, query: { a: { $gt: 1 } } } },
   ]);
+});
+
+test('stages of Sampan\'s own, and conditions and stages inside of stages', async () => {
+  const { db, operations, _, $ } = recorder('wechat', { data: [], written: 4 });
+  const answer = await db.collection('c').aggregate()
+    .facet({ cheap: $.pipeline().match({ a: { b: _.lt(5) } }).count('n').done(), all: [{ $match: { c: _.gt(1), d: { e: 1 } } }, { $limit: 2 }], last: $.pipeline().sort({ n: -1 }) })
+    .unionWith('d')
+    .unionWith({ coll: 'e', pipeline: [{ $match: { a: /x/ } }] })
+    .graphLookup({ from: 'f', startWith: '$boss', connectFromField: 'boss', connectToField: '_id', as: 'chain', maxDepth: 3, restrictSearchWithMatch: { a: _.exists(true) } })
+    .setWindowFields({ partitionBy: '$k', sortBy: { at: 1 }, output: { sum: { $sum: '$n', window: { documents: ['unbounded', 'current'] } }, rank: $.rank() } })
+    .set({ at: new Date(5) }).unset(['x']).replaceWith('$z')
+    .lookup({ from: 'g', let: { v: '$v' }, pipeline: [{ $match: { $expr: $.eq(['$v', '$$v']), n: _.in([1]) } }, { $lookup: { from: 'h', pipeline: [{ $match: { k: /y/ } }], as: 'i' } }], as: 'j' })
+    .merge({ into: 'm', on: '_id', whenMatched: [{ $set: { n: $.sum(['$n', '$$new.n']) } }], whenNotMatched: 'insert' })
+    .end();
+  assert.deepEqual(answer, { list: [], written: 4, errMsg: 'collection.aggregate:ok' });
+  assert.deepEqual(operations[0].pipeline, [
+    { $facet: { cheap: [{ $match: { 'a.b': { $lt: 5 } } }, { $count: 'n' }], all: [{ $match: { c: { $gt: 1 }, d: { e: 1 } } }, { $limit: 2 }], last: [{ $sort: { n: -1 } }] } },
+    { $unionWith: 'd' },
+    { $unionWith: { coll: 'e', pipeline: [{ $match: { a: { $regex: 'x' } } }] } },
+    { $graphLookup: { from: 'f', startWith: '$boss', connectFromField: 'boss', connectToField: '_id', as: 'chain', maxDepth: 3, restrictSearchWithMatch: { a: { $exists: true } } } },
+    { $setWindowFields: { partitionBy: '$k', sortBy: { at: 1 }, output: { sum: { window: { documents: ['unbounded', 'current'] }, $sum: '$n' }, rank: { $rank: {} } } } },
+    { $set: { at: { $date: 5 } } }, { $unset: ['x'] }, { $replaceWith: '$z' },
+    { $lookup: { from: 'g', let: { v: '$v' }, as: 'j', pipeline: [
+      { $match: { $expr: { $eq: ['$v', '$$v'] }, n: { $in: [1] } } }, { $lookup: { from: 'h', pipeline: [{ $match: { k: { $regex: 'y' } } }], as: 'i' } }] } },
+    { $merge: { into: 'm', on: '_id', whenNotMatched: 'insert', whenMatched: [{ $set: { n: { $sum: ['$n', '$$new.n'] } } }] } },
+  ]);
+});
+
+test('merge and out by name, and what stages refuse', async () => {
+  const { db, operations } = recorder('tencent', { data: [], written: 1 });
+  assert.deepEqual(await db.collection('c').aggregate().out('d').end(), { data: [], written: 1, requestId: 'r-1' });
+  await db.collection('c').aggregate().merge('d').end();
+  assert.deepEqual(operations.map(({ pipeline }) => pipeline), [[{ $out: 'd' }], [{ $merge: 'd' }]]);
+  const pipeline = () => db.collection('c').aggregate();
+  assert.throws(() => pipeline().lookup('d'), /lookup needs an object/);
+  assert.throws(() => pipeline().facet([]), /facet needs an object/);
+  assert.throws(() => pipeline().facet({ a: 5 }), /array of stages/);
+  assert.throws(() => pipeline().group(), /group needs an argument/);
+});
+
+test('patterns in expressions travel as text', async () => {
+  const { db, operations, $ } = recorder('wechat', { data: [] });
+  await db.collection('c').aggregate().project({ a: $.regexMatch({ input: '$t', regex: /x/i }), b: { $regexFind: { input: '$t', regex: db.RegExp({ regexp: 'y' }) } }, c: $.regexFindAll({ input: '$t', regex: /z/i, options: 'm' }) }).end();
+  assert.deepEqual(operations[0].pipeline[0].$project, {
+    a: { $regexMatch: { input: '$t', regex: 'x', options: 'i' } }, b: { $regexFind: { input: '$t', regex: 'y' } }, c: { $regexFindAll: { input: '$t', regex: 'z', options: 'm' } },
+  });
+});
+
+test('the pipeline of $ reads nested objects as its platform does', async () => {
+  const { db, operations, $ } = recorder('alipay', { data: [] });
+  await db.collection('c').aggregate().lookup({ from: 'd', pipeline: $.pipeline().match({ a: { b: 1 } }).done(), as: 'x' }).end();
+  assert.deepEqual(operations[0].pipeline[0].$lookup.pipeline, [{ $match: { a: { b: 1 } } }]);
+});
+
+test('places: what the constructors check, what shapes are made of', () => {
+  const { Geo } = recorder('wechat').db;
+  const ring = [[0, 0], [3, 0], [3, 3], [0, 0]];
+  for (const [make, words] of [
+    [() => Geo.Point('1', 2), /longitude must be a number/], [() => Geo.Point(1, 91), /latitude must be/], [() => Geo.LineString([Geo.Point(1, 2)]), /at least 2 parts/],
+    [() => Geo.LineString([[0, 0], [200, 0]]), /longitude/], [() => Geo.Polygon([[[0, 0], [1, 1], [1, 0]]]), /ends where it begins/], [() => Geo.Polygon([Geo.Point(1, 2)]), /made of LineStrings/],
+    [() => Geo.MultiPoint([]), /at least 1 part/], [() => Geo.MultiLineString([[[0, 0]]]), /at least 2 positions/], [() => Geo.MultiPolygon([[]]), /at least 1 line/],
+    [() => Geo.MultiPolygon([[[[0, 0], [1, 1]]]]), /ends where it begins/], [() => new Geo.Polygon('x'), /at least 1 part/],
+  ]) assert.throws(make, words);
+  const polygon = new Geo.Polygon([Geo.LineString(ring)]);
+  assert.deepEqual(polygon.toJSON(), { type: 'Polygon', coordinates: [ring] });
+  assert.deepEqual([polygon.lines[0].points[1].longitude, polygon.lines.length], [3, 1]);
+  assert.deepEqual(JSON.parse(JSON.stringify(Geo.MultiPolygon([polygon, [ring]]))), { type: 'MultiPolygon', coordinates: [[ring], [ring]] });
+  assert.ok(Geo.MultiPolygon([polygon]).polygons[0] instanceof Geo.Polygon);
+  assert.deepEqual(Geo.MultiPoint([Geo.Point(1, 2)]).points.map((point) => point.latitude), [2]);
+  assert.deepEqual(Geo.MultiLineString([Geo.LineString(ring)]).lines[0].coordinates, ring);
+});
+
+test('conditions on places say what they need', () => {
+  const { db, _ } = recorder('wechat');
+  const line = db.Geo.LineString([[0, 0], [1, 1]]);
+  const where = (condition) => () => db.collection('c').where({ a: condition });
+  assert.throws(where(_.geoNear({ geometry: line })), /needs a point/);
+  assert.throws(where(_.geoNear({ geometry: db.Geo.Point(1, 2), maxDistance: '5' })), /number of metres/);
+  assert.throws(where(_.geoNear({})), /needs \{geometry/);
+  assert.throws(where(_.geoWithin({ geometry: line })), /needs a polygon/);
+  assert.throws(where(_.geoIntersects({ geometry: 5 })), /needs \{geometry/);
+});
+
+test('serverDate and RegExp say what they need, in the platform\'s shape', () => {
+  const { db } = recorder('wechat');
+  assert.deepEqual(db.serverDate({}), db.serverDate());
+  assert.throws(() => db.serverDate({ offset: 'x' }), (error) => error.errCode === -401003 && /milliseconds/.test(error.errMsg));
+  assert.throws(() => db.RegExp({}), (error) => error.errCode === -401003);
+  assert.deepEqual(db.RegExp(/x/gi), db.RegExp({ regexp: 'x', options: 'i' }));
 });

@@ -138,6 +138,26 @@ test('errors have the platform\'s numbers and keep the platform\'s own problem',
   }
 });
 
+test('typed values come back as what they are', async () => {
+  const db = database('wechat', () => ({ data: [{
+    bytes: { $binary: { base64: 'aGk=', subType: '00' } }, pattern: { $regularExpression: { pattern: '^a', options: 'i' } }, strange: { $regularExpression: { pattern: 'a', options: 'x' } },
+    at: { $date: '2024-01-01T00:00:00Z' }, long: { $date: { $numberLong: '7' } }, deep: [{ bytes: { $binary: { base64: '', subType: '00' } } }], plain: { $binary: 5 },
+  }] }));
+  const { data: [doc] } = await db.collection('c').get();
+  assert.ok(Buffer.isBuffer(doc.bytes));
+  assert.equal(doc.bytes.toString(), 'hi');
+  assert.deepEqual([doc.pattern, doc.at, doc.long, doc.deep[0].bytes.length, doc.plain], [/^a/i, new Date('2024-01-01'), new Date(7), 0, { $binary: 5 }]);
+  assert.deepEqual(doc.strange, db.RegExp({ regexp: 'a', options: 'x' }));
+});
+
+test('that there are more documents than were answered stands on the result', async () => {
+  const more = () => ({ data: [{ _id: 'a' }], more: true });
+  assert.deepEqual(await database('wechat', more).collection('c').get(), { data: [{ _id: 'a' }], errMsg: 'collection.get:ok', more: true });
+  assert.deepEqual(await database('tencent', more).collection('c').get(), { data: [{ _id: 'a' }], requestId: 'r-1', more: true });
+  const list = await database('alipay', more).collection('c').get();
+  assert.deepEqual([list, list.more, JSON.stringify(list)], [[{ _id: 'a' }], true, '[{"_id":"a"}]']);
+});
+
 test('callbacks get the result or the error, and complete in any case', async () => {
   const seen = [];
   const options = (name) => ({ success: (value) => seen.push([name, 'success', value.total]), fail: (error) => seen.push([name, 'fail', error.errCode]), complete: () => seen.push([name, 'complete']) });
@@ -146,11 +166,34 @@ test('callbacks get the result or the error, and complete in any case', async ()
   assert.deepEqual(seen, [['good', 'success', 7], ['good', 'complete'], ['bad', 'fail', -502003], ['bad', 'complete']]);
 });
 
-test('watch says that it is not available', async () => {
-  const db = database('wechat', server);
-  const error = await new Promise((resolve) => db.collection('c').where({ a: 1 }).watch({ onError: resolve }));
-  assert.match(error.errMsg, /watch is not available yet/);
-  assert.throws(() => db.collection('c').doc('1').watch({}), /not available yet/);
+test('where nothing can be watched, as in a function, watch says so', async () => {
+  for (const name of ['wechat', 'alipay', 'tencent']) {
+    const db = database(name, server);
+    const error = await new Promise((resolve) => db.collection('c').where({ a: 1 }).watch({ onChange() {}, onError: resolve }));
+    assert.match(error.message, /A cloud function cannot watch/);
+    assert.throws(() => db.collection('c').doc('1').watch({ onChange() {} }), /cannot watch/);
+  }
+});
+
+test('what is asked to be watched, and what a watch refuses', async () => {
+  const requests = [];
+  const watch = (request) => {
+    requests.push(request);
+    return { close: () => Promise.resolve() };
+  };
+  const db = database('wechat', server, { watch, maximumLimit: 100 });
+  const listener = { onChange() {}, onError() {} };
+  db.collection('c').where({ a: db.command.gt(1) }).orderBy('a', 'desc').limit(500).field({ a: true }).watch(listener);
+  db.collection('c').watch(listener);
+  db.collection('c').doc(5).watch(listener);
+  assert.deepEqual(requests, [
+    { collection: 'c', where: { a: { $gt: 1 } }, orderBy: [['a', 'desc']], limit: 500 }, { collection: 'c' }, { collection: 'c', where: { _id: 5 } },
+  ]);
+  const refused = await new Promise((resolve) => db.collection('c').skip(5).watch({ onChange() {}, onError: resolve }));
+  assert.deepEqual([refused.errCode, refused.errMsg], [-401003, 'collection.watch:fail -401003 A watch begins with the first document; leave skip out.']);
+  assert.throws(() => db.collection('c').watch({}), /needs \{onChange, onError\}/);
+  const transaction = await db.startTransaction();
+  assert.throws(() => transaction.collection('c').doc('a').watch({ onChange() {} }), /outside of transactions/);
 });
 
 /** A server with transactions whose commits fail a number of times. */

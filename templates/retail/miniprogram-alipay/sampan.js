@@ -191,9 +191,7 @@
 
     class GeoPoint extends GeoShape {
       constructor(longitude, latitude) {
-        checkCoordinate('longitude', longitude, 180);
-        checkCoordinate('latitude', latitude, 90);
-        super('Point', [longitude, latitude]);
+        super('Point', checkPosition([longitude, latitude]));
       }
 
       get longitude() {
@@ -205,25 +203,69 @@
       }
     }
 
+    function checkPosition(position) {
+      if (!Array.isArray(position) || position.length < 2) throw invalidParameter('A position is [longitude, latitude] or a Geo.Point.');
+      checkCoordinate('longitude', position[0], 180);
+      checkCoordinate('latitude', position[1], 90);
+      return position;
+    }
+
     function checkCoordinate(name, value, maximum) {
       if (typeof value !== 'number' || !(Math.abs(value) <= maximum)) {
         throw invalidParameter(`${name} must be a number from -${maximum} to ${maximum}, not ${value}.`);
       }
     }
 
+    function checkLine(positions) {
+      if (positions.length < 2) throw invalidParameter('A line has at least 2 positions.');
+      return positions.map(checkPosition);
+    }
+
+    function checkRing(positions) {
+      const line = checkLine(positions);
+      const last = line[line.length - 1];
+      if (line[0][0] !== last[0] || line[0][1] !== last[1]) throw invalidParameter('A line of a polygon ends where it begins.');
+      return line;
+    }
+
     const shapeClasses = {};
 
-    function shapeClass(type, minimum) {
+    /**
+     * A shape of other shapes. `part`: the name of the getter that answers them, and of the class they have; `check` looks at
+     * the coordinates of one of them.
+     */
+    function shapeClass(type, part, minimum, check) {
       class Shape extends GeoShape {
         constructor(parts) {
           if (!Array.isArray(parts) || parts.length < minimum) {
             throw invalidParameter(`Geo.${type} needs an array of at least ${minimum} part${minimum === 1 ? '' : 's'}.`);
           }
-          super(type, parts.map((part) => (part instanceof GeoShape ? part.coordinates : part)));
+          super(type, parts.map((given) => check(coordinatesOf(type, given, part.type))));
         }
       }
+      Object.defineProperty(Shape.prototype, part.name, {
+        get() {
+          return this.coordinates.map((coordinates) => shapeOf(part.type, coordinates));
+        },
+      });
       shapeClasses[type] = Shape;
       return callable(Shape);
+    }
+
+    function coordinatesOf(type, given, partType) {
+      const isShape = typeof given === 'object' && given !== null && Array.isArray(given.coordinates);
+      if (isShape && given.type !== partType) throw invalidParameter(`Geo.${type} is made of ${partType}s, not of ${given.type}s.`);
+      const coordinates = isShape ? given.coordinates : given;
+      if (!Array.isArray(coordinates)) throw invalidParameter(`Geo.${type} is made of ${partType}s.`);
+      return coordinates;
+    }
+
+    /** Made without the constructor: what is stored is shown as it is, even if it is out of range. */
+    function shapeOf(type, coordinates) {
+      const shape = Object.create(shapeClasses[type].prototype);
+      shape.type = type;
+      shape.coordinates = coordinates;
+      return shape;
     }
 
     /** A constructor that works with and without `new`, since both are common in programs. */
@@ -235,54 +277,243 @@
       return create;
     }
 
+    const checkPolygon = (lines) => {
+      if (lines.length === 0) throw invalidParameter('A polygon has at least 1 line.');
+      return lines.map((line) => checkRing(coordinatesOf('Polygon', line, 'LineString')));
+    };
+
     shapeClasses.Point = GeoPoint;
 
     const Geo = {
       Point: callable(GeoPoint),
-      LineString: shapeClass('LineString', 2),
-      Polygon: shapeClass('Polygon', 1),
-      MultiPoint: shapeClass('MultiPoint', 1),
-      MultiLineString: shapeClass('MultiLineString', 1),
-      MultiPolygon: shapeClass('MultiPolygon', 1),
+      LineString: shapeClass('LineString', { name: 'points', type: 'Point' }, 2, checkPosition),
+      Polygon: shapeClass('Polygon', { name: 'lines', type: 'LineString' }, 1, checkRing),
+      MultiPoint: shapeClass('MultiPoint', { name: 'points', type: 'Point' }, 1, checkPosition),
+      MultiLineString: shapeClass('MultiLineString', { name: 'lines', type: 'LineString' }, 1, checkLine),
+      MultiPolygon: shapeClass('MultiPolygon', { name: 'polygons', type: 'Polygon' }, 1, checkPolygon),
     };
 
     /** A Geo object for a GeoJSON geometry, or null when the object is something else. */
     function geoFromJSON(value) {
       if (!Object.prototype.hasOwnProperty.call(shapeClasses, value.type) || !Array.isArray(value.coordinates)) return null;
       if (Object.keys(value).length !== 2) return null;
-      // Made without the constructor: what is stored is shown as it is, even if it is out of range.
-      const shape = Object.create(shapeClasses[value.type].prototype);
-      shape.type = value.type;
-      shape.coordinates = value.coordinates;
-      return shape;
+      return shapeOf(value.type, value.coordinates);
     }
 
     module.exports = { Geo, GeoShape, GeoPoint, geoFromJSON };
   };
 
-  sources['shared/values'] = function (module) {
-    /** Values of documents between JavaScript and the wire: dates, server time, regular expressions, places. */
+  sources['shared/base64'] = function (module) {
+    /** Base64 without `Buffer` and `btoa`, which mini programs do not have. */
+
+    const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
+    // String.fromCharCode and join take only so many values at once.
+    const TRIPLES_A_PIECE = 4096;
+
+    /** The bytes of an ArrayBuffer or of a view of one, without copying them. */
+    function bytesOf(value) {
+      if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+      return new Uint8Array(value);
+    }
+
+    /** Bytes as base64 text. */
+    function encodeBase64(value) {
+      const bytes = bytesOf(value);
+      if (typeof Buffer === 'function') return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
+      const pieces = [];
+      for (let start = 0; start < bytes.length; start += TRIPLES_A_PIECE * 3) {
+        pieces.push(encodePiece(bytes, start, Math.min(bytes.length, start + TRIPLES_A_PIECE * 3)));
+      }
+      return pieces.join('');
+    }
+
+    function encodePiece(bytes, start, end) {
+      let text = '';
+      for (let index = start; index < end; index += 3) {
+        const left = end - index;
+        const triple = (bytes[index] << 16) | ((left > 1 ? bytes[index + 1] : 0) << 8) | (left > 2 ? bytes[index + 2] : 0);
+        text += LETTERS[triple >> 18] + LETTERS[(triple >> 12) & 63];
+        text += left > 1 ? LETTERS[(triple >> 6) & 63] : '=';
+        text += left > 2 ? LETTERS[triple & 63] : '=';
+      }
+      return text;
+    }
+
+    /** The bytes of a base64 text: a Buffer where there is Node, otherwise a Uint8Array. */
+    function decodeBase64(text) {
+      if (typeof Buffer === 'function') return Buffer.from(text, 'base64');
+      const letters = text.replace(/[^A-Za-z0-9+/]/g, '');
+      const bytes = new Uint8Array(Math.floor(letters.length * 3 / 4));
+      let held = 0;
+      let bits = 0;
+      let at = 0;
+      for (let index = 0; index < letters.length; index += 1) {
+        held = ((held << 6) | LETTERS.indexOf(letters[index])) & 0xffffff;
+        bits += 6;
+        if (bits >= 8) {
+          bits -= 8;
+          bytes[at] = (held >> bits) & 255;
+          at += 1;
+        }
+      }
+      return bytes;
+    }
+
+    module.exports = { encodeBase64, decodeBase64 };
+  };
+
+  sources['shared/typed-values'] = function (module) {
+    /**
+     * Values that JSON does not have, as they travel and are stored: dates, bytes, regular expressions, the server's time
+     * (docs/api/wire.md, typed values). Every one of them is an object whose only member says its kind.
+     */
 
     const { invalidParameter } = load('shared/problems');
-    const { GeoShape, geoFromJSON } = load('shared/geo');
+    const { geoFromJSON } = load('shared/geo');
+    const { encodeBase64, decodeBase64 } = load('shared/base64');
 
-    const MAXIMUM_DEPTH = 100;
+    /** Members by which an object is a value although their names begin with `$`, as operators' names do. */
+    const TYPE_KEYS = ['$date', '$serverDate', '$binary', '$regularExpression', '$oid', '$numberLong', '$numberInt', '$numberDouble', '$numberDecimal'];
 
+    /** What an answer's text has to contain before it is worth walking through. */
+    const REVIVED_KEYS = ['"$date"', '"$binary"', '"$regularExpression"'];
+
+    /** `db.serverDate({offset})`: the server's time when it carries out the operation, `offset` milliseconds later. */
     class ServerDate {
       constructor(options) {
-        this.offset = (options && options.offset) || 0;
+        const offset = options === undefined || options === null || options.offset === undefined ? 0 : options.offset;
+        if (typeof offset !== 'number' || !Number.isFinite(offset)) throw invalidParameter('serverDate needs {offset: milliseconds}.');
+        this.offset = offset;
       }
     }
 
     /** `db.RegExp({regexp, options})`, for places where a literal cannot be written. */
     class RegExpValue {
       constructor(options) {
-        const given = typeof options === 'object' && options !== null ? options : { regexp: options };
+        const given = options instanceof RegExp ? { regexp: options.source, options: keptFlags(options) }
+          : typeof options === 'object' && options !== null ? options : { regexp: options };
         if (typeof given.regexp !== 'string') throw invalidParameter('RegExp needs {regexp: string, options?: string}.');
         this.regexp = given.regexp;
         this.options = given.options || '';
       }
     }
+
+    // Names of classes rather than instanceof: values may come from another realm (a mini program's page, a vm context).
+    function kindOf(value) {
+      return Object.prototype.toString.call(value);
+    }
+
+    function isDate(value) {
+      return value instanceof Date || kindOf(value) === '[object Date]';
+    }
+
+    function isRegularExpression(value) {
+      return value instanceof RegExpValue || value instanceof RegExp || kindOf(value) === '[object RegExp]';
+    }
+
+    function isBinary(value) {
+      return ArrayBuffer.isView(value) || kindOf(value) === '[object ArrayBuffer]';
+    }
+
+    function encodeDate(date) {
+      const milliseconds = date.getTime();
+      if (Number.isNaN(milliseconds)) throw invalidParameter('An invalid Date cannot be sent.');
+      return { $date: milliseconds };
+    }
+
+    function encodeBinary(bytes) {
+      return { $binary: { base64: encodeBase64(bytes), subType: '00' } };
+    }
+
+    // `g`, `y`, `u` and `d` say how to walk through one string; a pattern in the database only says what matches.
+    function keptFlags(expression) {
+      return expression.flags.replace(/[^ims]/g, '');
+    }
+
+    /** The pattern and the options of a RegExp or a `db.RegExp`. */
+    function patternOf(value) {
+      if (value instanceof RegExpValue) return { pattern: value.regexp, options: value.options };
+      return { pattern: value.source, options: keptFlags(value) };
+    }
+
+    /** A regular expression that is looked for: what matches it. */
+    function encodePattern(value) {
+      const { pattern, options } = patternOf(value);
+      return options ? { $regex: pattern, $options: options } : { $regex: pattern };
+    }
+
+    /** A regular expression that is stored, or stands in an expression. */
+    function encodeRegularExpression(value) {
+      return { $regularExpression: patternOf(value) };
+    }
+
+    /** Sets a member even if its name is `__proto__`. */
+    function define(object, key, value) {
+      if (key === '__proto__') Object.defineProperty(object, key, { value, enumerable: true, writable: true, configurable: true });
+      else object[key] = value;
+    }
+
+    /** Parses an answer; walks through it only if it has something to revive. */
+    function decodeAnswer(text, geoObjects) {
+      if (text === '') return {};
+      const answer = JSON.parse(text);
+      const places = geoObjects && text.indexOf('"coordinates"') !== -1;
+      return places || REVIVED_KEYS.some((key) => text.indexOf(key) !== -1) ? revive(answer, places) : answer;
+    }
+
+    /** Puts the values in the place of their JSON, within the object that is given; `places` also those of GeoJSON. */
+    function revive(value, places) {
+      if (typeof value !== 'object' || value === null) return value;
+      if (Array.isArray(value)) {
+        for (let index = 0; index < value.length; index += 1) value[index] = revive(value[index], places);
+        return value;
+      }
+      const keys = Object.keys(value);
+      if (keys.length === 1 && keys[0].charAt(0) === '$') {
+        const special = reviveTyped(keys[0], value[keys[0]]);
+        if (special !== undefined) return special;
+      }
+      if (places && typeof value.type === 'string') {
+        const shape = geoFromJSON(value);
+        if (shape !== null) return shape;
+      }
+      for (const key of keys) define(value, key, revive(value[key], places));
+      return value;
+    }
+
+    function reviveTyped(key, value) {
+      if (key === '$date') return new Date(typeof value === 'object' && value !== null ? Number(value.$numberLong) : value);
+      const isObject = typeof value === 'object' && value !== null;
+      if (key === '$binary' && isObject && typeof value.base64 === 'string') return decodeBase64(value.base64);
+      if (key === '$regularExpression' && isObject && typeof value.pattern === 'string') return reviveRegularExpression(value);
+      return undefined;
+    }
+
+    /** A RegExp where JavaScript can have it; otherwise (option `x`, another dialect) what `db.RegExp` makes. */
+    function reviveRegularExpression({ pattern, options }) {
+      try {
+        return new RegExp(pattern, options || '');
+      } catch (error) {
+        return new RegExpValue({ regexp: pattern, options });
+      }
+    }
+
+    module.exports = {
+      ServerDate, RegExpValue, TYPE_KEYS, isDate, isRegularExpression, isBinary, patternOf,
+      encodeDate, encodeBinary, encodePattern, encodeRegularExpression, define, decodeAnswer, revive,
+    };
+  };
+
+  sources['shared/values'] = function (module) {
+    /** Values of documents, conditions and expressions, from JavaScript to the wire. */
+
+    const { invalidParameter } = load('shared/problems');
+    const { GeoShape } = load('shared/geo');
+    const typed = load('shared/typed-values');
+
+    const { define } = typed;
+    const MAXIMUM_DEPTH = 100;
+    const PATTERN_EXPRESSIONS = ['$regexMatch', '$regexFind', '$regexFindAll'];
 
     /** Base of everything that `db.command` makes: such objects have a meaning only at certain places. */
     class Command {}
@@ -302,10 +533,17 @@
       return prototype === null || prototype === Object.prototype || Object.getPrototypeOf(prototype) === null;
     }
 
-    /** What `encodeValue` allows besides plain values: in conditions, regular expressions and expressions. */
-    const DATA = { regularExpressions: false, expressions: false };
-    const CONDITION = { regularExpressions: true, expressions: false };
-    const EXPRESSION = { regularExpressions: true, expressions: true };
+    /** Whether an object consists of operators: all its names begin with `$`, and it is no typed value. */
+    function isOperators(value) {
+      if (!isPlainObject(value)) return false;
+      const keys = Object.keys(value);
+      return keys.length > 0 && keys.every((key) => key.charAt(0) === '$') && !(keys.length === 1 && typed.TYPE_KEYS.indexOf(keys[0]) !== -1);
+    }
+
+    /** What a value is part of: regular expressions are stored in DATA and EXPRESSION, and are patterns in a CONDITION. */
+    const DATA = { patterns: false, expressions: false };
+    const CONDITION = { patterns: true, expressions: false };
+    const EXPRESSION = { patterns: false, expressions: true };
 
     function encodeValue(value, allowed, depth) {
       if (typeof value !== 'object') return encodePrimitive(value);
@@ -337,93 +575,44 @@
     }
 
     function encodeSpecial(value, allowed, depth) {
-      if (value instanceof Date || Object.prototype.toString.call(value) === '[object Date]') return encodeDate(value);
+      if (typed.isDate(value)) return typed.encodeDate(value);
       if (value instanceof GeoShape) return value.toJSON();
-      if (value instanceof ServerDate) return { $serverDate: { offset: value.offset } };
-      if (isRegularExpression(value)) return encodeRegularExpression(value, allowed);
+      if (value instanceof typed.ServerDate) return { $serverDate: { offset: value.offset } };
+      if (typed.isRegularExpression(value)) return allowed.patterns ? typed.encodePattern(value) : typed.encodeRegularExpression(value);
+      if (typed.isBinary(value)) return typed.encodeBinary(value);
       if (value instanceof Expression) return encodeExpression(value, allowed, depth);
       if (value instanceof Command) throw invalidParameter('A command of db.command stands at a place where only values are allowed.');
-      if (typeof ArrayBuffer === 'function' && (value instanceof ArrayBuffer || ArrayBuffer.isView(value))) {
-        throw invalidParameter('Binary data cannot be stored in a document; upload it as a file and keep the fileID.');
-      }
       if (typeof value.toJSON === 'function') return encodeValue(value.toJSON(), allowed, depth + 1);
       return undefined;
-    }
-
-    function encodeDate(date) {
-      const milliseconds = date.getTime();
-      if (Number.isNaN(milliseconds)) throw invalidParameter('An invalid Date cannot be sent.');
-      return { $date: milliseconds };
-    }
-
-    function isRegularExpression(value) {
-      return value instanceof RegExpValue || value instanceof RegExp || Object.prototype.toString.call(value) === '[object RegExp]';
-    }
-
-    function encodeRegularExpression(value, allowed) {
-      if (!allowed.regularExpressions) throw invalidParameter('A regular expression can stand in a query, not in the data of a document.');
-      if (value instanceof RegExpValue) return regularExpression(value.regexp, value.options);
-      // `g` and `y` say how to walk through one string; a query only asks whether there is a match.
-      return regularExpression(value.source, value.flags.replace(/[gyud]/g, ''));
-    }
-
-    function regularExpression(pattern, options) {
-      return options ? { $regex: pattern, $options: options } : { $regex: pattern };
     }
 
     function encodeExpression(expression, allowed, depth) {
       if (!allowed.expressions) throw invalidParameter(`$.${expression.name} can stand in an aggregation or in _.expr only.`);
       const operands = expression.operands;
       const operand = operands.length === 0 ? {} : operands.length === 1 ? operands[0] : operands;
-      const encoded = {};
-      encoded[`$${expression.name}`] = encodeValue(operand, allowed, depth + 1);
-      return encoded;
+      const written = {};
+      written[`$${expression.name}`] = operand;
+      return encodeMembers(written, allowed, depth);
     }
 
     function encodeMembers(value, allowed, depth) {
       const encoded = {};
       for (const key of Object.keys(value)) {
-        const member = encodeValue(value[key], allowed, depth + 1);
+        const given = allowed.expressions && PATTERN_EXPRESSIONS.indexOf(key) !== -1 ? withPatternInText(value[key]) : value[key];
+        const member = encodeValue(given, allowed, depth + 1);
         if (member !== undefined) define(encoded, key, member);
       }
       return encoded;
     }
 
-    /** Sets a member even if its name is `__proto__`. */
-    function define(object, key, value) {
-      if (key === '__proto__') Object.defineProperty(object, key, { value, enumerable: true, writable: true, configurable: true });
-      else object[key] = value;
+    /** `{input, regex: /x/i}` → `{input, regex: 'x', options: 'i'}`: what `$regexMatch` and its kin understand everywhere. */
+    function withPatternInText(operand) {
+      if (!isPlainObject(operand) || !typed.isRegularExpression(operand.regex)) return operand;
+      const { pattern, options } = typed.patternOf(operand.regex);
+      return Object.assign({}, operand, { regex: pattern }, options && operand.options === undefined ? { options } : {});
     }
 
-    /** Parses an answer; walks through it only if it has something to revive. */
-    function decodeAnswer(text, geoObjects) {
-      if (text === '') return {};
-      const answer = JSON.parse(text);
-      const dates = text.indexOf('"$date"') !== -1;
-      const places = geoObjects && text.indexOf('"coordinates"') !== -1;
-      return dates || places ? revive(answer, places) : answer;
-    }
-
-    function revive(value, places) {
-      if (typeof value !== 'object' || value === null) return value;
-      if (Array.isArray(value)) {
-        for (let index = 0; index < value.length; index += 1) value[index] = revive(value[index], places);
-        return value;
-      }
-      const keys = Object.keys(value);
-      if (keys.length === 1 && keys[0] === '$date') return new Date(value.$date);
-      if (places && typeof value.type === 'string') {
-        const shape = geoFromJSON(value);
-        if (shape !== null) return shape;
-      }
-      for (const key of keys) define(value, key, revive(value[key], places));
-      return value;
-    }
-
-    module.exports = {
-      ServerDate, RegExpValue, Command, Expression, isPlainObject, isRegularExpression,
-      encodeValue, decodeAnswer, define, DATA, CONDITION, EXPRESSION,
-    };
+    module.exports = { Command, Expression, isPlainObject, isOperators, encodeValue, define, DATA, CONDITION, EXPRESSION };
   };
 
   sources['shared/command-classes'] = function (module) {
@@ -435,7 +624,7 @@
     const QUERY_OPERATORS = ['eq', 'neq', 'gt', 'gte', 'lt', 'lte', 'in', 'nin', 'exists', 'mod', 'all', 'elemMatch', 'size',
       'geoNear', 'geoWithin', 'geoIntersects', 'expr', 'jsonSchema', 'text'];
     const LOGIC_OPERATORS = ['and', 'or', 'nor', 'not'];
-    const UPDATE_OPERATORS = ['set', 'remove', 'inc', 'mul', 'min', 'max', 'rename', 'bit', 'push', 'pop', 'shift', 'unshift',
+    const UPDATE_OPERATORS = ['set', 'setOnInsert', 'remove', 'inc', 'mul', 'min', 'max', 'rename', 'bit', 'push', 'pop', 'shift', 'unshift',
       'addToSet', 'pull', 'pullAll'];
 
     /** A condition on one value. Conditions chain: `_.gt(1).lt(5)`, `_.gt(1).and(_.lt(5))`, `_.eq(1).or(_.gt(9))`. */
@@ -523,16 +712,18 @@
      * platforms: WeChat reads `{a: {b: 1}}` as "the field a.b equals 1", Alipay as "a equals this whole object".
      */
 
-    const { Command, encodeValue, isPlainObject, isRegularExpression, define, CONDITION, EXPRESSION } = load('shared/values');
+    const { Command, encodeValue, isPlainObject, isOperators, define, CONDITION, EXPRESSION } = load('shared/values');
+    const { isRegularExpression } = load('shared/typed-values');
     const { invalidParameter } = load('shared/problems');
     const classes = load('shared/command-classes');
 
     const MONGO_OPERATOR = {
       eq: '$eq', neq: '$ne', gt: '$gt', gte: '$gte', lt: '$lt', lte: '$lte', in: '$in', nin: '$nin', exists: '$exists', mod: '$mod',
-      all: '$all', size: '$size',
+      size: '$size',
     };
     const TOP_LEVEL = { expr: '$expr', jsonSchema: '$jsonSchema', text: '$text' };
     const LOGIC = { and: '$and', or: '$or', nor: '$nor' };
+    const LOGIC_NAMES = ['$and', '$or', '$nor'];
 
     function encodeWhere(where, rules) {
       if (where instanceof classes.LogicCommand) return joinLogic(where, (operand) => encodeWhere(operand, rules));
@@ -578,11 +769,54 @@
     /** Operators of MongoDB that somebody wrote by hand. */
     function rawLogic(operator, value, rules) {
       if (operator === '$expr') return { $expr: encodeValue(value, EXPRESSION) };
-      if (operator === '$and' || operator === '$or' || operator === '$nor') {
-        if (!Array.isArray(value)) throw invalidParameter(`${operator} needs an array.`);
-        return single(operator, value.map((item) => encodeWhere(item, rules)));
-      }
+      if (LOGIC_NAMES.indexOf(operator) !== -1) return single(operator, listFor(operator, value).map((item) => encodeWhere(item, rules)));
       return single(operator, encodeValue(value, CONDITION));
+    }
+
+    /** `{$gt: 1, $elemMatch: {…}}` on a field, written by hand; commands, dates and places may stand inside of it. */
+    function rawOperators(operators, rules) {
+      const encoded = {};
+      for (const name of Object.keys(operators)) {
+        if (operators[name] !== undefined) Object.assign(encoded, rawOperator(name, operators[name], rules));
+      }
+      // Beside a pattern that brings its own options, those that were written win.
+      if (operators.$options !== undefined && encoded.$regex !== undefined) encoded.$options = operators.$options;
+      return encoded;
+    }
+
+    function rawOperator(name, operand, rules) {
+      switch (name) {
+        case '$regex': return isRegularExpression(operand) ? encodeValue(operand, CONDITION) : { $regex: operand };
+        case '$eq': case '$ne': return equality(name, operand);
+        case '$not': return { $not: asPredicate(operand, rules) };
+        case '$elemMatch': return { $elemMatch: elementCondition(operand, rules) };
+        case '$all': return { $all: listFor(name, operand).map((item) => allItem(item, rules)) };
+        case '$and': case '$or': case '$nor': return single(name, listFor(name, operand).map((item) => asPredicate(item, rules)));
+        default: return single(name, encodeValue(operand, CONDITION));
+      }
+    }
+
+    function listFor(name, operand) {
+      if (!Array.isArray(operand)) throw invalidParameter(`${name} needs an array.`);
+      return operand;
+    }
+
+    /** One part of logic that stands inside of a field: a command, operators, a pattern or a value. */
+    function asPredicate(part, rules) {
+      if (part instanceof classes.Condition) return valueCondition(part, rules);
+      return isOperators(part) ? rawOperators(part, rules) : encodeValue(part, CONDITION);
+    }
+
+    /** To equal a pattern means to match it. */
+    function equality(name, operand) {
+      const encoded = encodeValue(operand, CONDITION);
+      if (!isRegularExpression(operand)) return single(name, encoded === undefined ? null : encoded);
+      return name === '$eq' ? encoded : { $not: encoded };
+    }
+
+    function allItem(item, rules) {
+      const encoded = asPredicate(item, rules);
+      return encoded === undefined ? null : encoded;
     }
 
     function fieldCommand(path, command, rules) {
@@ -592,8 +826,12 @@
 
     function addObject(clauses, path, value, rules) {
       const keys = Object.keys(value);
-      const operators = keys.length > 0 && keys.every((key) => key.charAt(0) === '$');
-      if (keys.length === 0 || operators || !(rules.flattenWhere || holdsCondition(value))) {
+      if (isOperators(value)) {
+        clauses.push(single(path, rawOperators(value, rules)));
+        return;
+      }
+      const typed = keys.length > 0 && keys.every((key) => key.charAt(0) === '$');
+      if (keys.length === 0 || typed || !(rules.flattenWhere || holdsCondition(value))) {
         clauses.push(single(path, encodeValue(value, CONDITION)));
         return;
       }
@@ -637,6 +875,8 @@
     function operatorDocument(command, rules) {
       const operand = command.operand;
       switch (command.operator) {
+        case 'eq': case 'neq': return equality(MONGO_OPERATOR[command.operator], operand);
+        case 'all': return { $all: operand.map((item) => allItem(item, rules)) };
         case 'elemMatch': return { $elemMatch: elementCondition(operand, rules) };
         case 'geoNear': return { $near: nearOptions(operand) };
         case 'geoWithin': return { $geoWithin: withinOptions(operand) };
@@ -649,19 +889,41 @@
       return single(operator, encoded === undefined ? null : encoded);
     }
 
-    /** A condition on an array's element: on its members, or on the element itself. */
+    /** A condition on an array's element, in `$elemMatch` and `$pull`: on its members, or on the element itself. */
     function elementCondition(operand, rules) {
+      if (operand instanceof classes.LogicCommand && isAboutMembers(operand)) return joinLogic(operand, (part) => elementCondition(part, rules));
       if (operand instanceof classes.Condition) return valueCondition(operand, rules);
+      if (isOperators(operand)) return elementOperators(operand, rules);
       if (isPlainObject(operand) && Object.keys(operand).every((key) => key.charAt(0) !== '$')) return encodeWhere(operand, rules);
       return encodeValue(operand, CONDITION);
+    }
+
+    /** Whether logic joins conditions on members, `_.or([{a: 1}, {b: 2}])`, rather than on the element itself. */
+    function isAboutMembers(part) {
+      if (part instanceof classes.LogicCommand) return part.operands.some(isAboutMembers);
+      return isPlainObject(part) && !isOperators(part);
+    }
+
+    /** Logic in an element's condition is about its members as well as about itself; other operators are about itself. */
+    function elementOperators(operators, rules) {
+      const encoded = {};
+      for (const name of Object.keys(operators)) {
+        const operand = operators[name];
+        if (operand === undefined) continue;
+        if (LOGIC_NAMES.indexOf(name) !== -1) encoded[name] = listFor(name, operand).map((item) => elementCondition(item, rules));
+        else if (name === '$expr') Object.assign(encoded, rawLogic(name, operand, rules));
+        else Object.assign(encoded, rawOperators(single(name, operand), rules));
+      }
+      if (operators.$options !== undefined && encoded.$regex !== undefined) encoded.$options = operators.$options;
+      return encoded;
     }
 
     /** A command where there is no field name to repeat: in $elemMatch, $pull, $not. */
     function valueCondition(command, rules) {
       if (command instanceof classes.QueryCommand) return operatorDocument(command, rules);
       const parts = command.operands.map((operand) => {
-        if (operand instanceof classes.Condition) return valueCondition(operand, rules);
-        return isRegularExpression(operand) ? encodeValue(operand, CONDITION) : { $eq: encodeValue(operand, CONDITION) };
+        const isCondition = operand instanceof classes.Condition || isOperators(operand) || isRegularExpression(operand);
+        return isCondition ? asPredicate(operand, rules) : { $eq: encodeValue(operand, CONDITION) };
       });
       if (command.operator === 'and') return mergeClauses(parts);
       if (command.operator === 'not') return { $not: parts[0] };
@@ -669,24 +931,34 @@
     }
 
     function nearOptions(options) {
-      const encoded = { $geometry: encodeValue(requireGeometry(options, 'geoNear'), CONDITION) };
-      if (options.maxDistance !== undefined) encoded.$maxDistance = options.maxDistance;
-      if (options.minDistance !== undefined) encoded.$minDistance = options.minDistance;
+      const geometry = requireGeometry(options, 'geoNear');
+      if (geometry.type !== 'Point') throw invalidParameter('_.geoNear needs a point as geometry.');
+      const encoded = { $geometry: encodeValue(geometry, CONDITION) };
+      for (const name of ['maxDistance', 'minDistance']) {
+        const distance = options[name];
+        if (distance === undefined) continue;
+        if (typeof distance !== 'number' || !(distance >= 0)) throw invalidParameter(`${name} of _.geoNear is a number of metres.`);
+        encoded[`$${name}`] = distance;
+      }
       return encoded;
     }
 
     function withinOptions(options) {
       if (options && options.centerSphere !== undefined) {
-        const centre = options.centerSphere[0];
+        const [centre, radius] = listFor('centerSphere', options.centerSphere);
         const coordinates = centre && centre.coordinates ? centre.coordinates : centre;
-        return { $centerSphere: [coordinates, options.centerSphere[1]] };
+        return { $centerSphere: [coordinates, radius] };
       }
-      return { $geometry: encodeValue(requireGeometry(options, 'geoWithin'), CONDITION) };
+      const geometry = requireGeometry(options, 'geoWithin');
+      if (geometry.type !== 'Polygon' && geometry.type !== 'MultiPolygon') throw invalidParameter('_.geoWithin needs a polygon as geometry.');
+      return { $geometry: encodeValue(geometry, CONDITION) };
     }
 
     function requireGeometry(options, name) {
-      if (!options || !options.geometry) throw invalidParameter(`_.${name} needs {geometry: db.Geo.…}.`);
-      return options.geometry;
+      const geometry = options && options.geometry;
+      const isGeometry = typeof geometry === 'object' && geometry !== null && typeof geometry.type === 'string';
+      if (!isGeometry) throw invalidParameter(`_.${name} needs {geometry: db.Geo.…}.`);
+      return geometry;
     }
 
     function single(key, value) {
@@ -717,14 +989,7 @@
       return isOperators(merged[key]) && isOperators(value) && Object.keys(value).every((operator) => !(operator in merged[key]));
     }
 
-    function isOperators(value) {
-      if (!isPlainObject(value)) return false;
-      const keys = Object.keys(value);
-      // A date is a value although its wire form starts with `$`.
-      return keys.length > 0 && keys.every((key) => key.charAt(0) === '$' && key !== '$date' && key !== '$serverDate');
-    }
-
-    module.exports = { encodeWhere, valueCondition };
+    module.exports = { encodeWhere, elementCondition };
   };
 
   sources['shared/pipeline'] = function (module) {
@@ -734,8 +999,21 @@
     const { invalidParameter } = load('shared/problems');
     const conditions = load('shared/conditions');
 
-    const EXPRESSION_STAGES = ['addFields', 'bucket', 'bucketAuto', 'count', 'facet', 'group', 'limit', 'project', 'replaceRoot',
-      'sample', 'set', 'skip', 'sort', 'sortByCount', 'unset', 'unwind'];
+    /** Stages whose argument consists of values and expressions. */
+    const EXPRESSION_STAGES = ['addFields', 'bucket', 'bucketAuto', 'count', 'densify', 'fill', 'group', 'limit', 'out', 'project', 'redact', 'replaceRoot',
+      'replaceWith', 'sample', 'set', 'setWindowFields', 'skip', 'sort', 'sortByCount', 'unset', 'unwind'];
+
+    /** Stages with a condition or other stages inside; what stands at these members is encoded as what it is. */
+    const COMPOSED_STAGES = {
+      lookup: { pipeline: encodeStages },
+      unionWith: { pipeline: encodeStages },
+      merge: { whenMatched: (value, rules) => (typeof value === 'string' ? value : encodeStages(value, rules)) },
+      graphLookup: { restrictSearchWithMatch: conditions.encodeWhere },
+      geoNear: { query: conditions.encodeWhere },
+    };
+
+    /** Stages that were written by hand are MongoDB's own: a nested object in their conditions is a whole object. */
+    const RAW_RULES = { flattenWhere: false };
 
     class Pipeline {
       constructor(rules) {
@@ -743,6 +1021,7 @@
         this.stages = [];
       }
 
+      /** Adds any stage, `name` with its `$`. */
       stage(name, body) {
         const stage = {};
         stage[name] = body;
@@ -754,23 +1033,9 @@
         return this.stage('$match', conditions.encodeWhere(query, this.rules));
       }
 
-      lookup(options) {
-        requireObject('lookup', options);
-        const body = Object.assign({}, options);
-        // Its stages are encoded already; only the rest is written in expressions.
-        delete body.pipeline;
-        const encoded = encodeValue(body, EXPRESSION);
-        if (options.pipeline !== undefined) encoded.pipeline = stagesOf(options.pipeline);
-        return this.stage('$lookup', encoded);
-      }
-
-      geoNear(options) {
-        requireObject('geoNear', options);
-        const body = Object.assign({}, options);
-        delete body.query;
-        const encoded = encodeValue(body, EXPRESSION);
-        if (options.query !== undefined) encoded.query = conditions.encodeWhere(options.query, this.rules);
-        return this.stage('$geoNear', encoded);
+      /** `facet({prices: $.pipeline().bucket(…).done(), …})` */
+      facet(pipelines) {
+        return this.stage('$facet', encodeFacets(pipelines, this.rules));
       }
 
       /** For a pipeline inside of another stage: its stages as they travel. */
@@ -786,15 +1051,63 @@
       };
     }
 
+    for (const name of Object.keys(COMPOSED_STAGES)) {
+      Pipeline.prototype[name] = function composedStage(options) {
+        // `unionWith('goods')` and `merge('goods')` name a collection only.
+        if (typeof options === 'string' && (name === 'unionWith' || name === 'merge')) return this.stage(`$${name}`, options);
+        return this.stage(`$${name}`, encodeComposed(name, options, this.rules));
+      };
+    }
+
     function requireObject(name, options) {
       if (!isPlainObject(options)) throw invalidParameter(`The stage ${name} needs an object.`);
     }
 
-    function stagesOf(pipeline) {
-      return pipeline instanceof Pipeline ? pipeline.stages : encodeValue(pipeline, EXPRESSION);
+    function encodeComposed(name, options, rules) {
+      requireObject(name, options);
+      const members = COMPOSED_STAGES[name];
+      const body = {};
+      const special = {};
+      for (const key of Object.keys(options)) {
+        if (members[key] === undefined) body[key] = options[key];
+        else if (options[key] !== undefined) special[key] = members[key](options[key], rules);
+      }
+      return Object.assign(encodeValue(body, EXPRESSION), special);
     }
 
-    module.exports = { Pipeline };
+    function encodeFacets(pipelines, rules) {
+      requireObject('facet', pipelines);
+      const encoded = {};
+      for (const name of Object.keys(pipelines)) encoded[name] = encodeStages(pipelines[name], rules);
+      return encoded;
+    }
+
+    /**
+     * Stages as they travel: of a Pipeline, or of an array that was written by hand or by `done()`.
+     * Encoding what is encoded already changes nothing.
+     */
+    function encodeStages(stages) {
+      if (stages instanceof Pipeline) return stages.stages;
+      if (!Array.isArray(stages)) throw invalidParameter('A pipeline is an array of stages, or what $.pipeline() makes.');
+      return stages.map(encodeStage);
+    }
+
+    function encodeStage(stage) {
+      if (!isPlainObject(stage)) throw invalidParameter('A stage is an object such as {$match: {…}}.');
+      const encoded = {};
+      for (const key of Object.keys(stage)) encoded[key] = encodeStageBody(key, stage[key]);
+      return encoded;
+    }
+
+    function encodeStageBody(key, body) {
+      const name = key.slice(1);
+      if (key === '$match') return conditions.encodeWhere(body, RAW_RULES);
+      if (key === '$facet') return encodeFacets(body, RAW_RULES);
+      const isComposed = Object.prototype.hasOwnProperty.call(COMPOSED_STAGES, name) && isPlainObject(body);
+      return isComposed ? encodeComposed(name, body, RAW_RULES) : encodeValue(body, EXPRESSION);
+    }
+
+    module.exports = { Pipeline, encodeStages };
   };
 
   sources['shared/expressions'] = function (module) {
@@ -806,36 +1119,43 @@
     const NAMES = [
       // arithmetic
       'abs', 'add', 'ceil', 'divide', 'exp', 'floor', 'ln', 'log', 'log10', 'mod', 'multiply', 'pow', 'round', 'sqrt', 'subtract', 'trunc',
+      'sin', 'cos', 'tan', 'asin', 'acos', 'atan', 'atan2', 'degreesToRadians', 'radiansToDegrees', 'rand',
+      'bitAnd', 'bitOr', 'bitXor', 'bitNot',
       // arrays
       'arrayElemAt', 'arrayToObject', 'concatArrays', 'filter', 'in', 'indexOfArray', 'isArray', 'map', 'range', 'reduce',
-      'reverseArray', 'size', 'slice', 'zip',
+      'reverseArray', 'size', 'slice', 'sortArray', 'zip',
       // logic, comparison, condition
       'and', 'not', 'or', 'cmp', 'eq', 'gt', 'gte', 'lt', 'lte', 'neq', 'cond', 'ifNull', 'switch',
       // dates
       'dateFromParts', 'dateToParts', 'dateFromString', 'dateToString', 'dayOfMonth', 'dayOfWeek', 'dayOfYear', 'hour', 'isoDayOfWeek',
-      'isoWeek', 'isoWeekYear', 'millisecond', 'minute', 'month', 'second', 'week', 'year',
+      'isoWeek', 'isoWeekYear', 'millisecond', 'minute', 'month', 'second', 'week', 'year', 'dateAdd', 'dateDiff', 'dateSubtract', 'dateTrunc',
       // objects, sets
-      'mergeObjects', 'objectToArray', 'allElementsTrue', 'anyElementTrue', 'setDifference', 'setEquals', 'setIntersection',
-      'setIsSubset', 'setUnion',
+      'mergeObjects', 'objectToArray', 'getField', 'setField', 'unsetField',
+      'allElementsTrue', 'anyElementTrue', 'setDifference', 'setEquals', 'setIntersection', 'setIsSubset', 'setUnion',
       // strings
       'concat', 'indexOfBytes', 'indexOfCP', 'ltrim', 'rtrim', 'trim', 'split', 'strLenBytes', 'strLenCP', 'strcasecmp', 'substr',
-      'substrBytes', 'substrCP', 'toLower', 'toUpper', 'regexMatch', 'regexFind', 'regexFindAll', 'replaceOne', 'replaceAll',
+      'substrBytes', 'substrCP', 'toLower', 'toUpper', 'regexMatch', 'regexFind', 'regexFindAll', 'replaceOne', 'replaceAll', 'binarySize', 'bsonSize',
       // groups
       'addToSet', 'avg', 'count', 'first', 'last', 'max', 'min', 'push', 'stdDevPop', 'stdDevSamp', 'sum',
+      'firstN', 'lastN', 'maxN', 'minN', 'top', 'topN', 'bottom', 'bottomN', 'median', 'percentile',
+      // windows
+      'rank', 'denseRank', 'documentNumber', 'shift', 'covariancePop', 'covarianceSamp', 'derivative', 'integral', 'expMovingAvg', 'linearFill', 'locf',
       // conversions and the rest
-      'convert', 'toBool', 'toDate', 'toDecimal', 'toDouble', 'toInt', 'toLong', 'toObjectId', 'toString', 'type', 'let', 'literal', 'meta',
+      'convert', 'isNumber', 'toBool', 'toDate', 'toDecimal', 'toDouble', 'toInt', 'toLong', 'toObjectId', 'toString', 'type',
+      'let', 'literal', 'meta',
     ];
 
     const RENAMED = new Map([['neq', 'ne']]);
 
-    function createExpressions() {
+    /** `rules`: how the platform reads nested objects in the conditions of `$.pipeline()`. */
+    function createExpressions(rules) {
       const expressions = {};
       for (const name of NAMES) {
         expressions[name] = function expression() {
           return new Expression(RENAMED.get(name) || name, Array.prototype.slice.call(arguments));
         };
       }
-      expressions.pipeline = () => new Pipeline({ flattenWhere: true });
+      expressions.pipeline = () => new Pipeline(rules);
       return expressions;
     }
 
@@ -850,7 +1170,8 @@
 
     const { QueryCommand, LogicCommand, UpdateCommand, ProjectionCommand } = classes;
 
-    function createCommand() {
+    /** `rules`: how the platform reads nested objects in conditions. */
+    function createCommand(rules) {
       const command = {};
       for (const operator of classes.QUERY_OPERATORS) {
         command[operator] = function query() {
@@ -871,112 +1192,11 @@
         slice: (first, second) => new ProjectionCommand('$slice', second === undefined ? first : [first, second]),
         elemMatch: (conditions) => new ProjectionCommand('$elemMatch', conditions),
       };
-      command.aggregate = createExpressions();
+      command.aggregate = createExpressions(rules);
       return command;
     }
 
     module.exports = { createCommand };
-  };
-
-  sources['shared/updates'] = function (module) {
-    /**
-     * Encodes the data of `update` as MongoDB's update operators. `rules.flattenUpdate`: WeChat changes only the
-     * named members of a nested object, Alipay replaces the object unless there is a command inside of it.
-     */
-
-    const { encodeValue, isPlainObject, define, Command, DATA } = load('shared/values');
-    const { invalidParameter } = load('shared/problems');
-    const { UpdateCommand, Condition } = load('shared/command-classes');
-    const { encodeWhere, valueCondition } = load('shared/conditions');
-
-    function encodeUpdate(data, rules) {
-      if (!isPlainObject(data)) throw invalidParameter('update needs an object with the fields to change.');
-      if ('_id' in data) throw invalidParameter('The _id of a document cannot be changed; leave it out of the data.');
-      const update = {};
-      for (const key of Object.keys(data)) addChange(update, key, data[key], rules);
-      if (Object.keys(update).length === 0) throw invalidParameter('update needs at least one field to change.');
-      return update;
-    }
-
-    function addChange(update, path, value, rules) {
-      if (value === undefined) return;
-      if (value instanceof UpdateCommand) {
-        addCommand(update, path, value, rules);
-      } else if (value instanceof Command) {
-        throw invalidParameter(`The field ${path} of update has a command that is not an update.`);
-      } else if (isPlainObject(value) && Object.keys(value).length > 0 && (rules.flattenUpdate || holdsUpdate(value))) {
-        for (const key of Object.keys(value)) addChange(update, `${path}.${key}`, value[key], rules);
-      } else {
-        put(update, '$set', path, encodeValue(value, DATA));
-      }
-    }
-
-    function holdsUpdate(value) {
-      if (value instanceof UpdateCommand) return true;
-      return isPlainObject(value) && Object.keys(value).some((key) => holdsUpdate(value[key]));
-    }
-
-    function addCommand(update, path, command, rules) {
-      const operand = command.operands[0];
-      switch (command.operator) {
-        case 'set': return put(update, '$set', path, encodeValue(operand, DATA));
-        case 'remove': return put(update, '$unset', path, '');
-        case 'inc': case 'mul': return put(update, `$${command.operator}`, path, number(command.operator, operand));
-        case 'min': case 'max': case 'bit': return put(update, `$${command.operator}`, path, encodeValue(operand, DATA));
-        case 'rename': return put(update, '$rename', path, operand);
-        case 'push': return put(update, '$push', path, pushed(command.operands));
-        case 'unshift': return put(update, '$push', path, { $each: encodeValue(listOf(command.operands), DATA), $position: 0 });
-        case 'pop': return put(update, '$pop', path, 1);
-        case 'shift': return put(update, '$pop', path, -1);
-        case 'addToSet': return put(update, '$addToSet', path, addedToSet(operand));
-        case 'pull': return put(update, '$pull', path, pulled(operand, rules));
-        case 'pullAll': return put(update, '$pullAll', path, encodeValue(operand, DATA));
-        default: throw invalidParameter(`_.${command.operator} is not an update.`);
-      }
-    }
-
-    function put(update, operator, path, value) {
-      if (value === undefined) return;
-      if (update[operator] === undefined) update[operator] = {};
-      define(update[operator], path, value);
-    }
-
-    function number(operator, operand) {
-      const value = typeof operand === 'bigint' ? Number(operand) : operand;
-      if (typeof value !== 'number' || Number.isNaN(value)) throw invalidParameter(`_.${operator} needs a number.`);
-      return value;
-    }
-
-    function listOf(operands) {
-      return operands.length === 1 && Array.isArray(operands[0]) ? operands[0] : operands;
-    }
-
-    /** `_.push(value)`, `_.push([a, b])`, `_.push({each, position, sort, slice})`. */
-    function pushed(operands) {
-      const first = operands[0];
-      if (operands.length !== 1 || !isPlainObject(first) || !Array.isArray(first.each)) return { $each: encodeValue(listOf(operands), DATA) };
-      const encoded = { $each: encodeValue(first.each, DATA) };
-      for (const modifier of ['position', 'sort', 'slice']) {
-        if (first[modifier] !== undefined) encoded[`$${modifier}`] = encodeValue(first[modifier], DATA);
-      }
-      return encoded;
-    }
-
-    function addedToSet(operand) {
-      if (isPlainObject(operand)) {
-        const each = operand.each || operand.$each;
-        if (Array.isArray(each) && Object.keys(operand).length === 1) return { $each: encodeValue(each, DATA) };
-      }
-      return encodeValue(operand, DATA);
-    }
-
-    function pulled(operand, rules) {
-      if (operand instanceof Condition) return valueCondition(operand, rules);
-      if (isPlainObject(operand) && Object.keys(operand).every((key) => key.charAt(0) !== '$')) return encodeWhere(operand, rules);
-      return encodeValue(operand, DATA);
-    }
-
-    module.exports = { encodeUpdate };
   };
 
   sources['shared/callbacks'] = function (module) {
@@ -1012,43 +1232,22 @@
     module.exports = { settle };
   };
 
-  sources['shared/database'] = function (module) {
-    /**
-     * The database API of both platforms: collections, queries, documents, aggregation and transactions. It builds
-     * operations (docs/api/wire.md), gives them to `execute` and shapes the answers as the flavour says.
-     */
-
-    const { createCommand } = load('shared/commands');
-    const { ProjectionCommand } = load('shared/command-classes');
-    const { encodeWhere } = load('shared/conditions');
-    const { encodeUpdate } = load('shared/updates');
-    const { Pipeline } = load('shared/pipeline');
-    const { Geo } = load('shared/geo');
-    const { ServerDate, RegExpValue, isPlainObject, encodeValue, decodeAnswer, DATA, CONDITION } = load('shared/values');
-    const { PlatformProblem, invalidParameter, notAvailable } = load('shared/problems');
-    const { settle } = load('shared/callbacks');
-
-    const TRANSACTION_ATTEMPTS = 3;
-    let transactions = 0;
-    const RETRY_MILLISECONDS = 20;
-
-    /**
-     * `execute(operation)` → promise of the answer's text. `settings`: `flavour`, `defaultLimit`, `maximumLimit`,
-     * `requestId()` (of the running call), `throwOnNotFound`.
-     */
-    function createDatabase(execute, settings) {
-      const engine = new Engine(execute, settings);
-      return new Database(engine);
-    }
-
+  sources['shared/engine'] = function (module) {
     /** Runs operations for one database: executes, decodes, shapes. */
+
+    const { decodeAnswer, revive } = load('shared/typed-values');
+    const { settle } = load('shared/callbacks');
+    const { invalidParameter, notAvailable } = load('shared/problems');
+
     class Engine {
+      /** The settings are those of `createDatabase`. */
       constructor(execute, settings) {
         this.execute = execute;
         this.flavour = settings.flavour;
         this.defaultLimit = settings.defaultLimit;
         this.maximumLimit = settings.maximumLimit;
         this.requestId = settings.requestId || (() => '');
+        this.startWatch = settings.watch;
         this.failsOnMissingDocument = this.flavour.failsOnMissingDocument && settings.throwOnNotFound !== false;
       }
 
@@ -1074,162 +1273,383 @@
           throw this.flavour.error(error, api);
         }
       }
-    }
 
-    class Database {
-      constructor(engine) {
-        // Not enumerable: programs print and compare their database object.
-        Object.defineProperty(this, 'engine', { value: engine, enumerable: false });
-        this.command = createCommand();
-        this.Geo = Geo;
-        this.RegExp = function RegExp(options) {
-          return new RegExpValue(options);
-        };
-        this.serverDate = function serverDate(options) {
-          return new ServerDate(options);
-        };
-      }
-
-      collection(name) {
-        this.engine.check('database.collection', () => requireName('The name of a collection', name));
-        return new Collection(this.engine, name);
-      }
-
-      createCollection(name, options) {
-        return this.engine.run(
-          'database.createCollection',
-          () => ({ op: 'createCollection', collection: requireName('The name of a collection', name) }),
-          this.engine.flavour.collectionCreated,
-          options,
-        );
-      }
-
-      /** Alipay's. A collection has rules and indexes that a function must not take away. */
-      async deleteCollection() {
-        const refusal = notAvailable('A function cannot delete a collection; where({}).remove() removes its documents.');
-        throw this.engine.flavour.error(refusal, 'database.deleteCollection');
-      }
-
-      /** A transaction begins with its first operation, so naming it here saves a round trip. */
-      async startTransaction() {
-        transactions += 1;
-        return new Transaction(this.engine, `c-${transactions}`);
-      }
-
-      /** Runs `body(transaction)` and commits; runs it again when another transaction was in the way. */
-      async runTransaction(body, attempts) {
-        const maximum = attempts === undefined ? TRANSACTION_ATTEMPTS : attempts;
-        for (let attempt = 1; ; attempt += 1) {
-          const transaction = await this.startTransaction();
-          try {
-            return await transaction.carryOut(body);
-          } catch (error) {
-            if (attempt >= maximum || !isConflict(error)) throw error;
-            await pause(Math.random() * RETRY_MILLISECONDS * 2 ** attempt);
-          }
+      /**
+       * Watches what `build()` says: `{collection, where?, orderBy?, limit?}`. Answers `{close()}`; what goes wrong is told
+       * to `listener.onError`, or thrown where nobody listens.
+       */
+      watch(api, build, listener) {
+        try {
+          const request = this.check(api, () => {
+            if (this.startWatch === undefined) {
+              throw notAvailable(
+                'A cloud function cannot watch: it ends with its invocation. Watch in the page, or ask again with get().', 'WATCH_NOT_AVAILABLE');
+            }
+            if (!listener || typeof listener.onChange !== 'function') throw invalidParameter('watch needs {onChange, onError}.');
+            return build();
+          });
+          const decode = (value) => revive(value, this.flavour.geoObjects);
+          return this.startWatch(request, decode, {
+            change: (snapshot) => listener.onChange(snapshot),
+            fail: (problem) => {
+              const error = this.flavour.error(problem, api);
+              if (typeof listener.onError === 'function') listener.onError(error);
+              else console.error(`A watch has ended, and it has no onError: ${error.message}`);
+            },
+          });
+        } catch (error) {
+          if (!listener || typeof listener.onError !== 'function') throw error;
+          Promise.resolve().then(() => listener.onError(error));
+          return { close: () => Promise.resolve() };
         }
       }
     }
 
-    class Query {
-      constructor(engine, name, state) {
-        Object.defineProperty(this, 'engine', { value: engine, enumerable: false });
-        Object.defineProperty(this, 'state', { value: state || {}, enumerable: false });
-        this.collectionName = name;
+    module.exports = { Engine };
+  };
+
+  sources['shared/updates'] = function (module) {
+    /**
+     * Encodes the data of `update` as MongoDB's update operators. `rules.flattenUpdate`: WeChat changes only the
+     * named members of a nested object, Alipay replaces the object unless there is a command inside of it.
+     */
+
+    const { encodeValue, isPlainObject, define, Command, DATA } = load('shared/values');
+    const { invalidParameter } = load('shared/problems');
+    const { UpdateCommand } = load('shared/command-classes');
+    const { elementCondition } = load('shared/conditions');
+    const { Pipeline, encodeStages } = load('shared/pipeline');
+
+    /**
+     * `data`: fields with values and commands, MongoDB's own operators (`{$set: {…}}`), or a pipeline of stages, which
+     * works out the new values from the document.
+     */
+    function encodeUpdate(data, rules) {
+      if (Array.isArray(data) || data instanceof Pipeline) return encodePipelineUpdate(data);
+      if (!isPlainObject(data)) throw invalidParameter('update needs an object with the fields to change.');
+      if (Object.keys(data).some((key) => key.charAt(0) === '$')) return encodeOperators(data, rules);
+      if ('_id' in data) throw invalidParameter('The _id of a document cannot be changed; leave it out of the data.');
+      const update = {};
+      for (const key of Object.keys(data)) addChange(update, key, data[key], rules);
+      if (Object.keys(update).length === 0) throw invalidParameter('update needs at least one field to change.');
+      return update;
+    }
+
+    function encodePipelineUpdate(data) {
+      const stages = encodeStages(data);
+      if (stages.length === 0) throw invalidParameter('An update by a pipeline needs at least one stage.');
+      return stages;
+    }
+
+    /** MongoDB's operators as somebody wrote them; only conditions in them need a closer look. */
+    function encodeOperators(data, rules) {
+      const update = {};
+      for (const operator of Object.keys(data)) {
+        if (operator.charAt(0) !== '$') throw invalidParameter(`The update mixes operators and the field ${operator}; put it into $set.`);
+        const fields = data[operator];
+        if (fields === undefined) continue;
+        if (!isPlainObject(fields)) throw invalidParameter(`${operator} needs an object with the fields to change.`);
+        if (operator === '$pull') update[operator] = pullsOf(fields, rules);
+        else update[operator] = encodeValue(fields, DATA);
+      }
+      if (Object.keys(update).every((operator) => Object.keys(update[operator]).length === 0)) throw invalidParameter('update needs at least one field to change.');
+      return update;
+    }
+
+    function pullsOf(fields, rules) {
+      const pulls = {};
+      for (const path of Object.keys(fields)) {
+        if (fields[path] !== undefined) define(pulls, path, elementCondition(fields[path], rules));
+      }
+      return pulls;
+    }
+
+    function addChange(update, path, value, rules) {
+      if (value === undefined) return;
+      if (value instanceof UpdateCommand) {
+        addCommand(update, path, value, rules);
+      } else if (value instanceof Command) {
+        throw invalidParameter(`The field ${path} of update has a command that is not an update.`);
+      } else if (isPlainObject(value) && Object.keys(value).length > 0 && (rules.flattenUpdate || holdsUpdate(value)) && !isTyped(value)) {
+        for (const key of Object.keys(value)) addChange(update, `${path}.${key}`, value[key], rules);
+      } else {
+        put(update, '$set', path, encodeValue(value, DATA));
+      }
+    }
+
+    /** `{$date: …}` and the like, written by hand, are values; `$`, `$[]` and `$[name]` are positions in an array. */
+    function isTyped(value) {
+      return Object.keys(value).some((key) => /^\$[A-Za-z]/.test(key));
+    }
+
+    function holdsUpdate(value) {
+      if (value instanceof UpdateCommand) return true;
+      return isPlainObject(value) && Object.keys(value).some((key) => holdsUpdate(value[key]));
+    }
+
+    function addCommand(update, path, command, rules) {
+      const operand = command.operands[0];
+      switch (command.operator) {
+        case 'set': return put(update, '$set', path, encodeValue(operand, DATA));
+        case 'setOnInsert': return put(update, '$setOnInsert', path, encodeValue(operand, DATA));
+        case 'remove': return put(update, '$unset', path, '');
+        case 'inc': case 'mul': return put(update, `$${command.operator}`, path, number(command.operator, operand));
+        case 'min': case 'max': return put(update, `$${command.operator}`, path, encodeValue(operand, DATA));
+        case 'bit': return put(update, '$bit', path, bits(operand));
+        case 'rename': return put(update, '$rename', path, newName(operand));
+        case 'push': return put(update, '$push', path, pushed(command.operands));
+        case 'unshift': return put(update, '$push', path, { $each: encodeValue(listOf(command.operands), DATA), $position: 0 });
+        case 'pop': return put(update, '$pop', path, 1);
+        case 'shift': return put(update, '$pop', path, -1);
+        case 'addToSet': return put(update, '$addToSet', path, addedToSet(operand));
+        case 'pull': return put(update, '$pull', path, elementCondition(operand, rules));
+        case 'pullAll': return put(update, '$pullAll', path, pulledValues(operand));
+        default: throw invalidParameter(`_.${command.operator} is not an update.`);
+      }
+    }
+
+    function put(update, operator, path, value) {
+      if (value === undefined) return;
+      if (update[operator] === undefined) update[operator] = {};
+      define(update[operator], path, value);
+    }
+
+    function number(operator, operand) {
+      const value = typeof operand === 'bigint' ? Number(operand) : operand;
+      if (typeof value !== 'number' || Number.isNaN(value)) throw invalidParameter(`_.${operator} needs a number.`);
+      return value;
+    }
+
+    function bits(operand) {
+      if (!isPlainObject(operand)) throw invalidParameter('_.bit needs {and: number}, {or: number} or {xor: number}.');
+      return encodeValue(operand, DATA);
+    }
+
+    function newName(operand) {
+      if (typeof operand !== 'string' || operand === '') throw invalidParameter('_.rename needs the new name of the field.');
+      return operand;
+    }
+
+    function pulledValues(operand) {
+      if (!Array.isArray(operand)) throw invalidParameter('_.pullAll needs an array of values.');
+      return encodeValue(operand, DATA);
+    }
+
+    function listOf(operands) {
+      return operands.length === 1 && Array.isArray(operands[0]) ? operands[0] : operands;
+    }
+
+    /** `_.push(value)`, `_.push([a, b])`, `_.push({each, position, sort, slice})`, also with MongoDB's `$` before the names. */
+    function pushed(operands) {
+      const first = operands[0];
+      const each = operands.length === 1 ? eachOf(first) : undefined;
+      if (each === undefined) return { $each: encodeValue(listOf(operands), DATA) };
+      const encoded = { $each: encodeValue(each, DATA) };
+      for (const modifier of ['position', 'sort', 'slice']) {
+        const value = first[modifier] === undefined ? first[`$${modifier}`] : first[modifier];
+        if (value !== undefined) encoded[`$${modifier}`] = encodeValue(value, DATA);
+      }
+      return encoded;
+    }
+
+    function addedToSet(operand) {
+      const each = eachOf(operand);
+      if (each !== undefined && Object.keys(operand).length === 1) return { $each: encodeValue(each, DATA) };
+      return encodeValue(operand, DATA);
+    }
+
+    function eachOf(operand) {
+      if (!isPlainObject(operand)) return undefined;
+      if (Array.isArray(operand.each)) return operand.each;
+      return Array.isArray(operand.$each) ? operand.$each : undefined;
+    }
+
+    module.exports = { encodeUpdate };
+  };
+
+  sources['shared/write-options'] = function (module) {
+    /** What writes carry beside their data: `upsert`, `multi`, `arrayFilters`, which document to answer. */
+
+    const { encodeWhere } = load('shared/conditions');
+    const { invalidParameter } = load('shared/problems');
+
+    /** Puts those of `names` that are given into the operation. */
+    function addWriteOptions(operation, given, names, rules) {
+      const options = given || {};
+      for (const name of names) {
+        if (options[name] === undefined) continue;
+        operation[name] = name === 'arrayFilters' ? encodeArrayFilters(options[name], rules) : requireFlag(name, options[name]);
+      }
+      return operation;
+    }
+
+    function requireFlag(name, value) {
+      if (typeof value !== 'boolean') throw invalidParameter(`${name} is true or false.`);
+      return value;
+    }
+
+    /** `[{'x.price': _.gt(1)}]` for the path `items.$[x].price`. */
+    function encodeArrayFilters(filters, rules) {
+      if (!Array.isArray(filters)) throw invalidParameter('arrayFilters needs an array of conditions.');
+      return filters.map((filter) => encodeWhere(filter, rules));
+    }
+
+    /** Which document findOneAndUpdate answers: `returnDocument: 'after'`, otherwise as it was before. */
+    function addReturn(operation, given) {
+      const wanted = given && given.returnDocument;
+      if (wanted === undefined) return operation;
+      if (wanted !== 'before' && wanted !== 'after') throw invalidParameter('returnDocument is \'before\' or \'after\'.');
+      operation.return = wanted;
+      return operation;
+    }
+
+    module.exports = { addWriteOptions, encodeArrayFilters, addReturn };
+  };
+
+  sources['shared/requirements'] = function (module) {
+    /** What the calls of the database API insist on, and how new documents and projections are encoded. */
+
+    const { ProjectionCommand } = load('shared/command-classes');
+    const { elementCondition } = load('shared/conditions');
+    const { isPlainObject, encodeValue, DATA, CONDITION } = load('shared/values');
+    const { invalidParameter } = load('shared/problems');
+
+    function requireName(what, name) {
+      if (typeof name !== 'string' || name === '') throw invalidParameter(`${what} must be a string that is not empty.`);
+      return name;
+    }
+
+    function requireId(id) {
+      if (typeof id === 'number' && Number.isFinite(id)) return id;
+      if (typeof id !== 'string' || id === '') throw invalidParameter('doc(id) needs the _id of a document, a string that is not empty.');
+      return id;
+    }
+
+    function requireCount(what, count) {
+      if (!Number.isInteger(count) || count < 0) throw invalidParameter(`${what} needs a whole number from 0.`);
+      return count;
+    }
+
+    function orderEntry(field, direction) {
+      requireName('The field of orderBy', field);
+      const wanted = direction === undefined ? 'asc' : direction;
+      if (wanted !== 'asc' && wanted !== 'desc') throw invalidParameter(`orderBy needs 'asc' or 'desc', not ${String(wanted)}.`);
+      return [field, wanted];
+    }
+
+    /** `{a: true, b: 0, tags: _.project.slice(3)}` → `{a: 1, b: 0, tags: {$slice: 3}}`; `-1` hides, as in Alipay. */
+    function encodeProjection(projection, rules) {
+      if (!isPlainObject(projection)) throw invalidParameter('field needs an object such as {name: true}.');
+      const encoded = {};
+      for (const key of Object.keys(projection)) {
+        const value = projection[key];
+        if (value instanceof ProjectionCommand) encoded[key] = projectionOperator(value.operator, value.operand, rules);
+        else if (isPlainObject(value)) encoded[key] = rawProjection(value, rules);
+        else encoded[key] = value === true || (typeof value === 'number' && value > 0) ? 1 : 0;
+      }
+      return encoded;
+    }
+
+    /** `{$slice: 3}`, `{$elemMatch: {…}}`, written by hand. */
+    function rawProjection(value, rules) {
+      const encoded = {};
+      for (const operator of Object.keys(value)) Object.assign(encoded, projectionOperator(operator, value[operator], rules));
+      return encoded;
+    }
+
+    function projectionOperator(operator, operand, rules) {
+      const encoded = {};
+      encoded[operator] = operator === '$elemMatch' ? elementCondition(operand, rules) : encodeValue(operand, CONDITION);
+      return encoded;
+    }
+
+    function encodeNew(data) {
+      if (Array.isArray(data)) return data.map(encodeNewDocument);
+      return encodeNewDocument(data);
+    }
+
+    function encodeNewDocument(data) {
+      if (!isDocument(data)) throw invalidParameter('add needs the new document as an object.');
+      return encodeValue(data, DATA);
+    }
+
+    /** `call`: what the caller knows the operation as. */
+    function encodeReplacement(data, call) {
+      if (!isDocument(data)) throw invalidParameter(`${call} needs the new document as an object.`);
+      if (data._id !== undefined) throw invalidParameter(`${call} keeps the _id that the document has; leave it out of the data.`);
+      return encodeValue(data, DATA);
+    }
+
+    function isDocument(data) {
+      return typeof data === 'object' && data !== null && !Array.isArray(data);
+    }
+
+    module.exports = { requireName, requireId, requireCount, orderEntry, encodeProjection, encodeNew, encodeNewDocument, encodeReplacement };
+  };
+
+  sources['shared/find-one-and'] = function (module) {
+    /** Changing one document and answering it, as one step: the same calls for queries and for documents by their id. */
+
+    const { encodeUpdate } = load('shared/updates');
+    const { addWriteOptions, addReturn } = load('shared/write-options');
+    const { encodeReplacement } = load('shared/requirements');
+
+    /**
+     * Gives a class `findOneAndUpdate`, `findOneAndReplace`, `findOneAndDelete` (answer the document as it was or, with
+     * `returnDocument: 'after'`, as it is then) and uniCloud's `updateAndReturn` (answers `{updated, doc}`).
+     * `oneOf(op, method)` of the class makes the operation without what is to be done; `area` is the first word of names in errors.
+     */
+    function addFindOneAnd(Class, area) {
+      function run(self, op, method, shape, options, complete) {
+        return self.engine.run(`${area}.${method}`, () => complete(self.oneOf(op, method)), shape, options);
       }
 
-      with(change) {
-        return new Query(this.engine, this.collectionName, Object.assign({}, this.state, change));
-      }
-
-      where(conditions) {
-        const encoded = this.engine.check('collection.where', () => encodeWhere(conditions, this.engine.flavour));
-        const earlier = this.state.where;
-        return this.with({ where: earlier === undefined ? encoded : { $and: [earlier, encoded] } });
-      }
-
-      orderBy(field, direction) {
-        const entry = this.engine.check('collection.orderBy', () => orderEntry(field, direction));
-        return this.with({ orderBy: (this.state.orderBy || []).concat([entry]) });
-      }
-
-      skip(count) {
-        return this.with({ skip: this.engine.check('collection.skip', () => requireCount('skip', count)) });
-      }
-
-      limit(count) {
-        const wanted = this.engine.check('collection.limit', () => requireCount('limit', count));
-        return this.with({ limit: Math.min(wanted, this.engine.maximumLimit) });
-      }
-
-      field(projection) {
-        return this.with({ projection: this.engine.check('collection.field', () => encodeProjection(projection)) });
-      }
-
-      projection(projection) {
-        return this.field(projection);
-      }
-
-      get(options) {
-        const operation = Object.assign({ op: 'get', collection: this.collectionName }, this.state);
-        if (operation.limit === undefined) operation.limit = this.engine.defaultLimit;
-        return this.engine.run('collection.get', () => operation, this.engine.flavour.list, options);
-      }
-
-      count(options) {
-        const operation = { op: 'count', collection: this.collectionName };
-        if (this.state.where !== undefined) operation.where = this.state.where;
-        return this.engine.run('collection.count', () => operation, this.engine.flavour.count, options);
-      }
-
-      update(options) {
+      Class.prototype.findOneAndUpdate = function findOneAndUpdate(options, more) {
         const { flavour } = this.engine;
-        return this.engine.run('collection.update', () => {
-          const where = this.requireWhere('update');
-          return { op: 'update', collection: this.collectionName, where, update: encodeUpdate(flavour.dataOf(options), flavour) };
-        }, flavour.updated, options);
-      }
+        return run(this, 'findOneAndUpdate', 'findOneAndUpdate', flavour.found, options, (operation) => {
+          operation.update = encodeUpdate(flavour.dataOf(options), flavour);
+          const settings = flavour.settingsOf(options, more);
+          return addReturn(addWriteOptions(operation, settings, ['upsert', 'arrayFilters'], flavour), settings);
+        });
+      };
 
-      remove(options) {
-        return this.engine.run(
-          'collection.remove',
-          () => ({ op: 'remove', collection: this.collectionName, where: this.requireWhere('remove') }),
-          this.engine.flavour.removed,
-          options,
-        );
-      }
+      Class.prototype.findOneAndReplace = function findOneAndReplace(options, more) {
+        const { flavour } = this.engine;
+        return run(this, 'findOneAndReplace', 'findOneAndReplace', flavour.found, options, (operation) => {
+          operation.data = encodeReplacement(flavour.dataOf(options), 'findOneAndReplace');
+          const settings = flavour.settingsOf(options, more);
+          return addReturn(addWriteOptions(operation, settings, ['upsert'], flavour), settings);
+        });
+      };
 
-      requireWhere(method) {
-        if (this.state.where !== undefined) return this.state.where;
-        if (this.engine.flavour.writesWithoutWhere) return {};
-        throw invalidParameter(`${method} needs a where(…) before it; where({}) means all documents.`);
-      }
+      Class.prototype.findOneAndDelete = function findOneAndDelete(options) {
+        return run(this, 'findOneAndDelete', 'findOneAndDelete', this.engine.flavour.found, options, (operation) => operation);
+      };
 
-      watch(listener) {
-        return refuseWatch(this.engine, listener);
-      }
+      Class.prototype.updateAndReturn = function updateAndReturn(options) {
+        const { flavour } = this.engine;
+        return run(this, 'findOneAndUpdate', 'updateAndReturn', flavour.returned, options, (operation) => {
+          operation.update = encodeUpdate(flavour.dataOf(options), flavour);
+          operation.return = 'after';
+          return operation;
+        });
+      };
     }
 
-    class Collection extends Query {
-      doc(id) {
-        return new Document(this.engine, this.collectionName, this.engine.check('collection.doc', () => requireId(id)), this.state.projection);
-      }
+    module.exports = { addFindOneAnd };
+  };
 
-      add(options) {
-        return this.engine.run(
-          'collection.add',
-          () => ({ op: 'add', collection: this.collectionName, data: encodeNew(this.engine.flavour.dataOf(options)) }),
-          this.engine.flavour.added,
-          options,
-        );
-      }
+  sources['shared/document'] = function (module) {
+    /** One document by its id. */
 
-      aggregate() {
-        return new Aggregation(this.engine, this.collectionName);
-      }
-    }
+    const { encodeUpdate } = load('shared/updates');
+    const { addFindOneAnd } = load('shared/find-one-and');
+    const { addWriteOptions } = load('shared/write-options');
+    const { encodeProjection, encodeNewDocument, encodeReplacement } = load('shared/requirements');
+    const { settle } = load('shared/callbacks');
+    const { invalidParameter } = load('shared/problems');
 
-    /** One document by its id; `transaction` is set for documents reached through a transaction. */
+    /** `transaction` is set for documents reached through a transaction. */
     class Document {
       constructor(engine, collection, id, projection, transaction) {
         Object.defineProperty(this, 'engine', { value: engine, enumerable: false });
@@ -1246,7 +1666,7 @@
       }
 
       field(projection) {
-        const encoded = this.engine.check('document.field', () => encodeProjection(projection));
+        const encoded = this.engine.check('document.field', () => encodeProjection(projection, this.engine.flavour));
         return new Document(this.engine, this.collectionName, this._id, encoded, this.transaction);
       }
 
@@ -1275,28 +1695,286 @@
         }
       }
 
+      /** Replaces the document, or creates it. */
       set(options) {
         return this.engine.run('document.set', () => {
           const operation = this.operation('set');
-          operation.data = encodeReplacement(this.engine.flavour.dataOf(options));
+          operation.data = encodeReplacement(this.engine.flavour.dataOf(options), 'set');
           return operation;
         }, this.engine.flavour.replaced, options);
       }
 
-      update(options) {
+      /** Tencent's, in transactions: adds the document, which must not exist. */
+      create(options) {
+        return this.engine.run('document.create', () => {
+          const operation = this.operation('add');
+          delete operation.id;
+          operation.data = Object.assign(encodeNewDocument(this.engine.flavour.dataOf(options)), { _id: this._id });
+          return operation;
+        }, this.engine.flavour.added, options);
+      }
+
+      update(options, more) {
+        const { flavour } = this.engine;
         return this.engine.run('document.update', () => {
           const operation = this.operation('update');
-          operation.update = encodeUpdate(this.engine.flavour.dataOf(options), this.engine.flavour);
-          return operation;
-        }, this.engine.flavour.updated, options);
+          operation.update = encodeUpdate(flavour.dataOf(options), flavour);
+          return addWriteOptions(operation, flavour.settingsOf(options, more), ['upsert', 'arrayFilters'], flavour);
+        }, flavour.updated, options);
       }
 
       remove(options) {
         return this.engine.run('document.remove', () => this.operation('remove'), this.engine.flavour.removed, options);
       }
 
+      /** Tencent's name for it in transactions. */
+      delete(options) {
+        return this.remove(options);
+      }
+
+      oneOf(op) {
+        if (this.transaction !== undefined) throw invalidParameter('A transaction reads the document with get and changes it with update.');
+        const operation = this.operation(op);
+        if (this.projectionDocument !== undefined) operation.projection = this.projectionDocument;
+        return operation;
+      }
+
+      /** Tells `listener.onChange` the document now, and whenever it changes; answers `{close()}`. */
       watch(listener) {
-        return refuseWatch(this.engine, listener);
+        return this.engine.watch('document.watch', () => {
+          if (this.transaction !== undefined) throw invalidParameter('A document is watched outside of transactions.');
+          return { collection: this.collectionName, where: { _id: this._id } };
+        }, listener);
+      }
+    }
+
+    addFindOneAnd(Document, 'document');
+
+    module.exports = { Document };
+  };
+
+  sources['shared/bulk'] = function (module) {
+    /** `bulkWrite`: many writes of one collection in one call. */
+
+    const { encodeWhere } = load('shared/conditions');
+    const { encodeUpdate } = load('shared/updates');
+    const { addWriteOptions } = load('shared/write-options');
+    const { requireId, encodeNewDocument, encodeReplacement } = load('shared/requirements');
+    const { isPlainObject } = load('shared/values');
+    const { PlatformProblem, invalidParameter } = load('shared/problems');
+
+    const MAXIMUM_OPERATIONS = 1000;
+
+    const ENCODERS = {
+      add: (document) => encodeNewDocument(document),
+      set: ({ id, data }) => ({ id: requireId(id), data: encodeReplacement(data, 'set') }),
+      update: (given, rules) => {
+        const operation = target(given, rules, 'update');
+        operation.update = encodeUpdate(given.data === undefined ? given.update : given.data, rules);
+        return addWriteOptions(operation, given, ['multi', 'upsert', 'arrayFilters'], rules);
+      },
+      replace: (given, rules) => {
+        const operation = target(given, rules, 'replace');
+        operation.data = encodeReplacement(given.data, 'replace');
+        return addWriteOptions(operation, given, ['upsert'], rules);
+      },
+      remove: (given, rules) => addWriteOptions(target(given, rules, 'remove'), given, ['multi'], rules),
+    };
+
+    /** Which documents a write of the list is about: `id` or `where`. */
+    function target(given, rules, name) {
+      if (given.id !== undefined) return { id: requireId(given.id) };
+      if (given.where === undefined) throw invalidParameter(`${name} in bulkWrite needs an id or a where; where: {} means all documents.`);
+      return { where: encodeWhere(given.where, rules) };
+    }
+
+    /** `[{add: {…}}, {update: {where, data}}, …]` as it travels. */
+    function encodeBulk(operations, rules) {
+      if (!Array.isArray(operations)) throw invalidParameter('bulkWrite needs an array of operations.');
+      if (operations.length === 0 || operations.length > MAXIMUM_OPERATIONS) {
+        throw invalidParameter(`bulkWrite takes 1 to ${MAXIMUM_OPERATIONS} operations, not ${operations.length}.`);
+      }
+      return operations.map((operation) => encodeOne(operation, rules));
+    }
+
+    function encodeOne(operation, rules) {
+      const names = isPlainObject(operation) ? Object.keys(operation) : [];
+      const name = names[0];
+      if (names.length !== 1 || !Object.prototype.hasOwnProperty.call(ENCODERS, name) || typeof operation[name] !== 'object' || operation[name] === null) {
+        throw invalidParameter(`An operation of bulkWrite is an object with one of ${Object.keys(ENCODERS).join(', ')}.`);
+      }
+      const encoded = {};
+      encoded[name] = ENCODERS[name](operation[name], rules);
+      return encoded;
+    }
+
+    /** The answer with the failures among its results in the platform's shape. */
+    function bulkAnswer(answer, shapeError) {
+      const results = answer.results.map((result) => (result.error === undefined ? result : { error: shapeError(new PlatformProblem(result.error)) }));
+      return Object.assign({}, answer, { results });
+    }
+
+    module.exports = { encodeBulk, bulkAnswer };
+  };
+
+  sources['shared/query'] = function (module) {
+    /** Collections and the queries on them. */
+
+    const { encodeWhere } = load('shared/conditions');
+    const { encodeUpdate } = load('shared/updates');
+    const { Pipeline } = load('shared/pipeline');
+    const { Document } = load('shared/document');
+    const { encodeBulk, bulkAnswer } = load('shared/bulk');
+    const { addFindOneAnd } = load('shared/find-one-and');
+    const { addWriteOptions } = load('shared/write-options');
+    const { requireName, requireId, requireCount, orderEntry, encodeProjection, encodeNew } = load('shared/requirements');
+    const { invalidParameter } = load('shared/problems');
+
+    class Query {
+      constructor(engine, name, state) {
+        // Not enumerable: programs print and compare their queries.
+        Object.defineProperty(this, 'engine', { value: engine, enumerable: false });
+        Object.defineProperty(this, 'state', { value: state || {}, enumerable: false });
+        this.collectionName = name;
+      }
+
+      with(change) {
+        return new Query(this.engine, this.collectionName, Object.assign({}, this.state, change));
+      }
+
+      where(conditions) {
+        const encoded = this.engine.check('collection.where', () => encodeWhere(conditions, this.engine.flavour));
+        const earlier = this.state.where;
+        return this.with({ where: earlier === undefined ? encoded : { $and: [earlier, encoded] } });
+      }
+
+      orderBy(field, direction) {
+        const entry = this.engine.check('collection.orderBy', () => orderEntry(field, direction));
+        return this.with({ orderBy: (this.state.orderBy || []).concat([entry]) });
+      }
+
+      skip(count) {
+        return this.with({ skip: this.engine.check('collection.skip', () => requireCount('skip', count)) });
+      }
+
+      limit(count) {
+        return this.with({ limit: this.engine.check('collection.limit', () => requireCount('limit', count)) });
+      }
+
+      field(projection) {
+        return this.with({ projection: this.engine.check('collection.field', () => encodeProjection(projection, this.engine.flavour)) });
+      }
+
+      projection(projection) {
+        return this.field(projection);
+      }
+
+      get(options) {
+        const operation = Object.assign({ op: 'get', collection: this.collectionName }, this.state);
+        operation.limit = operation.limit === undefined ? this.engine.defaultLimit : Math.min(operation.limit, this.engine.maximumLimit);
+        return this.engine.run('collection.get', () => operation, this.engine.flavour.list, options);
+      }
+
+      count(options) {
+        return this.engine.run('collection.count', () => this.reading('count'), this.engine.flavour.count, options);
+      }
+
+      /** The values that a field has in the documents, each once. */
+      distinct(field, options) {
+        return this.engine.run('collection.distinct', () => {
+          const operation = this.reading('distinct');
+          operation.field = requireName('The field of distinct', field);
+          return operation;
+        }, this.engine.flavour.values, options);
+      }
+
+      reading(op) {
+        const operation = { op, collection: this.collectionName };
+        if (this.state.where !== undefined) operation.where = this.state.where;
+        return operation;
+      }
+
+      update(options, more) {
+        const { flavour } = this.engine;
+        return this.engine.run('collection.update', () => {
+          const operation = this.writing('update', 'update');
+          operation.update = encodeUpdate(flavour.dataOf(options), flavour);
+          return addWriteOptions(operation, flavour.settingsOf(options, more), ['multi', 'upsert', 'arrayFilters'], flavour);
+        }, flavour.updated, options);
+      }
+
+      remove(options) {
+        return this.engine.run(
+          'collection.remove',
+          () => addWriteOptions(this.writing('remove', 'remove'), options, ['multi']),
+          this.engine.flavour.removed,
+          options,
+        );
+      }
+
+      writing(op, method) {
+        return { op, collection: this.collectionName, where: this.requireWhere(method) };
+      }
+
+      requireWhere(method) {
+        if (this.state.where !== undefined) return this.state.where;
+        if (this.engine.flavour.writesWithoutWhere) return {};
+        throw invalidParameter(`${method} needs a where(…) before it; where({}) means all documents.`);
+      }
+
+      oneOf(op, method) {
+        const operation = this.writing(op, method);
+        for (const part of ['orderBy', 'projection']) {
+          if (this.state[part] !== undefined) operation[part] = this.state[part];
+        }
+        return operation;
+      }
+
+      /** Tells `listener.onChange` the documents now, and whenever they change; answers `{close()}`. */
+      watch(listener) {
+        return this.engine.watch('collection.watch', () => {
+          const { where, orderBy, limit, skip } = this.state;
+          if (skip) throw invalidParameter('A watch begins with the first document; leave skip out.');
+          const request = { collection: this.collectionName };
+          if (where !== undefined) request.where = where;
+          if (orderBy !== undefined) request.orderBy = orderBy;
+          if (limit !== undefined) request.limit = limit;
+          return request;
+        }, listener);
+      }
+    }
+
+    addFindOneAnd(Query, 'collection');
+
+    class Collection extends Query {
+      doc(id) {
+        return new Document(this.engine, this.collectionName, this.engine.check('collection.doc', () => requireId(id)), this.state.projection);
+      }
+
+      add(options) {
+        return this.engine.run(
+          'collection.add',
+          () => ({ op: 'add', collection: this.collectionName, data: encodeNew(this.engine.flavour.dataOf(options)) }),
+          this.engine.flavour.added,
+          options,
+        );
+      }
+
+      aggregate() {
+        return new Aggregation(this.engine, this.collectionName);
+      }
+
+      /** Many writes at once: `bulkWrite({operations: [{add: {…}}, …], ordered})`, or the list and then the options. */
+      bulkWrite(options, more) {
+        const { flavour } = this.engine;
+        const isList = Array.isArray(options);
+        const settings = (isList ? more : options) || {};
+        return this.engine.run('collection.bulkWrite', () => {
+          const operations = encodeBulk(isList ? options : settings.operations, flavour);
+          return addWriteOptions({ op: 'bulkWrite', collection: this.collectionName, operations }, settings, ['ordered'], flavour);
+        }, (answer, api, requestId) => (
+          flavour.bulk(bulkAnswer(answer, (problem) => flavour.error(problem, api)), api, requestId)
+        ), isList ? more : options);
       }
     }
 
@@ -1311,6 +1989,48 @@
         const operation = { op: 'aggregate', collection: this.collectionName, pipeline: this.stages };
         return this.engine.run('collection.aggregate', () => operation, this.engine.flavour.aggregated, options);
       }
+    }
+
+    module.exports = { Collection };
+  };
+
+  sources['shared/transaction'] = function (module) {
+    /** Transactions: begun by hand, or carried out as a whole and again after a conflict. */
+
+    const { Document } = load('shared/document');
+    const { requireName, requireId, encodeNew } = load('shared/requirements');
+    const { PlatformProblem, invalidParameter } = load('shared/problems');
+
+    const ATTEMPTS = 3;
+    const RETRY_MILLISECONDS = 20;
+    let transactions = 0;
+
+    /** A transaction begins with its first operation, so naming it here saves a round trip. */
+    function newTransaction(engine) {
+      transactions += 1;
+      return new Transaction(engine, `c-${transactions}`);
+    }
+
+    /** Runs `body(transaction)` and commits; runs it again when another transaction was in the way. */
+    async function runTransaction(engine, body, attempts) {
+      const maximum = engine.check('database.runTransaction', () => {
+        if (typeof body !== 'function') throw invalidParameter('runTransaction needs a function that gets the transaction.');
+        return requireAttempts(attempts);
+      });
+      for (let attempt = 1; ; attempt += 1) {
+        try {
+          return await newTransaction(engine).carryOut(body);
+        } catch (error) {
+          if (attempt >= maximum || !isConflict(error)) throw error;
+          await pause(Math.random() * RETRY_MILLISECONDS * 2 ** attempt);
+        }
+      }
+    }
+
+    function requireAttempts(attempts) {
+      if (attempts === undefined || attempts === null) return ATTEMPTS;
+      if (!Number.isInteger(attempts) || attempts < 1) throw invalidParameter('runTransaction is tried a whole number of times, at least once.');
+      return attempts;
     }
 
     class Transaction {
@@ -1399,84 +2119,84 @@
       }
     }
 
-    function requireName(what, name) {
-      if (typeof name !== 'string' || name === '') throw invalidParameter(`${what} must be a string that is not empty.`);
-      return name;
-    }
-
-    function requireId(id) {
-      if (typeof id === 'number' && Number.isFinite(id)) return id;
-      if (typeof id !== 'string' || id === '') throw invalidParameter('doc(id) needs the _id of a document, a string that is not empty.');
-      return id;
-    }
-
-    function requireCount(what, count) {
-      if (!Number.isInteger(count) || count < 0) throw invalidParameter(`${what} needs a whole number from 0.`);
-      return count;
-    }
-
-    function orderEntry(field, direction) {
-      requireName('The field of orderBy', field);
-      const wanted = direction === undefined ? 'asc' : direction;
-      if (wanted !== 'asc' && wanted !== 'desc') throw invalidParameter(`orderBy needs 'asc' or 'desc', not ${String(wanted)}.`);
-      return [field, wanted];
-    }
-
-    /** `{a: true, b: 0, tags: _.project.slice(3)}` → `{a: 1, b: 0, tags: {$slice: 3}}`; `-1` hides, as in Alipay. */
-    function encodeProjection(projection) {
-      if (!isPlainObject(projection)) throw invalidParameter('field needs an object such as {name: true}.');
-      const encoded = {};
-      for (const key of Object.keys(projection)) {
-        const value = projection[key];
-        if (value instanceof ProjectionCommand) encoded[key] = projectionOperator(value);
-        else if (isPlainObject(value)) encoded[key] = encodeValue(value, CONDITION);
-        else encoded[key] = value === true || (typeof value === 'number' && value > 0) ? 1 : 0;
-      }
-      return encoded;
-    }
-
-    function projectionOperator(command) {
-      const encoded = {};
-      const elements = command.operator === '$elemMatch';
-      encoded[command.operator] = elements ? encodeWhere(command.operand, { flattenWhere: true }) : command.operand;
-      return encoded;
-    }
-
-    function encodeNew(data) {
-      if (Array.isArray(data)) return data.map(encodeNewDocument);
-      return encodeNewDocument(data);
-    }
-
-    function encodeNewDocument(data) {
-      if (!isDocument(data)) throw invalidParameter('add needs the new document as an object.');
-      return encodeValue(data, DATA);
-    }
-
-    function encodeReplacement(data) {
-      if (!isDocument(data)) throw invalidParameter('set needs the new document as an object.');
-      if (data._id !== undefined) throw invalidParameter('set has the _id from doc(id); leave it out of the data.');
-      return encodeValue(data, DATA);
-    }
-
-    function isDocument(data) {
-      return typeof data === 'object' && data !== null && !Array.isArray(data);
-    }
-
     function isConflict(error) {
       const problem = error && (error.problem || error);
       return problem instanceof PlatformProblem && problem.code === 'TRANSACTION_CONFLICT';
     }
 
-    function refuseWatch(engine, listener) {
-      const reason = notAvailable('watch is not available yet; ask again with get() for now.', 'WATCH_NOT_AVAILABLE');
-      const error = engine.flavour.error(reason, 'collection.watch');
-      if (!listener || typeof listener.onError !== 'function') throw error;
-      Promise.resolve().then(() => listener.onError(error));
-      return { close: () => Promise.resolve() };
-    }
-
     function pause(milliseconds) {
       return new Promise((resolve) => setTimeout(resolve, milliseconds));
+    }
+
+    module.exports = { newTransaction, runTransaction };
+  };
+
+  sources['shared/database'] = function (module) {
+    /**
+     * The database API of both platforms: collections, queries, documents, aggregation and transactions. It builds
+     * operations (docs/api/wire.md), gives them to `execute` and shapes the answers as the flavour says.
+     */
+
+    const { createCommand } = load('shared/commands');
+    const { Engine } = load('shared/engine');
+    const { Collection } = load('shared/query');
+    const { newTransaction, runTransaction } = load('shared/transaction');
+    const { Geo } = load('shared/geo');
+    const { ServerDate, RegExpValue } = load('shared/typed-values');
+    const { requireName } = load('shared/requirements');
+    const { notAvailable } = load('shared/problems');
+
+    /**
+     * `execute(operation)` → promise of the answer's text. `settings`: `flavour`, `defaultLimit`, `maximumLimit`,
+     * `requestId()` (of the running call), `throwOnNotFound`, and where queries can be watched `watch(request, decode, observer)`.
+     */
+    function createDatabase(execute, settings) {
+      return new Database(new Engine(execute, settings));
+    }
+
+    class Database {
+      constructor(engine) {
+        // Not enumerable: programs print and compare their database object.
+        Object.defineProperty(this, 'engine', { value: engine, enumerable: false });
+        this.command = createCommand(engine.flavour);
+        this.Geo = Geo;
+        this.RegExp = function RegExp(options) {
+          return engine.check('database.RegExp', () => new RegExpValue(options));
+        };
+        this.serverDate = function serverDate(options) {
+          return engine.check('database.serverDate', () => new ServerDate(options));
+        };
+      }
+
+      collection(name) {
+        this.engine.check('database.collection', () => requireName('The name of a collection', name));
+        return new Collection(this.engine, name);
+      }
+
+      createCollection(name, options) {
+        return this.engine.run(
+          'database.createCollection',
+          () => ({ op: 'createCollection', collection: requireName('The name of a collection', name) }),
+          this.engine.flavour.collectionCreated,
+          options,
+        );
+      }
+
+      /** Alipay's. A collection has rules and indexes that a function must not take away. */
+      async deleteCollection() {
+        const refusal = notAvailable('A function cannot delete a collection; where({}).remove() removes its documents.');
+        throw this.engine.flavour.error(refusal, 'database.deleteCollection');
+      }
+
+      /** A transaction that the program commits or rolls back itself. */
+      async startTransaction() {
+        return newTransaction(this.engine);
+      }
+
+      /** Runs `body(transaction)` and commits; at most `attempts` times (3) when another transaction was in the way. */
+      async runTransaction(body, attempts) {
+        return runTransaction(this.engine, body, attempts);
+      }
     }
 
     module.exports = { createDatabase };
@@ -1641,7 +2361,7 @@
     const FUNCTION_TIMEOUT_MILLISECONDS = 60 * 1000;
     const FILE_TIMEOUT_MILLISECONDS = 60 * 1000;
     const MAXIMUM_FILES = 50;
-    const DATABASE_READS = ['get', 'count', 'aggregate'];
+    const DATABASE_READS = ['get', 'count', 'distinct', 'aggregate'];
 
     class Connection {
       /** `settings`: `env`, `endpoint`, `user?` (development login), `language?`, `timeout?`. */
@@ -1842,6 +2562,24 @@
 
     const { wechatError, alipayError, tencentError } = load('shared/problems');
 
+    /** More documents fit than were answered. */
+    function withMore(result, answer) {
+      if (answer.more) result.more = true;
+      return result;
+    }
+
+    /** The document that an update with `upsert` made. */
+    function withUpserted(result, answer) {
+      if (answer.upsertedId !== undefined) result.upsertedId = answer.upsertedId;
+      return result;
+    }
+
+    /** How many documents an aggregation put into a collection ($out, $merge). */
+    function withWritten(result, answer) {
+      if (answer.written !== undefined) result.written = answer.written;
+      return result;
+    }
+
     /** WeChat: `wx.cloud.database()` and `wx-server-sdk`. */
     const wechat = {
       name: 'wechat',
@@ -1849,17 +2587,22 @@
       flattenUpdate: true,
       geoObjects: true,
       dataOf: (options) => options && options.data,
+      settingsOf: (options) => options,
       failsOnMissingDocument: true,
       writesWithoutWhere: false,
       error: (error, api) => wechatError(error, api, 'database'),
-      list: (answer, api) => ({ data: answer.data, errMsg: `${api}:ok` }),
+      list: (answer, api) => withMore({ data: answer.data, errMsg: `${api}:ok` }, answer),
       document: (data, api) => ({ data, errMsg: `${api}:ok` }),
       count: (answer, api) => ({ total: answer.total, errMsg: `${api}:ok` }),
       added: (answer, api) => (answer.ids ? { _ids: answer.ids, errMsg: `${api}:ok` } : { _id: answer.id, errMsg: `${api}:ok` }),
       replaced: (answer, api) => ({ _id: answer.id, stats: { updated: answer.updated, created: answer.created }, errMsg: `${api}:ok` }),
-      updated: (answer, api) => ({ stats: { updated: answer.updated }, errMsg: `${api}:ok` }),
+      updated: (answer, api) => withUpserted({ stats: { updated: answer.updated }, errMsg: `${api}:ok` }, answer),
       removed: (answer, api) => ({ stats: { removed: answer.removed }, errMsg: `${api}:ok` }),
-      aggregated: (answer, api) => ({ list: answer.data, errMsg: `${api}:ok` }),
+      aggregated: (answer, api) => withWritten({ list: answer.data, errMsg: `${api}:ok` }, answer),
+      values: (answer, api) => ({ data: answer.values, errMsg: `${api}:ok` }),
+      found: (answer, api) => ({ data: answer.data, errMsg: `${api}:ok` }),
+      returned: (answer, api) => ({ updated: answer.data === null ? 0 : 1, doc: answer.data, errMsg: `${api}:ok` }),
+      bulk: (answer, api) => Object.assign({}, answer, { errMsg: `${api}:ok` }),
       collectionCreated: (answer, api) => ({ errMsg: `${api}:ok` }),
       finished: (answer, api) => ({ errMsg: `${api}:ok` }),
     };
@@ -1871,18 +2614,24 @@
       flattenUpdate: false,
       geoObjects: true,
       dataOf: (options) => options && options.data,
+      settingsOf: (options) => options,
       failsOnMissingDocument: false,
       // Alipay documents collection.update(…) and collection.remove() as changing every document.
       writesWithoutWhere: true,
       error: (error, api) => alipayError(error, api, 'database'),
-      list: (answer) => answer.data,
+      // The list is the result; that there are more documents stands on it, unseen by loops and JSON.
+      list: (answer) => (answer.more ? Object.defineProperty(answer.data, 'more', { value: true }) : answer.data),
       document: (data) => data,
       count: (answer) => ({ total: answer.total }),
       added: (answer) => (answer.ids ? { _ids: answer.ids } : { _id: answer.id }),
       replaced: (answer) => ({ _id: answer.id, count: answer.updated + answer.created }),
-      updated: (answer) => ({ count: answer.updated }),
+      updated: (answer) => withUpserted({ count: answer.updated }, answer),
       removed: (answer) => ({ count: answer.removed }),
-      aggregated: (answer) => answer.data,
+      aggregated: (answer) => (answer.written === undefined ? answer.data : Object.defineProperty(answer.data, 'written', { value: answer.written })),
+      values: (answer) => answer.values,
+      found: (answer) => answer.data,
+      returned: (answer) => ({ updated: answer.data === null ? 0 : 1, doc: answer.data }),
+      bulk: (answer) => answer,
       collectionCreated: (answer) => ({ created: answer.created }),
       finished: () => ({}),
     };
@@ -1894,17 +2643,22 @@
       flattenUpdate: true,
       geoObjects: true,
       dataOf: (data) => data,
+      settingsOf: (data, options) => options,
       failsOnMissingDocument: false,
       writesWithoutWhere: false,
       error: (error) => tencentError(error),
-      list: (answer, api, requestId) => ({ data: answer.data, requestId }),
+      list: (answer, api, requestId) => withMore({ data: answer.data, requestId }, answer),
       document: (data, api, requestId, inTransaction) => ({ data: inTransaction ? data : data === null ? [] : [data], requestId }),
       count: (answer, api, requestId) => ({ total: answer.total, requestId }),
       added: (answer, api, requestId) => (answer.ids ? { ids: answer.ids, requestId } : { id: answer.id, requestId }),
       replaced: (answer, api, requestId) => ({ updated: answer.updated, upsertedId: answer.created > 0 ? answer.id : null, requestId }),
-      updated: (answer, api, requestId) => ({ updated: answer.updated, requestId }),
+      updated: (answer, api, requestId) => withUpserted({ updated: answer.updated, requestId }, answer),
       removed: (answer, api, requestId) => ({ deleted: answer.removed, requestId }),
-      aggregated: (answer, api, requestId) => ({ data: answer.data, requestId }),
+      aggregated: (answer, api, requestId) => withWritten({ data: answer.data, requestId }, answer),
+      values: (answer, api, requestId) => ({ data: answer.values, requestId }),
+      found: (answer, api, requestId) => ({ data: answer.data, requestId }),
+      returned: (answer, api, requestId) => ({ updated: answer.data === null ? 0 : 1, doc: answer.data, requestId }),
+      bulk: (answer, api, requestId) => Object.assign({}, answer, { requestId }),
       collectionCreated: (answer, api, requestId) => ({ requestId }),
       finished: (answer, api, requestId) => ({ requestId }),
     };
