@@ -38,8 +38,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("[{\"a\":1},\n{oops}]", 2, 1), ("[{},\n]", 2, 1), ("[{}\n{}]", 2, 1), ("[\n{}]\n{}", 3, 1), ("[{\"a\":\n1,\n\n2}]", 4, 0), ("[{}\n,\n", 3, 1), ("[\n\n", 3, 0),
-        ("[\n{\"a\":\n\"", 3, 0), ("[,]", 1, 0), ("[\n}", 2, 0),
+        ("[{\"a\":1},\n{oops}]", 2, 1), ("[{},\n]", 2, 1), ("[{}\n{}]", 2, 1), ("[\n{}]\n{}", 3, 1), ("[{\"a\":\n1,\n\n2}]", 4, 0), ("[{}\n,\n", 3, 1),
+        ("[\n\n", 3, 0), ("[\n{\"a\":\n\"", 3, 0), ("[,]", 1, 0), ("[\n}", 2, 0),
     ])
     func aDamagedArrayEndsReadingAtItsLine(_ text: String, line: Int, documents: Int) throws {
         let reading = read(text, with: DocumentLines())
