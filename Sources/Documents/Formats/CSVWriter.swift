@@ -67,6 +67,10 @@ public struct CSVWriter: Sendable {
                 throw FormatError(Localized(error.message, zh: error.messageZh), at: .unplaced, code: error.code)
             }
         }
+        if paths.isEmpty || known.count < paths.count {
+            throw FormatError(
+                Localized("Name at least one column, and each only once.", zh: "请至少指定一列，且每列只写一次。"), at: .unplaced, code: .invalidQuery)
+        }
         var written = paths.map { Column(path: $0) }
         var spread: Set<FieldName> = []
         for place in written.indices {
