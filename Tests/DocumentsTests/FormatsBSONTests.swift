@@ -98,10 +98,42 @@ import Testing
         #expect(read(Self.fixture, with: BSONReader(documentBytesMax: 100)).errors.first?.code == .limit)
     }
 
+    @Test func aFileThatIsCutShortAnywhereIsRefused() throws {
+        for length in 1..<Self.fixture.count {
+            let reading = read(Self.fixture + Self.fixture.prefix(length), with: BSONReader())
+            #expect(reading.documents.count == 1 && reading.errors.map(\.place) == [.document(2, byte: 333)])
+            #expect(reading.errors.first?.endsReading == true)
+        }
+    }
+
+    @Test func everyByteOfADocumentMayBeDamaged() throws {
+        for place in 4..<Self.fixture.count {
+            for value in [0, 1, 2, 0x7F, 0x80, 0xFF] as [UInt8] {
+                var bytes = Self.fixture
+                bytes[place] = value
+                let reading = read(bytes + Self.fixture, with: BSONReader())
+                // Whatever became of the first one, the second one is found.
+                #expect(reading.documents.last == Self.fixtureDocument && reading.documents.count + reading.errors.count == 2)
+            }
+        }
+    }
+
     @Test func refusesRepeatedNamesAndGoesOn() throws {
         let pair: [UInt8] = [0x0A, 0x61, 0, 0x0A, 0x61, 0]
         let reading = read([11, 0, 0, 0] + pair + [0] + Self.fixture, with: BSONReader())
         #expect(reading.documents.count == 1 && reading.errors.first?.message.en.contains("at \"a\": the name occurs twice") == true)
+    }
+
+    @Test func largeObjectsAreLookedThroughQuickly() throws {
+        let names = (0..<30_000).map { "n\($0)" }
+        var bytes: [UInt8] = []
+        try BSONWriter().append(JSONObject(names.map { ($0, .null) }.prefix(40)), to: &bytes)
+        var content: [UInt8] = []
+        for name in names + ["n7"] { content += [0x0A] + Array(name.utf8) + [0] }
+        let length = UInt32(content.count + 5)
+        let repeated = (0..<4).map { UInt8(truncatingIfNeeded: length >> UInt32($0 * 8)) } + content + [0]
+        let reading = read(bytes + repeated, with: BSONReader())
+        #expect(reading.documents.map(\.count) == [40] && reading.errors.first?.message.en.contains("at \"n7\"") == true)
     }
 
     @Test func boundsDepth() throws {

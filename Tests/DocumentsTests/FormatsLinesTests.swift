@@ -47,6 +47,14 @@ import Testing
         #expect(reading.documents.count == documents)
     }
 
+    @Test func anArrayThatIsCutShortAnywhereIsRefused() throws {
+        let whole = Array("[{\"a\":[1,\"x\\\"\"]},\n{\"b\":{}}]".utf8)
+        for length in 1..<whole.count {
+            let reading = read(Array(whole.prefix(length)), with: DocumentLines())
+            #expect(reading.errors.count == 1 && reading.errors.first?.endsReading == true && reading.documents.count < 3)
+        }
+    }
+
     @Test func anElementThatIsNoObjectIsPassedOver() throws {
         let reading = read("[1,\n\"a]\\\"\",{},[2]\n,true]", with: DocumentLines())
         #expect(reading.documents == [[:]])
