@@ -6,6 +6,7 @@ const { PlatformProblem, invalidParameter } = require('../../shared/problems');
 const { createDatabase } = require('../../shared/database');
 const { withRetries, systemClock } = require('./retry');
 const { Session } = require('./session');
+const { WatchChannel } = require('./watch-channel');
 
 const REQUEST_TIMEOUT_MILLISECONDS = 15 * 1000;
 const FUNCTION_TIMEOUT_MILLISECONDS = 60 * 1000;
@@ -22,6 +23,7 @@ class Connection {
     this.transport = transport;
     this.clock = clock || systemClock;
     this.lastRequestId = '';
+    this.channel = null;
     this.session = new Session({
       key: `sampan.session.${this.endpoint}.${this.env}.${settings.user || ''}`,
       storage: settings.storage || transport.storage,
@@ -59,7 +61,19 @@ class Connection {
     return createDatabase(execute, {
       flavour, defaultLimit: limits.default, maximumLimit: limits.maximum, requestId: () => this.lastRequestId,
       throwOnNotFound: options && options.throwOnNotFound,
+      watch: (request, decode, observer) => this.watches().watch(request, decode, observer),
     });
+  }
+
+  /** What is watched, over one WebSocket that is opened with the first watch. */
+  watches() {
+    if (this.channel === null) {
+      this.channel = new WatchChannel({
+        url: `${this.endpoint.replace(/^http/i, 'ws')}/v1/watch`, env: this.env, session: this.session, clock: this.clock,
+        openSocket: (url, listener) => this.transport.openSocket(url, listener),
+      });
+    }
+    return this.channel;
   }
 
   async upload({ cloudPath, file, fileType, timeout, onStart }) {

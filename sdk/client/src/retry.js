@@ -42,6 +42,11 @@ const systemClock = {
   now: () => Date.now(),
   random: () => Math.random(),
   sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+  /** Does `work` later; answers what takes that back. */
+  after: (milliseconds, work) => {
+    const timer = setTimeout(work, milliseconds);
+    return () => clearTimeout(timer);
+  },
 };
 
 module.exports = { withRetries, systemClock };

@@ -3,6 +3,7 @@
 /** Requests, files, login and storage through Alipay's global `my`. */
 
 const { networkProblem, headersInLowerCase, asText } = require('./transport');
+const { taskSocket, messageText, once } = require('./sockets');
 const { PlatformProblem } = require('../../shared/problems');
 
 const TIMED_OUT = 13;
@@ -65,10 +66,44 @@ function createAlipayTransport(my) {
       });
     },
 
+    /** `listener` has `open()`, `message(text)` and `close(problem)`; answers `{send(text), close()}`. */
+    openSocket(url, listener) {
+      const close = once(listener.close);
+      // Versions that know `multiple` answer a task; in older ones an app has one socket, the platform's.
+      const task = my.connectSocket({ url, multiple: true, success: () => {}, fail: (failure) => close(problemOf(failure)) });
+      if (task && typeof task.onMessage === 'function') return taskSocket(task, listener, close, problemOf);
+      return platformSocket(my, listener, close);
+    },
+
     storage: {
       get: (key) => my.getStorageSync({ key }).data || null,
       set: (key, value) => my.setStorageSync({ key, data: value }),
       remove: (key) => my.removeStorageSync({ key }),
+    },
+  };
+}
+
+/** The one socket that an app has where there are no tasks. */
+function platformSocket(my, listener, close) {
+  const handlers = {
+    Open: () => listener.open(),
+    Message: (event) => listener.message(messageText(event)),
+    Close: (event) => ended(networkProblem((event && event.reason) || 'The connection was closed.', false)),
+    Error: (failure) => ended(problemOf(failure)),
+  };
+  function ended(problem) {
+    // The events are the app's, not the socket's: a later socket must not be heard twice.
+    for (const name of Object.keys(handlers)) {
+      if (typeof my[`offSocket${name}`] === 'function') my[`offSocket${name}`](handlers[name]);
+    }
+    close(problem);
+  }
+  for (const name of Object.keys(handlers)) my[`onSocket${name}`](handlers[name]);
+  return {
+    send: (text) => my.sendSocketMessage({ data: text, fail: (failure) => ended(problemOf(failure)) }),
+    close: () => {
+      ended(networkProblem('The connection was closed.', false));
+      my.closeSocket({});
     },
   };
 }

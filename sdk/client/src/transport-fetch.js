@@ -3,8 +3,12 @@
 /** Requests, files and storage in a browser or in Node, through `fetch`. */
 
 const { networkProblem } = require('./transport');
-const { invalidParameter, PlatformProblem } = require('../../shared/problems');
+const { messageText, once } = require('./sockets');
+const { invalidParameter, notAvailable, PlatformProblem } = require('../../shared/problems');
 const { nodeModule } = require('./host');
+
+/** The `readyState` of a WebSocket that can be sent to. */
+const OPEN = 1;
 
 function createFetchTransport(scope) {
   return {
@@ -24,6 +28,26 @@ function createFetchTransport(scope) {
         if (!response.ok) return { status: response.status };
         return saveDownload(scope, response, url, filePath);
       });
+    },
+
+    /** `listener` has `open()`, `message(text)` and `close(problem)`; answers `{send(text), close()}`. */
+    openSocket(url, listener) {
+      if (typeof scope.WebSocket !== 'function') {
+        throw notAvailable('watch needs the global WebSocket: a browser or Node 22, or a package that is put into its place.', 'WATCH_NOT_AVAILABLE');
+      }
+      const socket = new scope.WebSocket(url);
+      // An error is followed by the end of the connection, which has no reason of its own then.
+      const close = once(listener.close);
+      socket.onopen = () => listener.open();
+      socket.onmessage = (event) => listener.message(messageText(event));
+      socket.onerror = (event) => close(networkProblem((event && event.message) || 'The connection failed.', false));
+      socket.onclose = (event) => close(networkProblem((event && event.reason) || `The connection was closed (${event && event.code}).`, false));
+      return {
+        send: (text) => {
+          if (socket.readyState === OPEN) socket.send(text);
+        },
+        close: () => socket.close(),
+      };
     },
 
     // A browser has no super-app that knows the user.

@@ -3,6 +3,7 @@
 /** Requests, files, login and storage through WeChat's global `wx`. */
 
 const { networkProblem, headersInLowerCase, asText } = require('./transport');
+const { taskSocket, once } = require('./sockets');
 
 function createWechatTransport(wx) {
   return {
@@ -52,6 +53,13 @@ function createWechatTransport(wx) {
           fail: (failure) => reject(problemOf(failure)),
         });
       });
+    },
+
+    /** `listener` has `open()`, `message(text)` and `close(problem)`; answers `{send(text), close()}`. */
+    openSocket(url, listener) {
+      const close = once(listener.close);
+      const task = wx.connectSocket({ url, fail: (failure) => close(problemOf(failure)) });
+      return taskSocket(task, listener, close, (failure) => problemOf(failure));
     },
 
     storage: {

@@ -3,6 +3,7 @@
 /** Stand-ins for the globals `wx` and `my`, as far as the SDK uses them; requests really go out. */
 
 const fs = require('fs');
+const { FakeWebSocket } = require('./websocket');
 
 async function send(url, method, headers, body) {
   const response = await fetch(url, { method, headers, body });
@@ -107,4 +108,47 @@ function fakeAlipay() {
   };
 }
 
-module.exports = { fakeWechat, fakeAlipay };
+/** Gives a platform sockets that are tasks. `wrapped`: messages come in one more object, as in some versions of Alipay. */
+function withSockets(platform, { wrapped }) {
+  platform.sockets = [];
+  platform.connectSocket = ({ url, multiple }) => {
+    const socket = new FakeWebSocket(url);
+    const on = (name) => (handler) => {
+      socket[name] = name !== 'onmessage' ? handler : ({ data }) => handler(wrapped ? { data: { data, isBuffer: false } } : { data });
+    };
+    const task = {
+      multiple, onOpen: on('onopen'), onMessage: on('onmessage'), onClose: on('onclose'), onError: on('onerror'),
+      send: ({ data, fail }) => (socket.readyState === 1 ? socket.send(data) : fail({ errMsg: 'sendSocketMessage:fail not open', errorMessage: 'not open', error: 10 })),
+      close: () => socket.close(),
+    };
+    platform.sockets.push(task);
+    return task;
+  };
+  return platform;
+}
+
+/** Gives an older Alipay the one socket of an app, whose events are the app's. */
+function withPlatformSocket(my) {
+  let socket = null;
+  my.handlers = { Open: [], Message: [], Close: [], Error: [] };
+  for (const name of Object.keys(my.handlers)) {
+    my[`onSocket${name}`] = (handler) => my.handlers[name].push(handler);
+    my[`offSocket${name}`] = (handler) => {
+      my.handlers[name] = my.handlers[name].filter((one) => one !== handler);
+    };
+  }
+  const tell = (name, value) => my.handlers[name].slice().forEach((handler) => handler(value));
+  my.connectSocket = ({ url }) => {
+    const opened = new FakeWebSocket(url);
+    socket = opened;
+    opened.onopen = () => tell('Open', {});
+    opened.onmessage = ({ data }) => tell('Message', { data, isBuffer: false });
+    opened.onclose = () => tell('Close', {});
+    opened.onerror = ({ message }) => tell('Error', { error: 1, errorMessage: message });
+  };
+  my.sendSocketMessage = ({ data, fail }) => (socket.readyState === 1 ? socket.send(data) : fail({ error: 10, errorMessage: 'not open' }));
+  my.closeSocket = () => socket.close();
+  return my;
+}
+
+module.exports = { fakeWechat, fakeAlipay, withSockets, withPlatformSocket };

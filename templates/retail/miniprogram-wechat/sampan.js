@@ -2245,6 +2245,11 @@
       now: () => Date.now(),
       random: () => Math.random(),
       sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+      /** Does `work` later; answers what takes that back. */
+      after: (milliseconds, work) => {
+        const timer = setTimeout(work, milliseconds);
+        return () => clearTimeout(timer);
+      },
     };
 
     module.exports = { withRetries, systemClock };
@@ -2349,6 +2354,605 @@
     module.exports = { Session };
   };
 
+  sources['client/src/transport'] = function (module) {
+    /** What the three transports share. */
+
+    const { PlatformProblem } = load('shared/problems');
+
+    function networkProblem(message, timedOut) {
+      return new PlatformProblem({
+        status: 0, code: timedOut ? 'TIMEOUT' : 'NETWORK', title: timedOut ? 'Timeout' : 'Network error', detail: message,
+      });
+    }
+
+    function headersInLowerCase(headers) {
+      const lower = {};
+      for (const name of Object.keys(headers || {})) {
+        const value = headers[name];
+        lower[name.toLowerCase()] = Array.isArray(value) ? value.join(', ') : String(value);
+      }
+      return lower;
+    }
+
+    /** Some containers parse JSON although they were asked for text. */
+    function asText(data) {
+      if (typeof data === 'string') return data;
+      return data === undefined || data === null ? '' : JSON.stringify(data);
+    }
+
+    module.exports = { networkProblem, headersInLowerCase, asText };
+  };
+
+  sources['client/src/watched-result'] = function (module) {
+    /**
+     * The documents of one watched query, kept up to date from the server's messages (docs/api/wire.md, Watch): what a page's
+     * `onChange` is told, in WeChat's shape. Knows nothing of connections.
+     */
+    class WatchedResult {
+      /** `ordered`: the query has an order; without one, documents stay in the order in which they came. `decode` revives values. */
+      constructor(ordered, decode) {
+        this.ordered = ordered;
+        this.decode = decode;
+        // id → {doc, text}; the text is the document as it came, which pages cannot change.
+        this.entries = null;
+        this.snapshots = 0;
+        this.changes = 0;
+      }
+
+      /** Everything, at the beginning or because the server no longer knows what was told. Answers a snapshot, or null when nothing is new. */
+      begin(docs) {
+        const found = new Map();
+        for (const doc of docs) found.set(keyOf(doc._id), this.entryOf(doc));
+        if (this.entries !== null) return this.catchUp(found);
+        this.entries = found;
+        const changes = Array.from(found.values(), ({ doc }) => this.change('init', 'init', doc._id, doc));
+        return this.snapshot(changes, 'init');
+      }
+
+      /** What differs from what the page was told, as if it had been told at the time. */
+      catchUp(found) {
+        const changes = [];
+        for (const [key, { doc }] of this.entries) {
+          if (!found.has(key)) changes.push(this.change('dequeue', 'remove', doc._id, doc));
+        }
+        for (const [key, entry] of found) {
+          const had = this.entries.get(key);
+          if (had === undefined) changes.push(this.change('enqueue', 'add', entry.doc._id, entry.doc));
+          else if (had.text !== entry.text) changes.push(this.updated(had, entry));
+          else found.set(key, had);
+        }
+        this.entries = this.ordered ? found : inEarlierOrder(this.entries, found);
+        return changes.length === 0 ? null : this.snapshot(changes);
+      }
+
+      updated(had, entry) {
+        const before = JSON.parse(had.text);
+        const after = JSON.parse(entry.text);
+        const change = this.change('update', 'update', entry.doc._id, entry.doc);
+        change.updatedFields = {};
+        for (const key of Object.keys(after)) {
+          if (JSON.stringify(before[key]) !== JSON.stringify(after[key])) change.updatedFields[key] = entry.doc[key];
+        }
+        change.removedFields = Object.keys(before).filter((key) => !(key in after));
+        return change;
+      }
+
+      /** What has changed; `order` has all ids as they are now. Answers a snapshot, or null when the page knows it all. */
+      next(events, order) {
+        const changes = [];
+        for (const event of events) {
+          const change = this.take(event);
+          if (change !== null) changes.push(change);
+        }
+        if (this.ordered && order !== undefined) this.arrange(order);
+        return changes.length === 0 ? null : this.snapshot(changes);
+      }
+
+      take(event) {
+        const key = keyOf(event.docId);
+        const entry = this.entryOf(event.doc);
+        const had = this.entries.get(key);
+        if (event.queueType === 'dequeue') {
+          if (!this.entries.delete(key)) return null;
+        } else {
+          if (had !== undefined && had.text === entry.text) return null;
+          this.entries.set(key, entry);
+        }
+        const change = this.change(event.queueType, event.dataType, event.docId, entry.doc);
+        if (event.updatedFields !== undefined) change.updatedFields = this.decode(event.updatedFields);
+        if (event.removedFields !== undefined) change.removedFields = event.removedFields;
+        return change;
+      }
+
+      arrange(order) {
+        const arranged = new Map();
+        for (const id of order) {
+          const key = keyOf(id);
+          if (this.entries.has(key)) arranged.set(key, this.entries.get(key));
+        }
+        this.entries = arranged;
+      }
+
+      entryOf(doc) {
+        const text = JSON.stringify(doc);
+        return { text, doc: this.decode(doc) };
+      }
+
+      change(queueType, dataType, docId, doc) {
+        const change = { id: this.changes, queueType, dataType, docId, doc };
+        this.changes += 1;
+        return change;
+      }
+
+      snapshot(docChanges, type) {
+        const snapshot = { id: this.snapshots };
+        if (type !== undefined) snapshot.type = type;
+        snapshot.docs = Array.from(this.entries.values(), ({ doc }) => doc);
+        snapshot.docChanges = docChanges;
+        this.snapshots += 1;
+        return snapshot;
+      }
+    }
+
+    /** A number and its decimal text name the same document. */
+    function keyOf(id) {
+      return String(id);
+    }
+
+    /** The documents that were there already keep their places; new ones come after them. */
+    function inEarlierOrder(earlier, found) {
+      const arranged = new Map();
+      for (const key of earlier.keys()) {
+        if (found.has(key)) arranged.set(key, found.get(key));
+      }
+      for (const [key, entry] of found) arranged.set(key, entry);
+      return arranged;
+    }
+
+    module.exports = { WatchedResult };
+  };
+
+  sources['client/src/watch'] = function (module) {
+    /** One watch: what it asks, what its page was told, and whether it goes on after an error. */
+
+    const { WatchedResult } = load('client/src/watched-result');
+
+    const CLOSE_MILLISECONDS = 5 * 1000;
+    const FIRST_PAUSE_MILLISECONDS = 500;
+    const MAXIMUM_FAILURES = 5;
+
+    class Watch {
+      constructor(channel, request, decode, observer) {
+        this.channel = channel;
+        this.request = request;
+        this.observer = observer;
+        this.result = new WatchedResult(request.orderBy !== undefined, decode);
+        /** By what the server knows it on the present connection. */
+        this.name = null;
+        /** Where the server goes on after a new connection. */
+        this.resume = undefined;
+        this.hasEnded = false;
+        this.wasBegunAgain = false;
+        this.failures = 0;
+        this.cancelPause = null;
+        this.onReleased = null;
+      }
+
+      told(message) {
+        if (this.hasEnded) return;
+        this.wasBegunAgain = false;
+        this.failures = 0;
+        this.resume = message.resume;
+        const snapshot = message.type === 'init' ? this.result.begin(message.docs) : this.result.next(message.changes, message.order);
+        if (snapshot !== null) this.notify(() => this.observer.change(snapshot));
+      }
+
+      /** An error of this watch alone: it ends, unless asking again can help. */
+      refused(problem) {
+        this.name = null;
+        if (this.hasEnded) {
+          this.released();
+        } else if (problem.code === 'WATCH_ENDED' && !this.wasBegunAgain) {
+          // What the user may see has changed, so nothing of what was told holds; the rules say whether it begins again.
+          this.wasBegunAgain = true;
+          this.resume = undefined;
+          this.channel.send(this);
+        } else if (isTemporary(problem) && this.failures < MAXIMUM_FAILURES) {
+          this.failures += 1;
+          this.sendLater();
+        } else {
+          this.channel.remove(this);
+          this.fail(problem);
+        }
+      }
+
+      sendLater() {
+        const { clock } = this.channel;
+        this.cancelPause = clock.after(clock.random() * FIRST_PAUSE_MILLISECONDS * 2 ** this.failures, () => {
+          this.cancelPause = null;
+          // A connection that came meanwhile has begun the watch already.
+          if (!this.hasEnded && this.name === null && this.channel.phase === 'ready') this.channel.send(this);
+        });
+      }
+
+      disconnected() {
+        this.name = null;
+        this.released();
+      }
+
+      fail(problem) {
+        this.end();
+        this.notify(() => this.observer.fail(problem));
+      }
+
+      /** Answers when the server has let go of it, or cannot be asked; the page hears nothing any more from now on. */
+      close() {
+        if (this.hasEnded) return Promise.resolve();
+        this.end();
+        if (this.name === null || this.channel.watches.size === 1) {
+          this.channel.remove(this);
+          return Promise.resolve();
+        }
+        const released = new Promise((resolve) => {
+          const cancel = this.channel.clock.after(CLOSE_MILLISECONDS, resolve);
+          this.onReleased = () => {
+            cancel();
+            resolve();
+          };
+        });
+        this.channel.transmit({ type: 'close', watch: this.name });
+        this.channel.remove(this);
+        return released;
+      }
+
+      end() {
+        this.hasEnded = true;
+        if (this.cancelPause !== null) this.cancelPause();
+        this.cancelPause = null;
+      }
+
+      released() {
+        if (this.onReleased !== null) this.onReleased();
+        this.onReleased = null;
+      }
+
+      /** A page's mistake must not stop the other watches; it is thrown where the platform reports such things. */
+      notify(call) {
+        try {
+          call();
+        } catch (error) {
+          setTimeout(() => {
+            throw error;
+          }, 0);
+        }
+      }
+    }
+
+    /** What may be different with the next attempt. */
+    function isTemporary(problem) {
+      if (problem.code === 'NETWORK' || problem.code === 'TIMEOUT' || problem.status === 429) return true;
+      return problem.status >= 500 && problem.status !== 501;
+    }
+
+    module.exports = { Watch, isTemporary };
+  };
+
+  sources['client/src/watch-channel'] = function (module) {
+    /**
+     * The one WebSocket that all watches of a connection share (docs/api/wire.md, Watch): logs in, keeps the connection alive,
+     * comes back when it breaks, and goes on where each watch was.
+     */
+
+    const { PlatformProblem } = load('shared/problems');
+    const { networkProblem } = load('client/src/transport');
+    const { Watch, isTemporary } = load('client/src/watch');
+
+    const TICK_MILLISECONDS = 5 * 1000;
+    const PING_MILLISECONDS = 20 * 1000;
+    const SILENCE_MILLISECONDS = 45 * 1000;
+    const LOGIN_MILLISECONDS = 15 * 1000;
+    const FIRST_PAUSE_MILLISECONDS = 500;
+    const LONGEST_PAUSE_MILLISECONDS = 30 * 1000;
+    /** A server that has never answered is given up after so many attempts; one that has is waited for. */
+    const FIRST_ATTEMPTS = 6;
+    /** A fresh token that is refused again and again will not become better. */
+    const TOKEN_ATTEMPTS = 3;
+
+    class WatchChannel {
+      /** `session` and `clock` as the connection has them; `openSocket(url, listener)` is the transport's. */
+      constructor({ url, env, session, openSocket, clock }) {
+        this.url = url;
+        this.env = env;
+        this.session = session;
+        this.openSocket = openSocket;
+        this.clock = clock;
+        this.watches = new Set();
+        /** Watches by their names on this socket; a name is never used twice. */
+        this.named = new Map();
+        this.names = 0;
+        this.phase = 'idle';
+        this.socket = null;
+        /** Counts connections: what an earlier one still has to say is nobody's concern. */
+        this.generation = 0;
+        this.hasWorked = false;
+        this.attempts = 0;
+        this.refusals = 0;
+        this.token = '';
+        this.openid = undefined;
+        this.cancelPause = null;
+        this.cancelTick = null;
+      }
+
+      /** Begins a watch; `observer` has `change(snapshot)` and `fail(problem)`. */
+      watch(request, decode, observer) {
+        const watch = new Watch(this, request, decode, observer);
+        this.watches.add(watch);
+        if (this.phase === 'idle') this.connect();
+        else if (this.phase === 'ready') this.send(watch);
+        return { close: () => watch.close() };
+      }
+
+      // Connecting
+
+      async connect() {
+        this.generation += 1;
+        const generation = this.generation;
+        this.phase = 'connecting';
+        try {
+          const token = await this.session.accessToken();
+          if (generation !== this.generation) return;
+          this.use(token);
+          this.open(generation);
+        } catch (problem) {
+          if (generation !== this.generation) return;
+          if (isTemporary(problem)) this.lost(problem);
+          else this.failAll(problem);
+        }
+      }
+
+      /** Another user may see other documents: what the server knows of the one before does not help. */
+      use(token) {
+        const openid = this.currentOpenid();
+        if (openid !== this.openid) for (const watch of this.watches) watch.resume = undefined;
+        this.openid = openid;
+        this.token = token;
+      }
+
+      /** Between two logins there is nobody. */
+      currentOpenid() {
+        return this.session.tokens === null ? undefined : this.session.tokens.openid;
+      }
+
+      open(generation) {
+        const isCurrent = () => generation === this.generation;
+        this.heardAt = this.clock.now();
+        this.pingedAt = this.heardAt;
+        this.beganAt = this.heardAt;
+        this.tick(generation);
+        this.socket = this.openSocket(this.url, {
+          open: () => {
+            if (isCurrent()) this.login();
+          },
+          message: (text) => {
+            if (isCurrent()) this.receive(text);
+          },
+          close: (problem) => {
+            if (isCurrent()) this.lost(problem);
+          },
+        });
+        // A host may say at once that it cannot connect.
+        if (!isCurrent()) this.closeSocket();
+      }
+
+      login() {
+        this.transmit({ type: 'login', token: this.token, env: this.env });
+      }
+
+      /** Sends when the platform lets it; a socket that is closing says so by its own event. */
+      transmit(message) {
+        if (this.socket !== null) this.socket.send(JSON.stringify(message));
+      }
+
+      send(watch) {
+        this.names += 1;
+        const name = `w${this.names}`;
+        watch.name = name;
+        this.named.set(name, watch);
+        this.transmit(Object.assign({ type: 'watch', watch: name }, watch.request, watch.resume === undefined ? {} : { resume: watch.resume }));
+      }
+
+      // Hearing
+
+      receive(text) {
+        this.heardAt = this.clock.now();
+        const message = parsed(text);
+        switch (message.type) {
+          case 'ready': return this.ready();
+          case 'init': case 'next': return this.told(message);
+          case 'closed': return this.released(message.watch);
+          case 'error': return this.refused(message);
+          default: return undefined;
+        }
+      }
+
+      ready() {
+        this.refusals = 0;
+        // A token that was renewed meanwhile is answered in the same way.
+        if (this.phase === 'ready') return;
+        this.phase = 'ready';
+        for (const watch of this.watches) this.send(watch);
+      }
+
+      told(message) {
+        this.hasWorked = true;
+        this.attempts = 0;
+        const watch = this.named.get(message.watch);
+        if (watch !== undefined) watch.told(message);
+      }
+
+      released(name) {
+        const watch = this.named.get(name);
+        this.named.delete(name);
+        if (watch !== undefined) watch.released();
+      }
+
+      refused(message) {
+        const problem = new PlatformProblem({ status: message.status, code: message.code, detail: message.message, remedy: message.remedy });
+        if (message.watch === undefined || problem.status === 401) {
+          this.connectionRefused(problem);
+          return;
+        }
+        const watch = this.named.get(message.watch);
+        if (watch === undefined) return;
+        this.named.delete(message.watch);
+        // The server keeps the name of a watch that has failed, and counts it, until it is closed.
+        this.transmit({ type: 'close', watch: message.watch });
+        watch.refused(problem);
+      }
+
+      async connectionRefused(problem) {
+        if (problem.status !== 401) {
+          // A renewed login that is another user's is refused with 400; a new connection has no such past.
+          if (this.phase === 'ready' && problem.status === 400) this.reconnect();
+          else if (isTemporary(problem)) this.lost(problem);
+          else this.failAll(problem);
+          return;
+        }
+        this.refusals += 1;
+        if (this.refusals >= TOKEN_ATTEMPTS) {
+          this.failAll(problem);
+          return;
+        }
+        const { token } = this;
+        this.drop();
+        const generation = this.generation;
+        try {
+          await this.session.refused(token, problem.code);
+        } catch (failure) {
+          if (generation !== this.generation) return;
+          if (isTemporary(failure)) this.lost(failure);
+          else this.failAll(failure);
+          return;
+        }
+        if (generation === this.generation) this.connect();
+      }
+
+      // Staying connected
+
+      tick(generation) {
+        this.cancelTick = this.clock.after(TICK_MILLISECONDS, () => {
+          if (generation !== this.generation) return;
+          const now = this.clock.now();
+          if (this.phase !== 'ready' && now - this.beganAt >= LOGIN_MILLISECONDS) {
+            this.lost(networkProblem(`The server did not take the connection within ${LOGIN_MILLISECONDS} ms.`, true));
+            return;
+          }
+          // Timers stand still while an app is in the background, so this also finds what broke meanwhile.
+          if (now - this.heardAt >= SILENCE_MILLISECONDS) {
+            this.lost(networkProblem(`Nothing was heard of the server for ${SILENCE_MILLISECONDS} ms.`, true));
+            return;
+          }
+          if (this.phase === 'ready' && now - this.pingedAt >= PING_MILLISECONDS) {
+            this.pingedAt = now;
+            this.transmit({ type: 'ping' });
+            this.renewLogin(generation);
+          }
+          this.tick(generation);
+        });
+      }
+
+      /** Before a token expires the session has another; the server is told of it, so that it does not hang up. */
+      async renewLogin(generation) {
+        let token;
+        try {
+          token = await this.session.accessToken();
+        } catch (problem) {
+          // The present token may still hold; if it does not, the server says so, and what is wrong is found out then.
+          return;
+        }
+        if (generation !== this.generation || token === this.token) return;
+        if (this.currentOpenid() !== this.openid) {
+          this.reconnect();
+        } else {
+          this.token = token;
+          this.login();
+        }
+      }
+
+      reconnect() {
+        this.drop();
+        this.connect();
+      }
+
+      /** The connection is gone: after a random pause that grows, there is another. */
+      lost(problem) {
+        this.drop();
+        if (this.watches.size === 0) return;
+        this.attempts += 1;
+        if (!this.hasWorked && this.attempts >= FIRST_ATTEMPTS) {
+          this.failAll(problem);
+          return;
+        }
+        const ceiling = Math.min(LONGEST_PAUSE_MILLISECONDS, FIRST_PAUSE_MILLISECONDS * 2 ** Math.min(this.attempts - 1, 10));
+        this.phase = 'waiting';
+        this.cancelPause = this.clock.after(this.clock.random() * ceiling, () => {
+          this.cancelPause = null;
+          this.connect();
+        });
+      }
+
+      /** Forgets the present connection, and what still comes from it. */
+      drop() {
+        this.generation += 1;
+        this.phase = 'idle';
+        if (this.cancelPause !== null) this.cancelPause();
+        this.cancelPause = null;
+        if (this.cancelTick !== null) this.cancelTick();
+        this.cancelTick = null;
+        this.closeSocket();
+        const named = Array.from(this.named.values());
+        this.named.clear();
+        for (const watch of named) watch.disconnected();
+      }
+
+      closeSocket() {
+        const { socket } = this;
+        this.socket = null;
+        if (socket !== null) socket.close();
+      }
+
+      // Ending
+
+      failAll(problem) {
+        this.drop();
+        this.attempts = 0;
+        this.refusals = 0;
+        const watches = Array.from(this.watches);
+        this.watches.clear();
+        for (const watch of watches) watch.fail(problem);
+      }
+
+      /** A watch has ended; without any, the connection is not needed. */
+      remove(watch) {
+        this.watches.delete(watch);
+        if (this.watches.size === 0) this.drop();
+      }
+    }
+
+    /** Something in between may send what is no message; it is left alone, as an unknown message is. */
+    function parsed(text) {
+      try {
+        const message = JSON.parse(text);
+        return typeof message === 'object' && message !== null ? message : {};
+      } catch (error) {
+        console.warn(`The watch got a message that is not JSON: ${error.message}`);
+        return {};
+      }
+    }
+
+    module.exports = { WatchChannel };
+  };
+
   sources['client/src/connection'] = function (module) {
     /** One environment at one server: authorised calls of the client API (docs/api/wire.md), free of any platform's shapes. */
 
@@ -2356,6 +2960,7 @@
     const { createDatabase } = load('shared/database');
     const { withRetries, systemClock } = load('client/src/retry');
     const { Session } = load('client/src/session');
+    const { WatchChannel } = load('client/src/watch-channel');
 
     const REQUEST_TIMEOUT_MILLISECONDS = 15 * 1000;
     const FUNCTION_TIMEOUT_MILLISECONDS = 60 * 1000;
@@ -2372,6 +2977,7 @@
         this.transport = transport;
         this.clock = clock || systemClock;
         this.lastRequestId = '';
+        this.channel = null;
         this.session = new Session({
           key: `sampan.session.${this.endpoint}.${this.env}.${settings.user || ''}`,
           storage: settings.storage || transport.storage,
@@ -2409,7 +3015,19 @@
         return createDatabase(execute, {
           flavour, defaultLimit: limits.default, maximumLimit: limits.maximum, requestId: () => this.lastRequestId,
           throwOnNotFound: options && options.throwOnNotFound,
+          watch: (request, decode, observer) => this.watches().watch(request, decode, observer),
         });
+      }
+
+      /** What is watched, over one WebSocket that is opened with the first watch. */
+      watches() {
+        if (this.channel === null) {
+          this.channel = new WatchChannel({
+            url: `${this.endpoint.replace(/^http/i, 'ws')}/v1/watch`, env: this.env, session: this.session, clock: this.clock,
+            openSocket: (url, listener) => this.transport.openSocket(url, listener),
+          });
+        }
+        return this.channel;
       }
 
       async upload({ cloudPath, file, fileType, timeout, onStart }) {
@@ -2853,39 +3471,48 @@
     module.exports = { createWechatCalls };
   };
 
-  sources['client/src/transport'] = function (module) {
-    /** What the three transports share. */
+  sources['client/src/sockets'] = function (module) {
+    /** What the transports' WebSockets share. */
 
-    const { PlatformProblem } = load('shared/problems');
+    const { networkProblem } = load('client/src/transport');
 
-    function networkProblem(message, timedOut) {
-      return new PlatformProblem({
-        status: 0, code: timedOut ? 'TIMEOUT' : 'NETWORK', title: timedOut ? 'Timeout' : 'Network error', detail: message,
-      });
+    /** A function that works the first time only: platforms tell the end of a connection in several ways. */
+    function once(work) {
+      let done = false;
+      return (value) => {
+        if (done) return;
+        done = true;
+        work(value);
+      };
     }
 
-    function headersInLowerCase(headers) {
-      const lower = {};
-      for (const name of Object.keys(headers || {})) {
-        const value = headers[name];
-        lower[name.toLowerCase()] = Array.isArray(value) ? value.join(', ') : String(value);
-      }
-      return lower;
+    /** The text of a message; some containers wrap it once more. */
+    function messageText(event) {
+      const data = event && event.data;
+      if (typeof data === 'object' && data !== null && typeof data.data === 'string') return data.data;
+      return typeof data === 'string' ? data : '';
     }
 
-    /** Some containers parse JSON although they were asked for text. */
-    function asText(data) {
-      if (typeof data === 'string') return data;
-      return data === undefined || data === null ? '' : JSON.stringify(data);
+    /** A socket over the `SocketTask` of WeChat and Alipay. */
+    function taskSocket(task, listener, close, problemOf) {
+      task.onOpen(() => listener.open());
+      task.onMessage((event) => listener.message(messageText(event)));
+      task.onClose((event) => close(networkProblem((event && event.reason) || 'The connection was closed.', false)));
+      task.onError((failure) => close(problemOf(failure)));
+      return {
+        send: (text) => task.send({ data: text, fail: (failure) => close(problemOf(failure)) }),
+        close: () => task.close({ code: 1000 }),
+      };
     }
 
-    module.exports = { networkProblem, headersInLowerCase, asText };
+    module.exports = { once, messageText, taskSocket };
   };
 
   sources['client/src/transport-alipay'] = function (module) {
     /** Requests, files, login and storage through Alipay's global `my`. */
 
     const { networkProblem, headersInLowerCase, asText } = load('client/src/transport');
+    const { taskSocket, messageText, once } = load('client/src/sockets');
     const { PlatformProblem } = load('shared/problems');
 
     const TIMED_OUT = 13;
@@ -2948,10 +3575,44 @@
           });
         },
 
+        /** `listener` has `open()`, `message(text)` and `close(problem)`; answers `{send(text), close()}`. */
+        openSocket(url, listener) {
+          const close = once(listener.close);
+          // Versions that know `multiple` answer a task; in older ones an app has one socket, the platform's.
+          const task = my.connectSocket({ url, multiple: true, success: () => {}, fail: (failure) => close(problemOf(failure)) });
+          if (task && typeof task.onMessage === 'function') return taskSocket(task, listener, close, problemOf);
+          return platformSocket(my, listener, close);
+        },
+
         storage: {
           get: (key) => my.getStorageSync({ key }).data || null,
           set: (key, value) => my.setStorageSync({ key, data: value }),
           remove: (key) => my.removeStorageSync({ key }),
+        },
+      };
+    }
+
+    /** The one socket that an app has where there are no tasks. */
+    function platformSocket(my, listener, close) {
+      const handlers = {
+        Open: () => listener.open(),
+        Message: (event) => listener.message(messageText(event)),
+        Close: (event) => ended(networkProblem((event && event.reason) || 'The connection was closed.', false)),
+        Error: (failure) => ended(problemOf(failure)),
+      };
+      function ended(problem) {
+        // The events are the app's, not the socket's: a later socket must not be heard twice.
+        for (const name of Object.keys(handlers)) {
+          if (typeof my[`offSocket${name}`] === 'function') my[`offSocket${name}`](handlers[name]);
+        }
+        close(problem);
+      }
+      for (const name of Object.keys(handlers)) my[`onSocket${name}`](handlers[name]);
+      return {
+        send: (text) => my.sendSocketMessage({ data: text, fail: (failure) => ended(problemOf(failure)) }),
+        close: () => {
+          ended(networkProblem('The connection was closed.', false));
+          my.closeSocket({});
         },
       };
     }
@@ -2988,6 +3649,7 @@
     /** Requests, files, login and storage through WeChat's global `wx`. */
 
     const { networkProblem, headersInLowerCase, asText } = load('client/src/transport');
+    const { taskSocket, once } = load('client/src/sockets');
 
     function createWechatTransport(wx) {
       return {
@@ -3037,6 +3699,13 @@
               fail: (failure) => reject(problemOf(failure)),
             });
           });
+        },
+
+        /** `listener` has `open()`, `message(text)` and `close(problem)`; answers `{send(text), close()}`. */
+        openSocket(url, listener) {
+          const close = once(listener.close);
+          const task = wx.connectSocket({ url, fail: (failure) => close(problemOf(failure)) });
+          return taskSocket(task, listener, close, (failure) => problemOf(failure));
         },
 
         storage: {
@@ -3089,8 +3758,12 @@
     /** Requests, files and storage in a browser or in Node, through `fetch`. */
 
     const { networkProblem } = load('client/src/transport');
-    const { invalidParameter, PlatformProblem } = load('shared/problems');
+    const { messageText, once } = load('client/src/sockets');
+    const { invalidParameter, notAvailable, PlatformProblem } = load('shared/problems');
     const { nodeModule } = load('client/src/host');
+
+    /** The `readyState` of a WebSocket that can be sent to. */
+    const OPEN = 1;
 
     function createFetchTransport(scope) {
       return {
@@ -3110,6 +3783,26 @@
             if (!response.ok) return { status: response.status };
             return saveDownload(scope, response, url, filePath);
           });
+        },
+
+        /** `listener` has `open()`, `message(text)` and `close(problem)`; answers `{send(text), close()}`. */
+        openSocket(url, listener) {
+          if (typeof scope.WebSocket !== 'function') {
+            throw notAvailable('watch needs the global WebSocket: a browser or Node 22, or a package that is put into its place.', 'WATCH_NOT_AVAILABLE');
+          }
+          const socket = new scope.WebSocket(url);
+          // An error is followed by the end of the connection, which has no reason of its own then.
+          const close = once(listener.close);
+          socket.onopen = () => listener.open();
+          socket.onmessage = (event) => listener.message(messageText(event));
+          socket.onerror = (event) => close(networkProblem((event && event.message) || 'The connection failed.', false));
+          socket.onclose = (event) => close(networkProblem((event && event.reason) || `The connection was closed (${event && event.code}).`, false));
+          return {
+            send: (text) => {
+              if (socket.readyState === OPEN) socket.send(text);
+            },
+            close: () => socket.close(),
+          };
         },
 
         // A browser has no super-app that knows the user.
