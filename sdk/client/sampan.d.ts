@@ -93,63 +93,152 @@ declare namespace sampan {
     geoNear(options: { geometry: Geometry; maxDistance?: number; minDistance?: number }): Condition;
     geoWithin(options: { geometry?: Geometry; centerSphere?: [Geometry | [number, number], number] }): Condition;
     geoIntersects(options: { geometry: Geometry }): Condition;
-    expr(expression: any): Condition; jsonSchema(schema: any): Condition; text(search: string | { search: string }): Condition;
-    set(value: any): UpdateCommand; remove(): UpdateCommand; inc(amount: number): UpdateCommand; mul(factor: number): UpdateCommand;
+    expr(expression: any): Condition; jsonSchema(schema: any): Condition;
+    text(search: string | { search: string; language?: string; caseSensitive?: boolean; diacriticSensitive?: boolean }): Condition;
+    set(value: any): UpdateCommand;
+    /** Set only when an update with `upsert` makes the document. */
+    setOnInsert(value: any): UpdateCommand;
+    remove(): UpdateCommand; inc(amount: number): UpdateCommand; mul(factor: number): UpdateCommand;
     min(value: any): UpdateCommand; max(value: any): UpdateCommand; rename(name: string): UpdateCommand;
     bit(operation: { and?: number; or?: number; xor?: number }): UpdateCommand;
+    push(options: { each: any[]; position?: number; sort?: 1 | -1 | Fields; slice?: number }): UpdateCommand;
     push(...values: any[]): UpdateCommand; unshift(...values: any[]): UpdateCommand; pop(): UpdateCommand; shift(): UpdateCommand;
+    /** One value, or `{each: […]}`. */
     addToSet(value: any): UpdateCommand; pull(condition: any): UpdateCommand; pullAll(values: any[]): UpdateCommand;
     project: { slice(count: number, length?: number): ProjectionCommand; elemMatch(condition: any): ProjectionCommand };
     aggregate: { pipeline(): Pipeline } & { [operator: string]: (...operands: any[]) => Expression };
   }
 
-  export interface Geometry { type: string; coordinates: any[] }
+  export interface Geometry { type: string; coordinates: any[]; toJSON?(): { type: string; coordinates: any[] } }
   export interface GeoPoint extends Geometry { readonly longitude: number; readonly latitude: number }
+  type Maker<Parts, Shape> = { new (parts: Parts): Shape; (parts: Parts): Shape };
   export interface Geo {
     Point: { new (longitude: number, latitude: number): GeoPoint; (longitude: number, latitude: number): GeoPoint };
-    LineString(points: any[]): Geometry; Polygon(lines: any[]): Geometry;
-    MultiPoint(points: any[]): Geometry; MultiLineString(lines: any[]): Geometry; MultiPolygon(polygons: any[]): Geometry;
+    LineString: Maker<any[], Geometry & { readonly points: GeoPoint[] }>;
+    /** Each line ends where it begins. */
+    Polygon: Maker<any[], Geometry & { readonly lines: Geometry[] }>;
+    MultiPoint: Maker<any[], Geometry & { readonly points: GeoPoint[] }>;
+    MultiLineString: Maker<any[], Geometry & { readonly lines: Geometry[] }>;
+    MultiPolygon: Maker<any[], Geometry & { readonly polygons: Geometry[] }>;
   }
 
   export interface Stages {
     addFields(fields: Fields): this; bucket(options: Fields): this; bucketAuto(options: Fields): this; count(name: string): this;
-    facet(pipelines: Fields): this; geoNear(options: Fields): this; group(fields: Fields): this; limit(count: number): this;
-    lookup(options: Fields): this; match(conditions: any): this; project(fields: Fields): this; replaceRoot(options: Fields): this;
-    sample(options: { size: number }): this; set(fields: Fields): this; skip(count: number): this; sort(fields: Fields): this;
-    sortByCount(expression: any): this; unset(fields: any): this; unwind(field: string | Fields): this;
+    densify(options: Fields): this; facet(pipelines: Record<string, Pipeline | object[]>): this; fill(options: Fields): this;
+    geoNear(options: Fields): this; graphLookup(options: Fields): this; group(fields: Fields): this; limit(count: number): this;
+    lookup(options: Fields): this; match(conditions: any): this;
+    /** Last stage: puts the documents into a collection. Functions only. */
+    merge(options: string | Fields): this; out(collection: string | Fields): this;
+    project(fields: Fields): this; redact(expression: any): this; replaceRoot(options: Fields): this; replaceWith(expression: any): this;
+    sample(options: { size: number }): this; set(fields: Fields): this; setWindowFields(options: Fields): this; skip(count: number): this; sort(fields: Fields): this;
+    sortByCount(expression: any): this; unionWith(options: string | Fields): this; unset(fields: any): this; unwind(field: string | Fields): this;
+    /** Any stage by its name, `$` included. */
+    stage(name: string, body: any): this;
   }
   export interface Pipeline extends Stages { done(): object[] }
 
   /** The results of one platform's database calls. */
   export interface Results {
     list: any; document: any; count: any; added: any; replaced: any; updated: any; removed: any; aggregated: any; created: any; failure: any;
+    values: any; found: any; returned: any; bulk: any;
   }
+  /** What `bulkWrite` did; `results` has an answer or `{error}` for each operation. */
+  export interface BulkResult { results: any[]; inserted: number; matched: number; updated: number; removed: number; upserted: number }
   export interface WechatResults extends Results {
-    list: { data: Fields[]; errMsg: string };
+    /** `more`: there are more documents than were answered. */
+    list: { data: Fields[]; errMsg: string; more?: true };
     document: { data: any; errMsg: string };
     count: { total: number; errMsg: string };
     added: { _id?: string | number; _ids?: (string | number)[]; errMsg: string };
     replaced: { _id: string | number; stats: { updated: number; created: number }; errMsg: string };
-    updated: { stats: { updated: number }; errMsg: string };
+    updated: { stats: { updated: number }; upsertedId?: string | number; errMsg: string };
     removed: { stats: { removed: number }; errMsg: string };
     aggregated: { list: any[]; errMsg: string };
     created: { errMsg: string };
+    values: { data: any[]; errMsg: string };
+    found: { data: any; errMsg: string };
+    returned: { updated: number; doc: any; errMsg: string };
+    bulk: BulkResult & { errMsg: string };
     failure: WechatError;
   }
   export interface AlipayResults extends Results {
-    list: any[];
+    /** `more`: there are more documents than were answered. */
+    list: any[] & { readonly more?: true };
     document: any;
     count: { total: number };
     added: { _id?: string | number; _ids?: (string | number)[] };
     replaced: { _id: string | number; count: number };
-    updated: { count: number };
+    updated: { count: number; upsertedId?: string | number };
     removed: { count: number };
     aggregated: any[];
     created: { created: boolean };
+    values: any[];
+    found: any;
+    returned: { updated: number; doc: any };
+    bulk: BulkResult;
     failure: AlipayError;
   }
 
-  export interface Query<R extends Results> {
+  // Watching
+
+  export interface DocumentChange {
+    id: number;
+    queueType: 'init' | 'enqueue' | 'dequeue' | 'update';
+    dataType: 'init' | 'add' | 'update' | 'replace' | 'remove' | 'limit';
+    docId: string | number;
+    doc: Fields;
+    updatedFields?: Fields;
+    removedFields?: string[];
+  }
+  export interface Snapshot {
+    id: number;
+    /** The first snapshot of a watch; later ones have none. */
+    type?: 'init';
+    /** The whole result as it is now: in its order, without one in the order in which documents came. */
+    docs: any[];
+    docChanges: DocumentChange[];
+  }
+  export interface Listener<Failure> {
+    onChange(snapshot: Snapshot): void;
+    /** The watch has ended. Broken connections are mended without it. */
+    onError(error: Failure): void;
+  }
+  export interface Watcher { close(): Promise<void> }
+
+  // Writing
+
+  /** Fields and commands, MongoDB's operators (`{$set: {…}}`), or a pipeline of stages. */
+  type Update = Fields | object[] | Pipeline;
+  export interface UpdateOptions {
+    data: Update;
+    /** Makes the document when none matches. */
+    upsert?: boolean;
+    /** Conditions for the paths `items.$[name]`. */
+    arrayFilters?: Fields[];
+  }
+  export interface FindOneAndOptions {
+    upsert?: boolean;
+    /** Which document is answered; `before` is the default. */
+    returnDocument?: 'before' | 'after';
+  }
+  type Target = { id: string | number } | { where: any };
+  export type BulkOperation =
+    | { add: Fields }
+    | { set: { id: string | number; data: Fields } }
+    | { update: Target & UpdateOptions & { multi?: boolean } }
+    | { replace: Target & { data: Fields; upsert?: boolean } }
+    | { remove: Target & { multi?: boolean } };
+
+  /** Sampan's own: changing one document and answering it, as one step. */
+  export interface FindOneAnd<R extends Results> {
+    findOneAndUpdate(options: Options<UpdateOptions & FindOneAndOptions, R['found'], R['failure']>): Promise<R['found']>;
+    findOneAndReplace(options: Options<{ data: Fields } & FindOneAndOptions, R['found'], R['failure']>): Promise<R['found']>;
+    findOneAndDelete(options?: Callbacks<R['found'], R['failure']>): Promise<R['found']>;
+    /** uniCloud's: answers the document as it is after the update. */
+    updateAndReturn(options: Options<{ data: Update }, R['returned'], R['failure']>): Promise<R['returned']>;
+  }
+
+  export interface Query<R extends Results> extends FindOneAnd<R> {
     where(conditions: any): Query<R>;
     orderBy(field: string, direction?: 'asc' | 'desc'): Query<R>;
     limit(count: number): Query<R>;
@@ -158,19 +247,23 @@ declare namespace sampan {
     projection(projection: Fields): Query<R>;
     get(options?: Callbacks<R['list'], R['failure']>): Promise<R['list']>;
     count(options?: Callbacks<R['count'], R['failure']>): Promise<R['count']>;
-    update(options: Options<{ data: Fields }, R['updated'], R['failure']>): Promise<R['updated']>;
-    remove(options?: Callbacks<R['removed'], R['failure']>): Promise<R['removed']>;
-    /** Not available yet: tells `onError`. */
-    watch(listener: { onChange?: Function; onError?: (error: R['failure']) => void }): { close(): Promise<void> };
+    /** Sampan's own: the values of a field, each once. */
+    distinct(field: string, options?: Callbacks<R['values'], R['failure']>): Promise<R['values']>;
+    /** `multi: false` changes the first document only. */
+    update(options: Options<UpdateOptions & { multi?: boolean }, R['updated'], R['failure']>): Promise<R['updated']>;
+    remove(options?: Options<{ multi?: boolean }, R['removed'], R['failure']>): Promise<R['removed']>;
+    /** Sends whole documents; `field` does not count, `skip` is an error. */
+    watch(listener: Listener<R['failure']>): Watcher;
   }
 
-  export interface Document<R extends Results> {
+  export interface Document<R extends Results> extends FindOneAnd<R> {
     field(projection: Fields): Document<R>;
     projection(projection: Fields): Document<R>;
     get(options?: Callbacks<R['document'], R['failure']>): Promise<R['document']>;
     set(options: Options<{ data: Fields }, R['replaced'], R['failure']>): Promise<R['replaced']>;
-    update(options: Options<{ data: Fields }, R['updated'], R['failure']>): Promise<R['updated']>;
+    update(options: Options<UpdateOptions, R['updated'], R['failure']>): Promise<R['updated']>;
     remove(options?: Callbacks<R['removed'], R['failure']>): Promise<R['removed']>;
+    watch(listener: Listener<R['failure']>): Watcher;
   }
 
   export interface Aggregation<R extends Results> extends Stages {
@@ -181,6 +274,8 @@ declare namespace sampan {
     doc(id: string | number): Document<R>;
     add(options: Options<{ data: Fields | Fields[] }, R['added'], R['failure']>): Promise<R['added']>;
     aggregate(): Aggregation<R>;
+    /** Sampan's own: up to 1,000 writes in one call; stops at the first failure unless `ordered: false`. */
+    bulkWrite(options: Options<{ operations: BulkOperation[]; ordered?: boolean }, R['bulk'], R['failure']>): Promise<R['bulk']>;
   }
 
   export interface Database<R extends Results> {
