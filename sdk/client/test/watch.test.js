@@ -171,13 +171,15 @@ test('after a break it goes on with the last resume token', async () => {
     server.onMessage = ({ type, watch, resume }, connection) => {
       if (type !== 'watch') return false;
       // The server names an order here although the query has none.
-      connection.send({ type: 'next', watch, changes: [event('enqueue', 'add', { _id: '0' }), event('dequeue', 'remove', { _id: 'c', n: 3 })], order: ['0', 'a', 'b'], resume: `${resume}1` });
+      connection.send({ type: 'next', watch, changes: [event('enqueue', 'add', { _id: '0' }), event('update', 'update', { _id: 'a', m: 1 }), event('dequeue', 'remove', { _id: 'c', n: 3 })], order: ['0', 'a', 'b'], resume: `${resume}1` });
       return true;
     };
     server.last.peer.socket.destroy();
     await until(() => told.snapshots.length === 3);
     assert.deepEqual(server.sent('watch'), [{ type: 'watch', watch: 'w2', collection: 'c', resume: '2' }]);
-    assert.deepEqual([ids(told.snapshots[2]), kinds(told.snapshots[2]), told.snapshots[2].type], [['b', 'a', '0'], ['enqueue add 0', 'dequeue remove c'], undefined]);
+    assert.deepEqual([ids(told.snapshots[2]), kinds(told.snapshots[2]), told.snapshots[2].type], [['b', 'a', '0'], ['enqueue add 0', 'update update a', 'dequeue remove c'], undefined]);
+    const { updatedFields, removedFields } = told.snapshots[2].docChanges[1];
+    assert.deepEqual([updatedFields, removedFields], [{ m: 1 }, ['n']], 'the server does not say which fields changed meanwhile');
     // What the page was told already, or never had, is not told again.
     server.tell([event('enqueue', 'add', { _id: '0' }), event('dequeue', 'remove', { _id: 'zz' })]);
     server.tell([event('update', 'update', { _id: 'a', n: 5 })]);

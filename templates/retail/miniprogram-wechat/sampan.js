@@ -2388,6 +2388,9 @@
      * The documents of one watched query, kept up to date from the server's messages (docs/api/wire.md, Watch): what a page's
      * `onChange` is told, in WeChat's shape. Knows nothing of connections.
      */
+
+    const { define } = load('shared/typed-values');
+
     class WatchedResult {
       /** `ordered`: the query has an order; without one, documents stay in the order in which they came. `decode` revives values. */
       constructor(ordered, decode) {
@@ -2426,15 +2429,7 @@
       }
 
       updated(had, entry) {
-        const before = JSON.parse(had.text);
-        const after = JSON.parse(entry.text);
-        const change = this.change('update', 'update', entry.doc._id, entry.doc);
-        change.updatedFields = {};
-        for (const key of Object.keys(after)) {
-          if (JSON.stringify(before[key]) !== JSON.stringify(after[key])) change.updatedFields[key] = entry.doc[key];
-        }
-        change.removedFields = Object.keys(before).filter((key) => !(key in after));
-        return change;
+        return Object.assign(this.change('update', 'update', entry.doc._id, entry.doc), difference(had, entry));
       }
 
       /** What has changed; `order` has all ids as they are now. Answers a snapshot, or null when the page knows it all. */
@@ -2459,8 +2454,13 @@
           this.entries.set(key, entry);
         }
         const change = this.change(event.queueType, event.dataType, event.docId, entry.doc);
-        if (event.updatedFields !== undefined) change.updatedFields = this.decode(event.updatedFields);
-        if (event.removedFields !== undefined) change.removedFields = event.removedFields;
+        if (event.updatedFields !== undefined) {
+          change.updatedFields = this.decode(event.updatedFields);
+          change.removedFields = event.removedFields || [];
+        } else if (event.queueType === 'update' && event.dataType === 'update' && had !== undefined) {
+          // What changed while the connection was broken comes without its fields.
+          Object.assign(change, difference(had, entry));
+        }
         return change;
       }
 
@@ -2492,6 +2492,17 @@
         this.snapshots += 1;
         return snapshot;
       }
+    }
+
+    /** The fields of a document that are others than before, and those that are gone. */
+    function difference(had, entry) {
+      const before = JSON.parse(had.text);
+      const after = JSON.parse(entry.text);
+      const updatedFields = {};
+      for (const key of Object.keys(after)) {
+        if (JSON.stringify(before[key]) !== JSON.stringify(after[key])) define(updatedFields, key, entry.doc[key]);
+      }
+      return { updatedFields, removedFields: Object.keys(before).filter((key) => !Object.prototype.hasOwnProperty.call(after, key)) };
     }
 
     /** A number and its decimal text name the same document. */
