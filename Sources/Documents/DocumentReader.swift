@@ -130,13 +130,13 @@ struct DocumentReader {
 
     /// The selection's documents in its order, where no index gives it: keeps only the best `skip + limit`.
     private func sorted(_ selection: DocumentOperation.Selection, _ sort: SortOrder, _ plan: Plan) throws -> [JSONObject] {
-        var top = TopSelection<JSONObject>(order: sort, limit: selection.skip + selection.limit + 1)
+        var top = SortBuffer<JSONObject>(order: sort, limit: selection.skip + selection.limit + 1)
         try each(selection.filter, plan) { match in
             let document = try match.document()
-            top.insert(document, document)
+            top.insert(document, key: sort.key(of: document))
             return true
         }
-        return Array(top.inOrder().dropFirst(selection.skip))
+        return Array(top.drain().dropFirst(selection.skip))
     }
 }
 

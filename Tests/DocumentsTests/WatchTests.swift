@@ -178,6 +178,28 @@ private final class Listener: WatchPeer {
         }
     }
 
+    @Test func whoHasNotLoggedInIsToldSo() async throws {
+        try await with { base async throws in
+            let listener = Listener()
+            let session = WatchSession(documents: base.documents, peer: listener) { _, _ in throw SampanError.accessChanged }
+            #expect(!session.isStillWelcome())
+            #expect(try await listener.messages(1)[0]["code"] == "LOGIN_FIRST")
+        }
+    }
+
+    @Test func theNameOfAWatchThatFailedIsFreeAgain() async throws {
+        var limits = Limits()
+        limits.watchesOfConnectionMax = 1
+        try await with(limits: limits) { base async throws in
+            let listener = Listener()
+            let session = session(base, listener)
+            say(session, #"{"type":"watch","watch":"w","collection":"none"}"#)
+            #expect(try await listener.messages(2)[1]["code"] == "COLLECTION_NOT_FOUND")
+            say(session, #"{"type":"watch","watch":"w","collection":"c"}"#)
+            #expect(try await listener.messages(3)[2]["type"] == "init")
+        }
+    }
+
     @Test func tooManyAreRefused() async throws {
         var limits = Limits()
         limits.watchedDocumentsMax = 3

@@ -111,15 +111,13 @@ final class WatchSession: Sendable {
         }
     }
 
-    /// Whether the client has logged in and its token still holds.
+    /// Whether the client has logged in and its token still holds; where not, the client is told why.
     func isStillWelcome() -> Bool {
-        let (token, context) = state.withLock { ($0.token, $0.context) }
-        guard let context else { return false }
         do {
-            _ = try identify(token, context.environment.text)
+            _ = try identify(state.withLock { $0.token }, known().environment.text)
             return true
         } catch {
-            peer.send(WatchMessage.failure(nil, error, context.language))
+            peer.send(WatchMessage.failure(nil, error, state.withLock { $0.context?.language } ?? .en))
             return false
         }
     }
@@ -142,6 +140,7 @@ final class WatchSession: Sendable {
     private func begin(_ message: JSONObject, _ watch: String?) throws {
         let context = try known()
         guard let watch, (1...64).contains(watch.utf8.count) else { throw SampanError.badMember("watch", Localized("1 to 64 bytes", zh: " 1 到 64 字节")) }
+        let room = try documents.store(context.environment).watches
         let request = try WatchRequest(message, caller: context.caller, limits: documents.limits, now: documents.clock.now(), language: context.language)
         try state.withLock { state in
             guard state.watches.count < documents.limits.watchesOfConnectionMax else {
@@ -153,7 +152,7 @@ final class WatchSession: Sendable {
             guard state.watches.insert(watch).inserted else { throw SampanError.badMember("watch", Localized("a name that is not in use", zh: "未被占用的名称")) }
         }
         let member = WatchRoom.Member(peer: peer, watch: watch) { [weak self] in self?.state.withLock { _ = $0.watches.remove(watch) } }
-        try documents.store(context.environment).watches.watch(request, context.caller, member)
+        room.watch(request, context.caller, member)
     }
 
     private func close(_ watch: String?) throws {

@@ -59,9 +59,9 @@ public struct SortOrder: Sendable {
 
     /// All documents in order (equal ones keep theirs), or the first `limit` of them.
     public func sorted(_ documents: [JSONObject], limit: Int? = nil) -> [JSONObject] {
-        var selection = TopSelection<JSONObject>(order: self, limit: limit)
-        for document in documents { selection.insert(document, document) }
-        return selection.inOrder()
+        var buffer = SortBuffer<JSONObject>(order: self, limit: limit)
+        for document in documents { buffer.insert(document, key: key(of: document)) }
+        return buffer.drain()
     }
 }
 
@@ -90,76 +90,5 @@ extension SortOrder {
             if precedence != .same { return key.descending ? precedence.reversed : precedence }
         }
         return .same
-    }
-}
-
-/// Keeps the first `limit` of many payloads in the order of their documents, in memory for that many only.
-public struct TopSelection<Payload: Sendable>: Sendable {
-    private struct Entry: Sendable {
-        let key: SortKey
-        let arrival: Int
-        let payload: Payload
-    }
-
-    private let order: SortOrder
-    private let limit: Int
-    /// A heap whose first entry is the one to drop next, once `limit` is reached.
-    private var heap: [Entry] = []
-    private var arrivals = 0
-
-    /// Prepares a selection; without `limit` everything is kept.
-    public init(order: SortOrder, limit: Int? = nil) {
-        self.order = order
-        self.limit = max(0, limit ?? .max)
-    }
-
-    /// How many payloads are kept.
-    public var count: Int { heap.count }
-
-    /// Offers a payload with the document that it is ordered by.
-    public mutating func insert(_ payload: Payload, _ document: JSONObject) {
-        guard limit > 0 else { return }
-        let entry = Entry(key: order.key(of: document), arrival: arrivals, payload: payload)
-        arrivals += 1
-        if heap.count < limit {
-            heap.append(entry)
-            // Without a limit nothing is ever dropped, so the heap's shape is not needed.
-            if limit != .max { siftUp() }
-        } else if comesBefore(entry, heap[0]) {
-            heap[0] = entry
-            siftDown()
-        }
-    }
-
-    /// The payloads in order; equal ones as they arrived.
-    public func inOrder() -> [Payload] { heap.sorted(by: comesBefore).map(\.payload) }
-
-    private func comesBefore(_ left: Entry, _ right: Entry) -> Bool {
-        switch order.compare(left.key, right.key) {
-        case .ascending: true
-        case .descending: false
-        case .same: left.arrival < right.arrival
-        }
-    }
-
-    private mutating func siftUp() {
-        var child = heap.count - 1
-        while child > 0 {
-            let parent = (child - 1) / 2
-            guard comesBefore(heap[parent], heap[child]) else { return }
-            heap.swapAt(parent, child)
-            child = parent
-        }
-    }
-
-    private mutating func siftDown() {
-        var parent = 0
-        while true {
-            var last = parent
-            for child in [2 * parent + 1, 2 * parent + 2] where child < heap.count && comesBefore(heap[last], heap[child]) { last = child }
-            if last == parent { return }
-            heap.swapAt(parent, last)
-            parent = last
-        }
     }
 }

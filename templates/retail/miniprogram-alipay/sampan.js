@@ -2816,8 +2816,6 @@
         const watch = this.named.get(message.watch);
         if (watch === undefined) return;
         this.named.delete(message.watch);
-        // The server keeps the name of a watch that has failed, and counts it, until it is closed.
-        this.transmit({ type: 'close', watch: message.watch });
         watch.refused(problem);
       }
 
