@@ -63,7 +63,8 @@ let package = Package(
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         room("Storage", ["CSQLite", "CPostgres"]),
-        room("LoopTasks", [nio, nioPosix]),
+        .target(name: "CScheduling"),
+        room("LoopTasks", ["CScheduling", nio, nioPosix]),
         room(
             "HTTPSupport",
             [
@@ -73,7 +74,7 @@ let package = Package(
         .target(name: "CSpawn"),
         room("Workers", ["CSpawn", "LoopTasks", nio, nioPosix, logging, lifecycle]),
         .systemLibrary(name: "CArgon2", pkgConfig: "libargon2", providers: [.apt(["libargon2-dev"])]),
-        room("Tenancy", ["CArgon2", "Kernel", "HTTPSupport", "Storage", hummingbird, httpTypes, nioPosix, crypto, logging]),
+        room("Tenancy", ["CArgon2", "Kernel", "LoopTasks", "HTTPSupport", "Storage", hummingbird, httpTypes, nioPosix, crypto, logging]),
         room("Identity", ["Kernel", "HTTPSupport", "Storage", "Tenancy", hummingbird, httpTypes, crypto, cryptoExtras]),
         room("Documents", ["Kernel", "HTTPSupport", "Storage", hummingbird, httpTypes, nio, nioPosix, crypto, logging, lifecycle]),
         room("Files", ["Kernel", "HTTPSupport", "Storage", "Tenancy", hummingbird, httpTypes, nio, crypto]),
@@ -91,11 +92,12 @@ let package = Package(
         .executableTarget(
             name: "Sampan",
             dependencies: [
-                "Kernel", "Storage", "HTTPSupport", "Workers", "Tenancy", "Identity", "Documents", "Files", "Functions", "Mail", "Console", "CLI",
-                hummingbird, httpTypes, nio, nioPosix, nioHTTP, logging, lifecycle, httpClient, arguments,
+                "Kernel", "Storage", "LoopTasks", "HTTPSupport", "Workers", "Tenancy", "Identity", "Documents", "Files", "Functions", "Mail", "Console",
+                "CLI", hummingbird, httpTypes, nio, nioPosix, nioHTTP, logging, lifecycle, httpClient, arguments,
             ], swiftSettings: strict),
         tests("Kernel", ["Kernel"]),
         tests("Storage", ["Storage"]),
+        tests("LoopTasks", ["LoopTasks", nio, nioPosix]),
         tests("Tenancy", ["Tenancy", "Kernel", "HTTPSupport", "Storage"]),
         tests("QRCode", ["QRCode"]),
         tests("Mail", ["Mail", "Kernel", nio, nioPosix, logging, lifecycle]),

@@ -1,4 +1,3 @@
-internal import Foundation
 internal import NIOCore
 internal import NIOPosix
 
@@ -9,8 +8,6 @@ internal import NIOPosix
 public final class BackgroundTaskExecutor: TaskExecutor {
     /// The one of this process, with half of the processors: the event loops find the others free.
     public static let shared = BackgroundTaskExecutor(threads: max(1, System.coreCount / 2))
-    /// A tenth of what an event loop gets where both want the processor.
-    private static let niceness: Int32 = 10
 
     private let pool: NIOThreadPool
 
@@ -23,11 +20,8 @@ public final class BackgroundTaskExecutor: TaskExecutor {
     public func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
         pool.submit { _ in
-            Self.stepBack()
+            ThreadPriority.background.apply()
             job.runSynchronously(on: self.asUnownedTaskExecutor())
         }
     }
-
-    /// On Linux the priority is the calling thread's own.
-    private static func stepBack() { setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, niceness) }
 }

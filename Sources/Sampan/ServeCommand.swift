@@ -6,8 +6,10 @@ internal import HTTPSupport
 internal import Hummingbird
 internal import Kernel
 internal import Logging
+internal import LoopTasks
 internal import Mail
 internal import NIOCore
+internal import NIOPosix
 internal import ServiceLifecycle
 internal import Storage
 internal import Tenancy
@@ -45,6 +47,7 @@ struct ServeCommand: AsyncParsableCommand {
         LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
         var logger = Logger(label: "sampan")
         logger.logLevel = .notice
+        ThreadPriority.prompt.apply(to: MultiThreadedEventLoopGroup.singleton)
         let configuration = try serverConfiguration()
         let sampan = try await Sampan.build(configuration, logger: logger)
         try WorkersCheck.run(sampan.workers)

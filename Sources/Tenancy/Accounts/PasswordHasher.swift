@@ -1,6 +1,7 @@
 internal import CArgon2
 internal import Foundation
 internal import Kernel
+internal import LoopTasks
 internal import NIOPosix
 
 /// Turns passwords into what is stored of them, and compares: argon2id, written as a PHC string.
@@ -87,7 +88,7 @@ public final class PasswordHasher: Sendable {
         do {
             return try await gate.run {
                 try await Self.threads.runIfActive {
-                    Self.yieldToOthers()
+                    ThreadPriority.background.apply()
                     return try work()
                 }
             }
@@ -98,9 +99,6 @@ public final class PasswordHasher: Sendable {
                 remedy: Localized("Try again after a few seconds.", zh: "请几秒后重试。"), retryAfter: 2)
         }
     }
-
-    /// Requests and functions go first on a busy processor; on Linux this holds for the calling thread alone.
-    private static func yieldToOthers() { _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 10) }
 
     private static func randomSalt() -> [UInt8] {
         var generator = SystemRandomNumberGenerator()
