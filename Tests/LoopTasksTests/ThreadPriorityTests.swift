@@ -2,6 +2,7 @@ import Foundation
 import LoopTasks
 import NIOCore
 import NIOPosix
+import Synchronization
 import Testing
 
 @Suite("Priorities of threads")
@@ -40,13 +41,14 @@ struct ThreadPriorityTests {
 
     private static func onNewThread(_ body: @escaping @Sendable () -> Int?) -> Int? {
         let done = DispatchSemaphore(value: 0)
-        nonisolated(unsafe) var result: Int?
+        let result = Mutex<Int?>(nil)
         Thread {
-            result = body()
+            let value = body()
+            result.withLock { $0 = value }
             done.signal()
         }.start()
         done.wait()
-        return result
+        return result.withLock { $0 }
     }
 
     /// The calling thread's turn in nanoseconds.
