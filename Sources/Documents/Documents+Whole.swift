@@ -35,6 +35,7 @@ extension Documents {
         try await to.database.write { connection in
             try connection.execute("DELETE FROM answers")
             try connection.execute("DELETE FROM changes")
+            try connection.execute("DELETE FROM imports")
         }
         for collection in to.catalog.all {
             var last: Int64? = -1
@@ -77,10 +78,10 @@ public final class DatabasePicture: Sendable {
         public let description: JSON
         /// The bytes of all its lines.
         public let lineBytes: Int64
-        let pages: ExportPages
+        let pages: DocumentExport
 
         /// The next lines, a document each; `nil` at the end.
-        public func nextLines() throws -> ByteBuffer? { try pages.next() }
+        public func nextLines() throws -> ByteBuffer? { try pages.piece() }
     }
 
     private let store: DocumentStore
@@ -95,7 +96,8 @@ public final class DatabasePicture: Sendable {
             }
             return Part(
                 name: collection.name,
-                description: .object(collection.definition), lineBytes: bytes, pages: ExportPages(store: store, collection: collection))
+                description: .object(collection.definition), lineBytes: bytes,
+                pages: try DocumentExport(store, collection, ExportPlan(collection: collection.name), nil))
         }
     }
 

@@ -39,17 +39,23 @@ public final class Documents: Service {
     /// The collections whose documents are kept as they are after each change.
     let observed = Mutex<[EnvironmentID: Set<String>]>([:])
     private let scans: NIOThreadPool
+    let imports: Imports
 
     /// Makes the room over files.
     /// - Parameter path: where an environment's `documents.sqlite` lies; its folder exists.
     public convenience init(
-        limits: Limits, quotas: any QuotaSource = NoQuotas(), clock: WallClock, logger: Logger, path: @escaping @Sendable (EnvironmentID) throws -> String
+        limits: Limits, quotas: any QuotaSource = NoQuotas(), clock: WallClock, spool: ImportSpool, logger: Logger,
+        path: @escaping @Sendable (EnvironmentID) throws -> String
     ) {
-        self.init(engine: .files(path: path), limits: limits, quotas: quotas, clock: clock, logger: logger)
+        self.init(engine: .files(path: path), limits: limits, quotas: quotas, clock: clock, spool: spool, logger: logger)
     }
 
     /// Makes the room over either engine.
-    public init(engine: DocumentsEngine, limits: Limits, quotas: any QuotaSource = NoQuotas(), clock: WallClock, logger: Logger) {
+    /// - Parameter spool: where files lie that are being imported.
+    public init(
+        engine: DocumentsEngine, limits: Limits, quotas: any QuotaSource = NoQuotas(), clock: WallClock, spool: ImportSpool, logger: Logger
+    ) {
+        imports = Imports(spool, clock: clock, logger: logger)
         place = DocumentsPlace(engine)
         scans = NIOThreadPool(numberOfThreads: place.readersMax)
         self.quotas = quotas
@@ -57,6 +63,10 @@ public final class Documents: Service {
         self.clock = clock
         self.logger = logger
         scans.start()
+        imports.attach { [weak self] environment in
+            guard let self else { throw CancellationError() }
+            return try store(environment)
+        }
     }
 
     // MARK: Operations
@@ -121,6 +131,7 @@ public final class Documents: Service {
     /// Ends transactions and waits that take too long, and forgets old answers, until shutdown.
     public func run() async throws {
         await cancelWhenGracefulShutdown { [self] in
+            imports.goOn()
             var rounds = 0
             while !Task.isCancelled {
                 // Cancelled by shutdown: the loop ends.
@@ -129,16 +140,21 @@ public final class Documents: Service {
                 let open = stores.withLock { Array($0.open.values) + $0.leaving.values.compactMap(\.store) }
                 for store in open { store.transactions.sweep(now: now) }
                 rounds += 1
-                if rounds % 36_000 == 0 { await forgetAnswers(open, before: now - Int64(limits.idempotencyHours) * 3_600_000) }
+                if rounds % 36_000 == 0 {
+                    await forgetAnswers(open, before: now - Int64(limits.idempotencyHours) * 3_600_000)
+                    await imports.tidy()
+                }
                 if rounds % Self.tidyRounds == 0 { await tidy(open) }
             }
         }
+        await imports.stop()
         try await scans.shutdownGracefully()
         place.close()
     }
 
     /// Removes an environment's documents; what of them lies in its folder goes with that.
     public func remove(_ environment: EnvironmentID) async throws {
+        try await imports.leave(environment)
         try close(environment)
         try await offEventLoop { [place] in try place.remove(environment) }
     }

@@ -3,10 +3,9 @@ public import Hummingbird
 internal import Kernel
 internal import NIOCore
 
-/// Collections, indexes, import and export: `/admin/v1/environments/{env}/…`.
+/// Collections and indexes: `/admin/v1/environments/{env}/…`.
 public struct DocumentsManagementRoutes: Sendable {
     private static let bodyBytesMax = 64 << 10
-    private static let importBytesMax = 256 << 20
     private let documents: Documents
 
     /// Makes the routes.
@@ -26,8 +25,6 @@ public struct DocumentsManagementRoutes: Sendable {
         group.delete("collections/:name/indexes/:index", use: dropIndex)
         group.post("database", use: perform)
         group.get("database/slow", use: slowQueries)
-        group.post("import", use: importLines)
-        group.get("export", use: exportLines)
     }
 
     private func list(_ request: Request, _ context: SampanRequestContext) async throws -> Response {
@@ -103,26 +100,5 @@ public struct DocumentsManagementRoutes: Sendable {
 
     private func slowQueries(_ request: Request, _ context: SampanRequestContext) async throws -> Response {
         .json(["queries": try documents.slowQueries(context.managedEnvironment())])
-    }
-
-    private func importLines(_ request: Request, _ context: SampanRequestContext) async throws -> Response {
-        let environment = try context.managedEnvironment()
-        let body = try await request.bytes(upTo: Self.importBytesMax)
-        let mode = request.queryText("mode") ?? "insert"
-        guard let name = request.queryText("collection"), mode == "insert" || mode == "upsert" else {
-            throw SampanError.badMember("collection, mode", Localized("a name, and insert or upsert", zh: "集合名,以及 insert 或 upsert"))
-        }
-        return .json(try await documents.importLines(body, into: name, upserts: mode == "upsert", context.keyCall(environment)))
-    }
-
-    private func exportLines(_ request: Request, _ context: SampanRequestContext) async throws -> Response {
-        let environment = try context.managedEnvironment()
-        guard let name = request.queryText("collection") else { throw SampanError.badMember("collection", Localized("a name", zh: "集合名")) }
-        let pages = try documents.exportPages(name, environment)
-        let body = ResponseBody { writer in
-            while let page = try pages.next() { try await writer.write(page) }
-            try await writer.finish(nil)
-        }
-        return Response(status: .ok, headers: [.contentType: "application/x-ndjson; charset=utf-8"], body: body)
     }
 }

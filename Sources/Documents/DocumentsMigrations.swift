@@ -31,4 +31,10 @@ let documentsMigrations: [Migration] = [
         ALTER TABLE indexes ADD COLUMN is_ready \(dialect.integerType) NOT NULL DEFAULT 1
         """
     },
+    Migration("documents-5") { dialect in
+        """
+        CREATE TABLE imports (
+            id TEXT PRIMARY KEY, created_at \(dialect.integerType) NOT NULL, record \(dialect.verbatimType) NOT NULL)\(dialect.withoutRowID)
+        """
+    },
 ]

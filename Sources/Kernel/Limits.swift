@@ -6,6 +6,8 @@ public struct Limits: Sendable {
     public var functionBytesMax = 32 << 20
     /// The largest uploaded file.
     public var fileBytesMax = 512 << 20
+    /// The largest file of documents that is imported.
+    public var importBytesMax: Int64 = 8 << 30
     /// The largest blob of a deployment.
     public var blobBytesMax = 256 << 20
     /// How many files a function version may have.

@@ -61,7 +61,7 @@ struct Sampan: Sendable {
         let documents = Documents(
             engine: configuration.documents.map(DocumentsEngine.postgres)
                 ?? .files { try folder.environment($0).appendingPathComponent("documents.sqlite").path },
-            limits: limits, quotas: tenancy, clock: clock, logger: logger)
+            limits: limits, quotas: tenancy, clock: clock, spool: ImportSpool(folder.file("imports")), logger: logger)
         let files = Files(
             sealer: sealer, limits: limits, quotas: tenancy, clock: clock, publicURL: { address.url }, folder: { try folder.environment($0) })
         let logBook = LogBook(limits: limits, clock: clock, logger: logger) { try folder.environment($0).appendingPathComponent("logs.sqlite").path }
@@ -136,6 +136,7 @@ struct Sampan: Sendable {
         OrganizationRoutes(rooms.tenancy, publicURL: rooms.publicURL).add(to: router)
         FunctionsManagementRoutes(rooms.functions).add(to: router)
         DocumentsManagementRoutes(rooms.documents).add(to: router)
+        TransferRoutes(rooms.documents).add(to: router)
         SampleShopRoutes(shop: rooms.shop).add(to: router)
         OperationsRoutes(home: configuration.home, isReady: { [functions = rooms.functions] in functions.isReady }).add(to: router)
     }

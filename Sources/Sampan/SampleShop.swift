@@ -57,7 +57,7 @@ struct SampleShop: SampleDeployer {
             guard try documents.isEmpty(name, environment),
                 let lines = FileManager.default.contents(atPath: seeds.appendingPathComponent("\(name).jsonl").path)
             else { continue }
-            _ = try await documents.importLines(ByteBuffer(bytes: lines), into: name, upserts: true, context)
+            _ = try await documents.importDocuments(ByteBuffer(bytes: lines), ImportPlan(collection: name, upserts: true), context)
         }
     }
 

@@ -63,7 +63,7 @@ struct DatabaseFixture: Sendable {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { if kept == nil { try? FileManager.default.removeItem(at: folder) } }
         let time = TurnedClock()
-        let documents = Documents(engine: try engine.engine(folder), limits: limits, clock: time.clock, logger: Logger(label: "test"))
+        let documents = Documents(engine: try engine.engine(folder), limits: limits, clock: time.clock, spool: ImportSpool(folder.appendingPathComponent("imports")), logger: Logger(label: "test"))
         try await body(
             DatabaseFixture(engine: engine, folder: folder, documents: documents, environment: environment, time: time, limits: limits))
         if kept == nil { try await documents.remove(environment) } else { try documents.close(environment) }
@@ -121,15 +121,15 @@ struct DatabaseFixture: Sendable {
     }
 
     func lines(_ text: String, into collection: String, upserts: Bool = false) async throws -> JSON {
-        try await documents.importLines(
-            ByteBuffer(string: text), into: collection, upserts: upserts,
+        try await documents.importDocuments(
+            ByteBuffer(string: text), ImportPlan(collection: collection, upserts: upserts),
             CallContext(environment: environment, caller: .key, requestID: "r-test"))
     }
 
-    func exported(_ collection: String) throws -> String {
-        let pages = try documents.exportPages(collection, environment)
+    func exported(_ collection: String) async throws -> String {
+        let pages = try await documents.export(ExportPlan(collection: collection), environment)
         var text = ""
-        while let page = try pages.next() { text += String(buffer: page) }
+        while let page = try await pages.next() { text += String(buffer: page) }
         return text
     }
 }

@@ -112,7 +112,7 @@ import Testing
         try await DatabaseFixture.with(engine: engine) { base async throws in
             try await base.perform(#"{"op":"add","collection":"c","data":[{"_id":"a","n":1},{"_id":"b","t":"\u0000é"}]}"#)
             try await base.documents.createIndex(["keys": [["n", "asc"]]], of: "c", base.environment)
-            let exported = try base.exported("c")
+            let exported = try await base.exported("c")
             let picture = try await base.documents.picture(of: base.environment, at: base.folder.appendingPathComponent("picture.sqlite").path)
             try await base.perform(#"{"op":"add","collection":"c","data":{"_id":"later"}}"#)
             let parts = try picture.parts()
@@ -143,14 +143,15 @@ import Testing
             try await base.perform(#"{"op":"add","collection":"c","data":\#(document)}"#, as: DatabaseFixture.function)
             try await base.documents.createIndex(["keys": [["t", "asc"]], "name": "a\u{0}b"], of: "c", base.environment)
             #expect(try await base.ids("c", where: ["t": "\u{0}"]) == ["a"])
-            #expect(try base.exported("c").contains(#""_openid":"x\u0000y""#))
+            #expect(try await base.exported("c").contains(#""_openid":"x\u0000y""#))
             try await base.documents.dropIndex("a\u{0}b", of: "c", base.environment)
         }
     }
 
     @Test func aServerThatIsAwayIsNotAnInnerError() async throws {
         let documents = Documents(
-            engine: .postgres(try PostgresConfiguration("postgres://nobody@127.0.0.1:1/none")), limits: Limits(), clock: .system, logger: Logger(label: "test"))
+            engine: .postgres(try PostgresConfiguration("postgres://nobody@127.0.0.1:1/none")), limits: Limits(), clock: .system,
+            spool: ImportSpool(FileManager.default.temporaryDirectory), logger: Logger(label: "test"))
         #expect(await errorCode { try documents.collectionNames(.random()) } == "DATABASE_AWAY")
         let end = Task { try await documents.run() }
         end.cancel()

@@ -126,11 +126,11 @@ import Testing
             try await base.perform(#"{"op":"add","collection":"c","data":[{"_id":"a","n":1,"m":{"$date":5}},{"_id":"b","n":2.5}]}"#)
             let first = try await base.perform(#"{"op":"add","collection":"c","data":{"n":9}}"#, key: "k")
             let described = try base.documents.collections(base.environment)
-            let exported = try base.exported("c")
+            let exported = try await base.exported("c")
             try base.documents.close(base.environment)
             try await DatabaseFixture.with(engine: engine, folder: base.folder, environment: base.environment) { again async throws in
                 #expect(try again.documents.collections(again.environment) == described)
-                #expect(try again.exported("c") == exported)
+                #expect(try await again.exported("c") == exported)
                 #expect(try await again.ids("c", where: ["n": ["$lt": 3]]) == ["a", "b"])
                 #expect(await again.refusal(#"{"op":"add","collection":"c","data":{"n":2.5}}"#) == "DUPLICATE_KEY")
                 #expect(try await again.perform(#"{"op":"add","collection":"c","data":{"n":9}}"#, key: "k") == first)

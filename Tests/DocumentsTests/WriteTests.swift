@@ -217,7 +217,7 @@ import Testing
             #expect(try await base.perform(#"{"op":"get","collection":"c","id":5}"#) == ["data": ["_id": 5, "n": 3]])
             #expect(await base.refusal(#"{"op":"add","collection":"c","data":{"_id":5}}"#) == "DUPLICATE_KEY")
             #expect(await base.refusal(#"{"op":"add","collection":"c","data":{"_id":5.5}}"#) == "BAD_MEMBER")
-            #expect(try base.exported("c").contains(#"{"_id":5,"n":3}"#))
+            #expect(try await base.exported("c").contains(#"{"_id":5,"n":3}"#))
             #expect(try await base.lines(#"{"_id":5,"n":9}"#, into: "c", upserts: true) == ["inserted": 0, "updated": 1])
             #expect(try await base.perform(#"{"op":"remove","collection":"c","where":{"_id":5}}"#) == ["removed": 1])
         }

@@ -99,8 +99,8 @@ struct CollectionPage: Sendable {
     private func importLines(_ visit: Visit, _ form: FileForm) async throws -> Outcome {
         let (environment, name) = (try visit.environment(), try visit.name())
         _ = try documents.collection(name, environment)
-        let lines = try await form.collect(upTo: Self.importBytesMax)
-        let counts = try await documents.importLines(lines, into: name, upserts: true, visit.context.keyCall(environment))
+        let lines = try await form.collect(upTo: 1 << 20)
+        let counts = try await documents.importDocuments(lines, ImportPlan(collection: name, upserts: true), visit.context.keyCall(environment))
         AuditNote.changed("documents of \(name)", to: counts)
         return .go(try path(visit), Flash(Phrases.imported(inserted: counts["inserted"]?.intValue ?? 0, updated: counts["updated"]?.intValue ?? 0)))
     }

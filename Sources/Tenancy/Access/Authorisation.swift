@@ -156,6 +156,12 @@ enum Authorisation {
         "GET /admin/v1/environments/{env}/database/slow": .may(.documentsRead),
         "POST /admin/v1/environments/{env}/import": .may(.documentsWrite),
         "GET /admin/v1/environments/{env}/export": .may(.documentsRead),
+        "GET /admin/v1/environments/{env}/imports": .may(.documentsRead),
+        "POST /admin/v1/environments/{env}/imports": .may(.documentsWrite),
+        "GET /admin/v1/environments/{env}/imports/{import}": .may(.documentsRead),
+        "PATCH /admin/v1/environments/{env}/imports/{import}": .may(.documentsWrite),
+        "DELETE /admin/v1/environments/{env}/imports/{import}": .may(.documentsWrite),
+        "POST /admin/v1/environments/{env}/imports/{import}/resume": .may(.documentsWrite),
 
         // Files
         "GET /admin/v1/environments/{env}/files": .may(.filesRead),
