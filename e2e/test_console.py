@@ -241,6 +241,8 @@ def test_documents_are_imported_with_progress_and_exported(console, shop, tmp_pa
     console.browser.click(".pages a[rel=next]")
     console.browser.wait_until(lambda: "n050" in console.text(".dense tbody tr"))
     console.look("second-page")
+    console.browser.click(".menu summary")
+    console.look("exports")
     export = console.browser.find("a[download]").get_attribute("href")
     cookies = {cookie["name"]: cookie["value"] for cookie in console.driver.get_cookies()}
     assert len(requests.get(export, cookies=cookies, timeout=10).text.splitlines()) == 120

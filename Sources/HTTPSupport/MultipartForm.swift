@@ -7,7 +7,8 @@ internal import Kernel
 struct MultipartForm {
     enum Event: Equatable {
         case field(name: String, value: String)
-        case fileStarts
+        /// With the name that it has where it comes from; empty where nobody says.
+        case fileStarts(name: String)
         case fileBytes(ArraySlice<UInt8>)
         case fileEnds
     }
@@ -119,7 +120,7 @@ struct MultipartForm {
             guard !hadFile else { throw Self.malformed("more than one file") }
             hadFile = true
             phase = .file
-            events.append(.fileStarts)
+            events.append(.fileStarts(name: Self.parameter("filename", of: disposition) ?? ""))
         } else {
             phase = .field(name)
         }

@@ -10,9 +10,9 @@ public protocol FileReceiver {
 
 extension Request {
     /// Reads a form that brings one file, called `file`, as it arrives, whatever the file's size.
-    /// - Parameter begin: gets the fields, which come before the file, and answers what takes the file's bytes.
+    /// - Parameter begin: gets the fields, which come before the file, and as `file` the file's own name; answers what takes its bytes.
     /// - Returns: what took them, when all have come.
-    public func receiveFile<Receiver: FileReceiver>(_ begin: ([String: String]) throws -> Receiver) async throws -> Receiver {
+    public func receiveFile<Receiver: FileReceiver>(_ begin: ([String: String]) async throws -> Receiver) async throws -> Receiver {
         guard var form = MultipartForm(contentType: headers[.contentType] ?? "") else {
             throw SampanError(
                 "UNSUPPORTED_MEDIA_TYPE", status: 415, Localized("The body is not multipart/form-data.", zh: "请求体不是 multipart/form-data。"),
@@ -25,7 +25,9 @@ extension Request {
             for event in try form.feed(chunk.readableBytesView) {
                 switch event {
                 case .field(let name, let value): fields[name] = value
-                case .fileStarts: receiver = try begin(fields)
+                case .fileStarts(let name):
+                    fields["file"] = name
+                    receiver = try await begin(fields)
                 case .fileBytes(let bytes): try await receiver?.write(bytes)
                 case .fileEnds: isWhole = true
                 }

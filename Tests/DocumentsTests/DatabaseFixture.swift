@@ -63,7 +63,9 @@ struct DatabaseFixture: Sendable {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { if kept == nil { try? FileManager.default.removeItem(at: folder) } }
         let time = TurnedClock()
-        let documents = Documents(engine: try engine.engine(folder), limits: limits, clock: time.clock, spool: ImportSpool(folder.appendingPathComponent("imports")), logger: Logger(label: "test"))
+        let documents = Documents(
+            engine: try engine.engine(folder), limits: limits, clock: time.clock, spool: ImportSpool(folder.appendingPathComponent("imports")),
+            logger: Logger(label: "test"))
         try await body(
             DatabaseFixture(engine: engine, folder: folder, documents: documents, environment: environment, time: time, limits: limits))
         if kept == nil { try await documents.remove(environment) } else { try documents.close(environment) }

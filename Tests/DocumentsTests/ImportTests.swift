@@ -201,7 +201,9 @@ struct ImportTests {
     }
 
     @Test func aPlanIsKeptAsItWas() throws {
-        let texts = ["collection": "c", "mode": "upsert", "format": "csv", "onError": "skip", "types": "text", "dates": "yes", "separator": "tab", "guards": "keep"]
+        let texts = [
+            "collection": "c", "mode": "upsert", "format": "csv", "onError": "skip", "types": "text", "dates": "yes", "separator": "tab", "guards": "keep",
+        ]
         let plan = try ImportPlan { texts[$0] }
         let kept = plan.texts
         #expect(Dictionary(uniqueKeysWithValues: kept.map { ($0.key, $0.value.stringValue ?? "") }) == texts)

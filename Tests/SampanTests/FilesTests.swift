@@ -234,6 +234,12 @@ import Testing
         case refused
     }
 
+    @Test(arguments: ["; filename=\"包子 1.csv\"": "包子 1.csv", "": ""]) func aFileHasTheNameThatItHadWhereItComesFrom(_ told: String, name: String) throws {
+        var form = try #require(MultipartForm(contentType: "multipart/form-data; boundary=B"))
+        let text = "--B\r\nContent-Disposition: form-data; name=\"file\"\(told)\r\n\r\nx\r\n--B--\r\n"
+        #expect(try form.feed(Array(text.utf8)[...]).first == .fileStarts(name: name))
+    }
+
     private func read(_ bytes: [UInt8], pieces: [Int]) -> Outcome {
         guard var form = MultipartForm(contentType: "multipart/form-data; boundary=\"B\"") else { return .refused }
         var fields: [String] = []

@@ -60,77 +60,80 @@ struct CreateCollection: SampanCommand {
     }
 }
 
-/// `sampan db import`.
-struct ImportDocuments: SampanCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "import", abstract: said("Bring a file of JSON lines into a collection.", zh: "把 JSON Lines 文件导入集合。"),
-        discussion: said(
-            "WeChat's database export is such a file.\n\nExample: sampan db import goods.jsonl --collection goods",
-            zh: "微信云开发导出的 JSON 就是这种格式。\n\n示例：sampan db import goods.jsonl --collection goods"))
-
-    @Argument(help: ArgumentHelp(said("The file.", zh: "文件。")))
-    var file: String
-
-    @Option(help: ArgumentHelp(said("The collection; the file's name when absent.", zh: "集合名；默认取文件名。")))
-    var collection: String?
-
-    @Option(help: ArgumentHelp(said("insert (a known _id is an error) or upsert.", zh: "insert（_id 已存在则报错）或 upsert。")))
-    var mode = "insert"
-
-    @OptionGroup var connection: ConnectionOptions
-
-    var wantsJSON: Bool { connection.server.output.json }
-
-    func execute(in context: CommandContext) async throws {
-        let source = context.resolve(file)
-        let collection = collection ?? source.deletingPathExtension().lastPathComponent
-        let database = try await DatabaseClient(connection, in: context)
-        let counts = try await CollectionImport(client: database.client, environment: database.environment)
-            .run(source, into: collection, mode: mode)
-        let answer: JSON = ["inserted": .int(counts.inserted), "updated": .int(counts.updated)]
-        context.console.line(
-            wantsJSON
-                ? answer.text
-                : context.say(
-                    "\(collection): \(counts.inserted) inserted, \(counts.updated) updated",
-                    zh: "\(collection)：新增 \(counts.inserted) 条，更新 \(counts.updated) 条"))
-    }
-}
-
 /// `sampan db export`.
 struct ExportDocuments: SampanCommand {
     static let configuration = CommandConfiguration(
-        commandName: "export", abstract: said("Write a collection as JSON lines.", zh: "把集合导出为 JSON Lines。"),
-        discussion: said("Example: sampan db export goods --output goods.jsonl", zh: "示例：sampan db export goods --output goods.jsonl"))
+        commandName: "export", abstract: said("Write a collection to a file.", zh: "把集合导出为文件。"),
+        discussion: said(
+            "Example: sampan db export goods --output goods.csv --where '{\"price\":{\"$lt\":100}}'",
+            zh: "示例：sampan db export goods --output goods.csv --where '{\"price\":{\"$lt\":100}}'"))
 
     @OptionGroup var collection: CollectionOptions
 
     @Option(name: .shortAndLong, help: ArgumentHelp(said("The file; standard output when absent.", zh: "文件；默认输出到标准输出。"), valueName: "file"))
     var output: String?
 
+    @Option(
+        help: ArgumentHelp(
+            said(
+                "jsonl, ejson, ejson-canonical, csv or bson; from the file's name (.csv, .bson) or jsonl when absent.",
+                zh: "jsonl、ejson、ejson-canonical、csv 或 bson；默认按文件名（.csv、.bson），否则为 jsonl。")))
+    var format: String?
+
+    @Option(
+        name: .customLong("where"), help: ArgumentHelp(said("The documents that match (JSON, @file or -).", zh: "符合条件的文档（JSON、@文件或 -）。"), valueName: "query"))
+    var query: String?
+
+    @Option(help: ArgumentHelp(said("The columns of a table: a,b.", zh: "表格的列：a,b。")))
+    var fields: String?
+
+    @Option(
+        help: ArgumentHelp(
+            said(
+                "In MongoDB's formats: text, identifiers (24 hex digits of _id become ObjectIds) or everywhere.",
+                zh: "MongoDB 格式中：text、identifiers（24 位十六进制 _id 转为 ObjectId）或 everywhere。")))
+    var objectIds: String?
+
     var wantsJSON: Bool { collection.connection.server.output.json }
+
+    /// What was asked for, or what the file's name says.
+    private var chosenFormat: String? {
+        let named = output.map { URL(fileURLWithPath: $0).pathExtension }
+        return format ?? (named == "csv" || named == "bson" ? named : nil)
+    }
+
+    private func parameters(in context: CommandContext) throws -> [(String, String?)] {
+        let condition = try query.map { try JSONArgument($0, named: "where", in: context).json.text }
+        return [
+            ("collection", collection.collection), ("format", chosenFormat), ("where", condition), ("fields", fields), ("objectIds", objectIds),
+        ]
+    }
 
     func execute(in context: CommandContext) async throws {
         let database = try await DatabaseClient(collection.connection, in: context)
-        let body = try await database.client.stream(
-            database.path("export"), query: [("collection", collection.collection)], timeout: .seconds(12 * 3600))
+        let body = try await database.client.stream(database.path("export"), query: try parameters(in: context), timeout: .seconds(12 * 3600))
         guard let output else {
-            // A character may be cut between two pieces, so whole lines are written.
-            var rest: [UInt8] = []
-            for try await piece in body {
-                rest += piece
-                guard let end = rest.lastIndex(of: UInt8(ascii: "\n")) else { continue }
-                context.console.write(String(decoding: rest[...end], as: UTF8.self))
-                rest.removeSubrange(...end)
-            }
-            if !rest.isEmpty { context.console.line(String(decoding: rest, as: UTF8.self)) }
+            for try await piece in body { context.console.write(bytes: piece) }
             return
         }
         let file = context.resolve(output)
-        var documents = 0
-        try await FileDownload.save(body, to: file) { piece in documents += piece.count { $0 == UInt8(ascii: "\n") } }
-        let answer: JSON = ["file": .string(file.path), "documents": .int(Int64(documents))]
+        let progress = ProgressLine(context.say("receiving", zh: "下载"), on: context.console)
+        defer { progress.finish() }
+        var (bytes, lines) = (0, 0)
+        try await FileDownload.save(body, to: file) { piece in
+            bytes += piece.count
+            lines += piece.count { $0 == UInt8(ascii: "\n") }
+            progress.advance(by: piece.count)
+        }
+        progress.finish()
+        var answer: JSONObject = ["file": .string(file.path), "bytes": .int(Int64(bytes))]
+        // A line is a document but in tables and BSON.
+        let isLines = !["csv", "bson"].contains(chosenFormat)
+        if isLines { answer["documents"] = .int(Int64(lines)) }
+        guard !wantsJSON else { return context.console.line(JSON.object(answer).text) }
         context.console.line(
-            wantsJSON ? answer.text : context.say("\(documents) documents in \(file.path)", zh: "\(documents) 个文档已写入 \(file.path)"))
+            isLines
+                ? context.say("\(lines) documents in \(file.path)", zh: "\(lines) 个文档已写入 \(file.path)")
+                : context.say("\(bytes) bytes in \(file.path)", zh: "\(bytes) 字节已写入 \(file.path)"))
     }
 }

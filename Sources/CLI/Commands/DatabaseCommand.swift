@@ -12,7 +12,7 @@ struct DatabaseCommand: AsyncParsableCommand {
             zh: "示例：sampan db get goods --where '{\"price\":{\"$lt\":100}}' --order price:asc --limit 5"),
         subcommands: [
             GetDocuments.self, AddDocuments.self, UpdateDocuments.self, RemoveDocuments.self, CountDocuments.self, AggregateDocuments.self,
-            ListCollections.self, CreateCollection.self, ImportDocuments.self, ExportDocuments.self, IndexCommand.self,
+            ListCollections.self, CreateCollection.self, ImportDocuments.self, ImportsCommand.self, ExportDocuments.self, IndexCommand.self,
         ])
 }
 

@@ -34,6 +34,8 @@ struct ManagementClient: Sendable {
         case json(JSON)
         case bytes([UInt8], type: String)
         case file(URL, length: Int)
+        /// A file from one of its bytes on.
+        case rest(URL, from: Int, length: Int, ProgressLine)
     }
 
     /// An answer that is a success.
@@ -120,6 +122,9 @@ struct ManagementClient: Sendable {
         case .file(let file, let length):
             request.headers.add(name: "content-type", value: "application/octet-stream")
             request.body = .stream(FilePieces(file: file), length: .known(Int64(length)))
+        case .rest(let file, let offset, let length, let progress):
+            request.headers.add(name: "content-type", value: "application/octet-stream")
+            request.body = .stream(FilePieces(file: file, offset: offset, progress: progress), length: .known(Int64(length)))
         }
     }
 

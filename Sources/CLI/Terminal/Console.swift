@@ -10,6 +10,8 @@ protocol Console: Sendable {
     var noticesAreOnTerminal: Bool { get }
     /// Writes a result.
     func write(_ text: String)
+    /// Writes a piece of a result, which may end within a character.
+    func write(bytes: [UInt8])
     /// Writes a notice, without a line end of its own.
     func writeNotice(_ text: String)
     /// Asks a person a question and answers what was typed; nil when nobody can be asked.
@@ -32,6 +34,8 @@ struct StandardConsole: Console {
     var noticesAreOnTerminal: Bool { isatty(STDERR_FILENO) == 1 }
 
     func write(_ text: String) { FileHandle.standardOutput.write(Data(text.utf8)) }
+
+    func write(bytes: [UInt8]) { FileHandle.standardOutput.write(Data(bytes)) }
 
     func writeNotice(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
 
@@ -64,7 +68,7 @@ struct StandardConsole: Console {
 /// Keeps what is written, for tests and for commands that run inside others.
 final class RecordingConsole: Console {
     private struct Record {
-        var output = ""
+        var output: [UInt8] = []
         var notices = ""
         var answers: [String]
     }
@@ -82,10 +86,11 @@ final class RecordingConsole: Console {
         noticesAreOnTerminal = isTerminal
     }
 
-    var output: String { record.withLock { $0.output } }
+    var output: String { record.withLock { String(decoding: $0.output, as: UTF8.self) } }
     var notices: String { record.withLock { $0.notices } }
 
-    func write(_ text: String) { record.withLock { $0.output += text } }
+    func write(_ text: String) { write(bytes: Array(text.utf8)) }
+    func write(bytes: [UInt8]) { record.withLock { $0.output += bytes } }
     func writeNotice(_ text: String) { record.withLock { $0.notices += text } }
     func readInput() -> [UInt8] { input }
 

@@ -10,8 +10,6 @@ struct CollectionPage: Sendable {
     private static let columnsMax = 5
     /// How many slow queries are shown.
     private static let slowMax = 5
-    /// An import is held in memory whole.
-    private static let importBytesMax = 256 << 20
 
     let tenancy: Tenancy
     let documents: Documents
@@ -24,7 +22,6 @@ struct CollectionPage: Sendable {
             .act(":name/indexes/remove", needs: .documentsManage, asks: "confirmDropIndex", back: path, dropIndex),
             .act(":name/restore", needs: .documentsManage, back: path, restore),
             .act(":name/drop", needs: .documentsManage, asks: "confirmDropCollection", back: path, drop),
-            .receive(":name/import", needs: .documentsWrite, back: path, importLines),
         ]
     }
 
@@ -94,15 +91,6 @@ struct CollectionPage: Sendable {
         let (environment, target) = (try visit.environment(), form["as"].trimmingCharacters(in: .whitespaces))
         let restored = try await documents.restore(visit.name(), at: moment, as: target, environment)
         return .go(Address.environment(environment, "database", target), Flash(Phrases.restored(restored["documents"]?.intValue ?? 0)))
-    }
-
-    private func importLines(_ visit: Visit, _ form: FileForm) async throws -> Outcome {
-        let (environment, name) = (try visit.environment(), try visit.name())
-        _ = try documents.collection(name, environment)
-        let lines = try await form.collect(upTo: 1 << 20)
-        let counts = try await documents.importDocuments(lines, ImportPlan(collection: name, upserts: true), visit.context.keyCall(environment))
-        AuditNote.changed("documents of \(name)", to: counts)
-        return .go(try path(visit), Flash(Phrases.imported(inserted: counts["inserted"]?.intValue ?? 0, updated: counts["updated"]?.intValue ?? 0)))
     }
 
     private func drop(_ visit: Visit, _ form: Form) async throws -> Outcome {

@@ -10,12 +10,13 @@ struct DatabasePage: Sendable {
 
     var section: ConsoleSection {
         let collection = CollectionPage(tenancy: tenancy, documents: documents)
+        let imports = ImportsPage(tenancy: tenancy, documents: documents)
         let document = DocumentPage(tenancy: tenancy, documents: documents)
         return ConsoleSection(
             path: "database", title: "database", icon: "database", permission: .documentsRead,
             pages: [
                 .show(needs: .documentsRead, show), .act("", needs: .documentsManage, back: path, create),
-            ] + collection.pages + document.pages)
+            ] + collection.pages + imports.pages + document.pages)
     }
 
     @Sendable private func path(_ visit: Visit) throws -> String { Address.environment(try visit.environment(), "database") }

@@ -110,13 +110,45 @@ extension Catalogue {
         "confirmDropIndex": Localized("Remove this index? Queries that use it become slow.", zh: "确定移除该索引？依赖它的查询会变慢。"),
         "whoMay": Localized("What pages may do without a function", zh: "小程序端的读写权限"),
         "import": Localized("Import", zh: "导入"),
-        "importFile": Localized("File with a JSON document a line", zh: "每行一个 JSON 文档的文件"),
-        "importHint": Localized("Documents with the same _id are replaced. Up to 256 MB.", zh: "相同 _id 的文档会被替换，至多 256 MB。"),
+        "importFile": Localized("File", zh: "文件"),
+        "importHint": Localized(
+            "JSON lines, a JSON array, a table (CSV with a header), or what mongodump writes (.bson).",
+            zh: "支持 JSON Lines、JSON 数组、带表头的 CSV，以及 mongodump 导出的 .bson。"),
+        "exportLines": Localized("JSON lines", zh: "JSON Lines"),
+        "exportTable": Localized("Table (CSV)", zh: "表格（CSV）"),
+        "exportExtended": Localized("MongoDB Extended JSON", zh: "MongoDB 扩展 JSON"),
+        "exportBinary": Localized("BSON for mongorestore", zh: "BSON 文件（mongorestore）"),
         "exportAll": Localized("Export", zh: "导出"),
         "dangerZone": Localized("What cannot be undone", zh: "不可恢复的操作"),
         "dropCollection": Localized("Delete the collection", zh: "删除集合"),
         "dropCollectionText": Localized("With all documents and indexes.", zh: "将同时删除全部文档与索引。"),
         "confirmDropCollection": Localized("Delete the collection with all its documents? They cannot be brought back.", zh: "确定删除该集合及其全部文档？删除后无法恢复。"),
+    ]
+
+    /// Files of documents that come into a collection.
+    static let imports: [String: Localized] = [
+        "imports": Localized("Imports", zh: "导入记录"),
+        "importsText": Localized(
+            "They go on when this page is closed, and after a restart of the server.", zh: "关闭页面或服务器重启后，导入仍会继续。"),
+        "toCollection": Localized("To the collection", zh: "返回集合"),
+        "noImports": Localized("Nothing was imported yet", zh: "还没有导入记录"),
+        "noImportsText": Localized("Choose a file on the collection's page.", zh: "请在集合页面选择文件。"),
+        "importMode": Localized("Same _id", zh: "_id 相同时"),
+        "importUpsert": Localized("replace", zh: "覆盖"),
+        "importInsert": Localized("refuse", zh: "拒绝"),
+        "importErrors": Localized("At an error", zh: "遇到错误时"),
+        "importStop": Localized("stop", zh: "停止"),
+        "importSkip": Localized("leave the document out", zh: "跳过该文档"),
+        "import-receiving": Localized("waiting for the file", zh: "等待文件"),
+        "import-running": Localized("under way", zh: "进行中"),
+        "import-done": Localized("done", zh: "已完成"),
+        "import-failed": Localized("stopped", zh: "已停止"),
+        "import-cancelled": Localized("cancelled", zh: "已取消"),
+        "resumeImport": Localized("Go on", zh: "继续"),
+        "resumeSkipping": Localized("Go on without such documents", zh: "跳过此类文档并继续"),
+        "cancelImport": Localized("Cancel", zh: "取消"),
+        "confirmEndImport": Localized("Cancel this import? What it has stored stays.", zh: "确定取消该导入？已写入的文档会保留。"),
+        "refusedDocuments": Localized("Documents that were left out", zh: "被跳过的文档"),
     ]
 
     /// Files.

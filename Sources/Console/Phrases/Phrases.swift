@@ -73,6 +73,10 @@ enum Phrases {
         Localized("Imported: \(inserted) new, \(updated) replaced.", zh: "导入完成：新增 \(inserted) 个，替换 \(updated) 个。")
     }
 
+    static func importCounts(inserted: Int64, updated: Int64, refused: Int64) -> Localized {
+        Localized("\(inserted) new, \(updated) replaced, \(refused) left out", zh: "新增 \(inserted)，替换 \(updated)，跳过 \(refused)")
+    }
+
     static func restored(_ documents: Int64) -> Localized {
         Localized("Restored: \(documents) documents.", zh: "恢复完成：共 \(documents) 个文档。")
     }

@@ -41,11 +41,12 @@ public final class DocumentExport: Sendable {
         total = try store.read { try store.count(collection, $0) }
         form = try Writer(plan) { each in
             var after: Int64 = -1
-            while try Self.page(store, collection, after: &after, { bytes in
+            let look = { (bytes: UnsafeRawBufferPointer) in
                 let document = try JSON(parsing: Array(bytes)).objectValue ?? [:]
                 if filter?.matches(document) ?? true { try each(document) }
                 return bytes.count
-            }) {}
+            }
+            while try Self.page(store, collection, after: &after, look) {}
         }
     }
 

@@ -118,7 +118,7 @@ final class Imports: Sendable {
         return record.shown(language, received: record.state == .receiving ? size ?? 0 : record.bytes, isHere: size != nil)
     }
 
-    /// Ends an import; what it has stored stays. One that is over is forgotten.
+    /// Ends an import, whose stored documents stay; one that is over is forgotten.
     func cancel(_ id: String, _ environment: EnvironmentID) async throws {
         let store = try open(environment)
         let record = try find(id, store)

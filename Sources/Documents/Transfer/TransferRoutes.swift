@@ -1,6 +1,6 @@
 public import HTTPSupport
-public import Hummingbird
 internal import HTTPTypes
+public import Hummingbird
 internal import Kernel
 internal import NIOCore
 
