@@ -48,7 +48,7 @@ test('the first snapshot has all documents, later ones what changed and the resu
       ],
     });
     server.tell([
-      event('enqueue', 'add', { _id: 'A', n: 9 }), event('update', 'update', { _id: 'a', n: 3, at: { $date: 6 } }, { updatedFields: { n: 3, at: { $date: 6 } }, removedFields: ['x'] }),
+      event('enqueue', 'add', { _id: 'A', n: 9 }), event('update', 'update', { _id: 'a', n: 3, at: { $date: 6 } }, { updatedFields: { n: 3, at: { $date: 6 } }, removedFields: [] }),
       event('dequeue', 'remove', { _id: 'b', n: 2 }),
     ]);
     await until(() => told.snapshots.length === 2);
@@ -56,7 +56,7 @@ test('the first snapshot has all documents, later ones what changed and the resu
       id: 1, docs: [{ _id: 'a', n: 3, at: new Date(6) }, { _id: 'A', n: 9 }],
       docChanges: [
         { id: 2, queueType: 'enqueue', dataType: 'add', docId: 'A', doc: { _id: 'A', n: 9 } },
-        { id: 3, queueType: 'update', dataType: 'update', docId: 'a', doc: { _id: 'a', n: 3, at: new Date(6) }, updatedFields: { n: 3, at: new Date(6) }, removedFields: ['x'] },
+        { id: 3, queueType: 'update', dataType: 'update', docId: 'a', doc: { _id: 'a', n: 3, at: new Date(6) }, updatedFields: { n: 3, at: new Date(6) }, removedFields: [] },
         { id: 4, queueType: 'dequeue', dataType: 'remove', docId: 'b', doc: { _id: 'b', n: 2 } },
       ],
     });
@@ -156,6 +156,37 @@ test('a watch that is closed before it began is never begun', async () => {
     await until(() => other.told.snapshots.length === 1);
     assert.deepEqual(server.connections.flatMap(({ received }) => received.filter(({ type }) => type === 'watch').map(({ collection }) => collection)), ['d']);
     assert.deepEqual(told, { snapshots: [], errors: [] });
+    await watcher.close();
+  });
+});
+
+test('an update names the fields that it changed by their paths', async () => {
+  await withWatch(async (server, db) => {
+    const place = { type: 'Point', coordinates: [120, 30] };
+    const room = { _id: 'a', left: { sum: 0, grades: {} }, right: { sum: 0 }, at: { $date: 1 }, list: [{ n: 1 }], place, kind: 1 };
+    server.docs = [room];
+    const { told, ...page } = listener();
+    const watcher = db.collection('rooms').doc('a').watch(page);
+    await until(() => told.snapshots.length === 1);
+    const changed = {
+      _id: 'a', left: { sum: 80, grades: { 0: { index: 2, score: 80 } } }, right: {}, at: { $date: 2 }, list: [{ n: 2 }],
+      place: { type: 'Point', coordinates: [121, 30] }, kind: { name: 'k' }, fresh: { deep: { at: { $date: 3 } }, empty: {} },
+    };
+    // The server names whole fields.
+    const { left, right, at, list, kind, fresh } = changed;
+    server.tell([event('update', 'update', changed, { updatedFields: { left, right, at, list, place: changed.place, kind, fresh }, removedFields: [] })]);
+    await until(() => told.snapshots.length === 2);
+    const [{ updatedFields, removedFields }] = told.snapshots[1].docChanges;
+    assert.deepEqual(Object.keys(updatedFields), [
+      'left.sum', 'left.grades.0.index', 'left.grades.0.score', 'right', 'at', 'list', 'place', 'kind', 'fresh.deep.at', 'fresh.empty',
+    ]);
+    assert.deepEqual([updatedFields['left.grades.0.index'], updatedFields.at, updatedFields['fresh.deep.at']], [2, new Date(2), new Date(3)]);
+    assert.deepEqual([updatedFields.list, updatedFields.kind, updatedFields.right], [[{ n: 2 }], { name: 'k' }, {}]);
+    assert.deepEqual(removedFields, []);
+    server.tell([event('update', 'update', { ...changed, left: { sum: 80 } }, { updatedFields: { left: { sum: 80 } }, removedFields: [] })]);
+    await until(() => told.snapshots.length === 3);
+    const [last] = told.snapshots[2].docChanges;
+    assert.deepEqual([last.updatedFields, last.removedFields], [{}, ['left.grades']]);
     await watcher.close();
   });
 });

@@ -1,0 +1,393 @@
+"""More public mini programs, as their authors left them: transactions, lookups by pipeline, places, and pages that watch.
+
+Opt-in, like test_public_repositories.py. Pages run in Node, from the same checkout, with the client SDK in the place of `wx.cloud`.
+"""
+
+import time
+
+from harness.admin import wait_until
+from harness.client import ok
+from harness.repositories import NO_CHECKOUTS, called, refusal
+
+pytestmark = NO_CHECKOUTS
+
+
+def now():
+    """Milliseconds, as pages count time."""
+    return int(time.time() * 1000)
+
+
+# Errands on a campus: twelve functions with a transaction each, and a list that watches
+
+ERRANDS = "yangxiaohan168/xiaoyuan_paotui"
+ERRANDS_COLLECTIONS = ["publish", "order", "user", "history", "tixian", "runner", "tuiyajin", "pingjia", "campus"]
+
+
+def errand(**more):
+    return {"state": 1, "category": "帮我买", "cost": 5.5, "creat": now(), "phone": "13800000000", "choose_campus": "东区", **more}
+
+
+def errands(deployed):
+    environment = deployed(ERRANDS, *ERRANDS_COLLECTIONS, permission="READONLY")
+    return environment, environment.user("amy"), environment.user("ben")
+
+
+def balance(environment, account):
+    return environment.database("get", "user", id=account)["data"]["balance"]
+
+
+def test_errands_pay_and_are_paid(deployed):
+    environment, amy, ben = errands(deployed)
+    account = ok(amy.database("add", "user", data={"balance": 0}))["id"]
+    paid = called(amy, "recharge", {"user_id": account, "cost": "20", "name": "充值", "stamp": now()})
+    assert paid == {"balance": 20, "success": True}
+    spent = called(amy, "parse_pay", {"user_id": account, "cost": 5.5, "name": "帮我买", "stamp": now()})
+    assert spent == {"balance": 14.5, "success": True}
+    published = ok(amy.database("add", "publish", data=errand()))["id"]
+    cancelled = {"_id": published, "user_id": account, "cost": "5", "name": "取消订单", "stamp": now()}
+    assert called(amy, "cancel_order", cancelled) == {"success": True}
+    assert balance(environment, account) == 19.5
+    assert environment.database("get", "publish", id=published)["data"]["state"] == 4
+    history = environment.database("get", "history", orderBy=[["stamp", "asc"]])["data"]
+    assert [(entry["num"], entry["type"], entry["_openid"]) for entry in history] == [
+        (20, 1, amy.openid), (5, 0, amy.openid), (5, 1, amy.openid),
+    ]  # fmt: skip
+    assert called(amy, "tixian", {"user_id": account, "balance": 19.5, "cost": "19.5", "phone": "1", "name": "提现", "stamp": now()}) == {
+        "success": True
+    }
+    assert balance(environment, account) == 0
+
+
+def test_errands_undo_what_did_not_work(deployed):
+    environment, amy, _ = errands(deployed)
+    account = ok(amy.database("add", "user", data={"balance": 7}))["id"]
+    refused = called(amy, "cancel_order", {"_id": "no such", "user_id": account, "cost": "5"})
+    assert refused == {"success": False, "error": "失败了"}, "the reason of rollback is what runTransaction rejects with"
+    assert balance(environment, account) == 7
+    published = ok(amy.database("add", "publish", data=errand()))["id"]
+    answer = called(amy, "cui", {"_id": published, "jie_phone": "13900000000"})
+    assert answer["success"] is False, "its text message goes to another host, inside the transaction"
+    assert "cui" not in environment.database("get", "publish", id=published)["data"], "so the update before it is undone"
+
+
+def test_errands_are_delivered(deployed):
+    environment, amy, ben = errands(deployed)
+    wallet = ok(ben.database("add", "user", data={"balance": 1.2}))["id"]
+    published = ok(amy.database("add", "publish", data=errand()))["id"]
+    runner = {"jiedan_name": "Ben", "jiedan_nickName": "ben", "jiedan_phone": "139", "jiedan_avatarUrl": "a.png"}
+    assert called(ben, "jiedan", {"_id": published, "cost": "5.5", "creat": now(), **runner}) == {"success": True}
+    [order] = called(ben, "order_lookup", {"obj": {"_openid": ben.openid, "category": 1}, "skip": 0})["list"]
+    assert [each["_id"] for each in order["List"]] == [published], "page order: the order with its errand"
+    handed_on = {"publish_id": published, "order_id": order["_id"]}
+    assert called(ben, "zhuandan", handed_on) == {"success": True}
+    assert environment.database("get", "publish", id=published)["data"]["state"] == 1
+    assert called(ben, "jie_songda", {**handed_on, "songda_time": now() - 1000, "zong_time": 30}) == {"success": True}
+    [shown] = called(amy, "get_jiePhone", {"id": published})["list"]
+    assert (shown["state"], shown["List"][0]["jiedan_phone"]) == (5, "139"), "page fabu: who brings it"
+    confirmed = {**handed_on, "user_id": wallet, "cost": 5.5, "jie_openid": ben.openid, "name": "佣金", "stamp": now()}
+    assert called(amy, "confirm_songda", confirmed) == {"success": True}
+    assert balance(environment, wallet) == 6.7
+    assert environment.database("get", "order", id=order["_id"])["data"]["category"] == 2
+    praise = {"publish_id": published, "jie_openid": ben.openid, "value": 5, "notes": "好", "creat": now()}
+    assert called(amy, "add_pingjia", praise) == {"success": True}
+    [found] = ok(amy.database("get", "pingjia", where={"_openid": ben.openid}))["data"]
+    assert found["value"] == 5
+    for route in ("get_riyong", "get_zhouyong", "get_yueyong", "get_nianyong"):
+        [best] = called(amy, "get_paihang", {"$url": route})["list"]
+        assert (best["_id"]["_openid"], best["cost"]) == (ben.openid, 5.5), "page paihang: groups and sums"
+    for route in ("get_risu", "get_zhousu", "get_yuesu", "get_niansu"):
+        assert called(amy, "get_paihang", {"$url": route})["list"][0]["zong_time"] == 30
+    deposit = ok(ben.database("add", "runner", data={"name": "Ben", "phone": "139", "cost": 20, "pass": True}))["id"]
+    assert called(ben, "tui_yajin", {"runner_id": deposit, "time": now()}) == {"success": True}
+    assert environment.database("count", "runner")["total"] == 0
+    [refund] = environment.database("get", "tuiyajin")["data"]
+    assert (refund["name"], refund["yajin"]) == ("Ben", 20)
+    assert "payment" in refusal(ben, "pay", {"totalFee": 1, "body": "b"}).lower(), "WeChat Pay is not there"
+
+
+def test_errands_list_watches(deployed, phone):
+    """Page publish: twenty errands, then a watch of as many; one that somebody takes leaves the list."""
+    environment, amy, ben = errands(deployed)
+    for step in range(2):
+        ok(amy.database("add", "publish", data=errand(creat=step)))
+    environment.database("add", "runner", data={"_openid": ben.openid, "pass": True, "name": "Ben", "phone": "139", "campus": "东区"})
+    watching = phone(ERRANDS, environment, "ben")
+    watching.open("pages/index/index")
+    wait_until(lambda: watching.app("globalData")["openid"] == ben.openid)
+    watching.open("pages/publish/publish")
+    watching.until(lambda data: [each["creat"] for each in data["list"]] == [1, 0])
+    first, second = watching.data()["list"]
+    time.sleep(0.5)  # the watch begins when the list is there, and nothing shows that it has
+    called(amy, "jiedan", {"_id": first["_id"], "cost": "5.5", "jiedan_name": "another"})
+    watching.until(lambda data: [each["_id"] for each in data["list"]] == [second["_id"]])
+    ok(amy.database("update", "publish", id=second["_id"], update={"$set": {"cost": 8}}))
+    watching.until(lambda data: [each["cost"] for each in data["list"]] == [8])
+    watching.call("jiedan", {"currentTarget": {"dataset": {"id": second["_id"], "anniu_show": 0}}})
+    watching.until(lambda data: data["list"] == [])
+    [order] = ok(ben.database("get", "order", where={"_openid": ben.openid}))["data"]
+    assert (order["publish_id"], order["jiedan_phone"], order["category"]) == (second["_id"], "139", 1)
+
+
+# Sharing a car: two circles around where it starts and where it ends
+
+
+def test_car_sharing(deployed):
+    environment = deployed("214132049/pinche", "pinche_messages")
+    amy, ben = environment.user("amy"), environment.user("ben")
+    assert called(amy, "login")["openid"] == amy.openid
+    leaves = "2099-01-02T08:00:00Z"
+
+    def point(longitude, latitude):
+        return {"type": "Point", "coordinates": [longitude, latitude]}
+
+    def trip(name, start, end, **more):
+        return {
+            "_id": name, "type": "1", "valid": True, "openid": amy.openid, "departureTime": {"$date": leaves},
+            "startlocation": point(*start), "endlocation": point(*end), **more,
+        }  # fmt: skip
+
+    hangzhou, xiaoshan, shanghai = (120.155, 30.274), (120.264, 30.183), (121.473, 31.230)
+    environment.database(
+        "add", "pinche_messages",
+        data=[
+            trip("near", hangzhou, shanghai), trip("also", xiaoshan, shanghai), trip("back", shanghai, hangzhou),
+            trip("gone", hangzhou, shanghai, departureTime={"$date": "2020-01-01T00:00:00Z"}),
+        ],
+    )  # fmt: skip
+
+    def found(**asked):
+        answer = called(ben, "get_publish", {"data": asked})
+        assert answer["code"] == 200, answer
+        return {each["_id"] for each in answer["data"]}
+
+    start, end = ({"longitude": place[0], "latitude": place[1]} for place in (hangzhou, shanghai))
+    assert found() == {"near", "also", "back"}, "page index: what has not left yet"
+    assert found(start=start) == {"near", "also"}, "30 km around Hangzhou"
+    assert found(end=end) == {"near", "also"}
+    assert found(start=start, end=start) == set()
+    assert found(start=start, end=end, date="2099-01-02", type="1") == {"near", "also"}
+    assert found(date="2099-01-03") == set()
+    assert len(found(pagesize=2)) == 2
+    assert found(pagesize=2, pageno=2) | found(pagesize=2) == {"near", "also", "back"}
+    assert found(ismine=True) == set()
+    assert called(ben, "get_detail", {"data": {"id": "near"}})["data"]["startlocation"] == point(*hangzhou)
+    assert called(amy, "del_publish", {"data": {"id": "near"}}) == {"code": 200, "errMsg": ""}
+    assert called(ben, "get_detail", {"data": {"id": "near"}}) == {"code": -200, "errMsg": "暂无数据"}
+    assert '"async-validator" is missing' in refusal(amy, "save_publish", {"data": {}})
+    assert called(amy, "get_qrcode", {"data": {"path": "x"}})["code"] != 200, "a picture from WeChat"
+
+
+# Moments and activities on a map: `geoNear` as the first stage
+
+
+def test_map_of_moments(deployed, phone):
+    environment = deployed("zerofishnoodles/mapick", inside="src")
+    amy, ben = environment.user("amy"), environment.user("ben")
+    assert called(amy, "createActivityCollection") == {"success": True}
+    assert called(amy, "createActivityCollection")["data"] == "already create activity collection", "as on WeChat, it fails"
+    assert called(amy, "createMomentCollection") == {"success": True}
+    for collection in ("activity", "moment"):
+        ok(environment.request("POST", f"/collections/{collection}/indexes", json={"keys": [["location", "2dsphere"]]}), (200, 201))
+    here, near, far = ({"type": "Point", "coordinates": place} for place in ([113, 23], [113.01, 23], [113.2, 23]))
+    for number, place in enumerate((far, near, here)):
+        moment = {"content": f"m{number}", "location": place, "time": number, "image": [], "like": 0, "remark": []}
+        assert called(amy, "addMoment", moment)["success"]
+        activity = {
+            "title": f"a{number}", "content": "c", "location": place, "startTime": "2021-12-18 12:08",
+            "endTime": f"2021-12-{18 + number} 14:00", "number": 3, "locationName": "l",
+        }  # fmt: skip
+        assert called(amy, "addActivity", activity)["success"]
+    moments = called(ben, "getMoment", {"location": here})
+    assert [each["content"] for each in moments["data"]] == ["m2", "m1", "m0"], moments
+    assert [round(each["distance"]) for each in moments["data"]] == [0, 1025, 20494]
+    assert moments["data"][1]["location"] == near, "includeLocs"
+    assert [each["content"] for each in called(ben, "getNearMoment", {"location": here})["data"]] == ["m2", "m1"], "within 10 km"
+    activities = called(ben, "getActivity", {"location": here, "endTime": "2021-12-19 10:00"})["data"]
+    assert [each["title"] for each in activities] == ["a2", "a1"], "those that have not ended"
+    around = called(ben, "getNearActivity", {"location": far, "endTime": "2021-12-01 10:00"})["data"]
+    assert [each["title"] for each in around] == ["a0"], "within 2 km"
+    assert [each["content"] for each in called(amy, "getMomentByUser")["data"]] == ["m2", "m1", "m0"]
+    assert called(ben, "getActivityByUser")["data"] == []
+    assert called(amy, "quickstartFunctions", {"type": "getOpenId"})["openid"] == amy.openid
+    assert called(amy, "quickstartFunctions", {"type": "createCollection"}) == {"success": True}
+    assert called(amy, "quickstartFunctions", {"type": "createCollection"})["data"] == "create collection success", "not filled twice"
+    sales = called(amy, "quickstartFunctions", {"type": "selectRecord"})["data"]
+    assert len(sales) == 4
+    sales[0]["sales"] = 100
+    assert called(amy, "quickstartFunctions", {"type": "updateRecord", "data": sales})["success"]
+    sums = called(amy, "quickstartFunctions", {"type": "sumRecord"})["list"]
+    assert sorted((each["_id"], each["sum"]) for each in sums) == [("华东", 111), ("华南", 44)]
+    assert "WeChat" in refusal(amy, "quickstartFunctions", {"type": "getMiniProgramCode"})
+
+
+# Coupons of shops: lookups by pipeline, with the conditions of a page
+
+
+def test_coupons(deployed):
+    environment = deployed("liuhao1088/paintedArmorProject", "coupon", "received_coupon", "business")
+    amy, ben = environment.user("amy"), environment.user("ben")
+    assert called(amy, "getOpenid")["openid"] == called(amy, "login")["openid"] == amy.openid
+    environment.database("add", "business", data={"_id": "b1", "shop": "tea"})
+    for number, name in enumerate(("Tea 5", "tea 10", "cake")):
+        coupon = {"_id": f"c{number}", "coupon_name": name, "end_timestamp": 100 + number, "business_id": "b1", "mark": 1, "kind": number}
+        assert called(amy, "collectionAdd", {"collection": "coupon", "addData": coupon}) is None
+    called(amy, "collectionAdd", {"collection": "received_coupon", "addData": {"_openid": ben.openid, "coupon_id": "c1", "n": 7}})
+    asked = {
+        "stamp": 100, "or": [{"mark": 1}, {"mark": 2}], "and": [{"business_id": "b1"}], "search": "tea", "openid": ben.openid,
+        "sort": {"end_timestamp": -1}, "skip": 0, "limit": 20,
+    }  # fmt: skip
+    found = called(ben, "couponQuery", asked)["list"]
+    assert [(each["_id"], [mine["n"] for mine in each["my"]], each["business"][0]["shop"]) for each in found] == [
+        ("c1", [7], "tea"), ("c0", [], "tea"),
+    ]  # fmt: skip
+    assert "_id" not in found[0]["my"][0], "project inside of the lookup's pipeline"
+    assert [each["_id"] for each in called(ben, "couponQuery", {**asked, "stamp": 101})["list"]] == ["c1"]
+    joined = called(ben, "collectionQuery", {
+        "collection": "received_coupon", "where": {"_openid": ben.openid}, "from": "coupon", "let": {"coupon": "$coupon_id"},
+        "match": ["$_id", "$$coupon"], "project": {"_id": 0, "coupon_name": 1}, "as": "coupon", "sort": {"n": -1}, "skip": 0, "limit": 5,
+    })["list"]  # fmt: skip
+    assert [each["coupon"] for each in joined] == [[{"coupon_name": "tea 10"}]]
+    changed = called(amy, "collectionUpdate", {"collection": "coupon", "where": {"_id": "c2"}, "updateData": {"mark": 2}})
+    assert changed["stats"] == {"updated": 1}
+    page = {"collection": "coupon", "where": {"mark": 2}, "ordername": "end_timestamp", "order": "desc", "skip": 0}
+    assert [each["_id"] for each in called(amy, "getCollection", page)["data"]] == ["c2"]
+    assert called(amy, "collectionDelete", {"collection": "coupon", "where": {"mark": 2}}) is None
+    assert called(amy, "getCollection", page)["data"] == []
+    assert "WeChat" in refusal(amy, "sendMessage", {"openid": amy.openid})
+
+
+# A battle of words between two phones: each watches the room, and reads of a change which fields it changed
+
+WORDS = "arleyGuoLei/wx-words-pk"
+
+
+def words_are_there(environment):
+    environment.database("add", "pk_book", data=[{"_id": "cet4", "name": "四级词汇", "desc": "四级", "peopleNumber": 1}, {
+        "_id": "random", "name": "随机所有词汇", "desc": "随机", "peopleNumber": 0}, {"_id": "traffic", "name": "交通", "desc": "交通", "peopleNumber": 0}])  # fmt: skip
+    words = [
+        {"_id": f"w{number}", "bookId": "cet4", "word": f"word{number}", "usphone": "u", "trans": [{"pos": "n", "tranCn": f"词{number}"}]}
+        for number in range(40)
+    ]
+    environment.database("add", "pk_word", data=words)
+
+
+def words_environment(deployed):
+    names = ["user", "book", "word", "room", "userWord", "sign", "activity", "userActivity"]
+    environment = deployed(WORDS, permission="READONLY")
+    for name in names:
+        if name == "room":  # all users read and write it, as the source says
+            ok(environment.request("POST", "/collections", json={"name": "pk_room", "rules": {"read": True, "write": True}}), 201)
+        else:
+            environment.create_collection(f"pk_{name}", "READONLY")
+    words_are_there(environment)
+    return environment
+
+
+def choosing(index):
+    return {"currentTarget": {"dataset": {"index": index}}}
+
+
+def test_words_battle_of_two_phones(deployed, phone):
+    environment = words_environment(deployed)
+    amy, ben = environment.user("amy"), environment.user("ben")
+    house, guest = phone(WORDS, environment, "amy"), phone(WORDS, environment, "ben")
+    for each, user in ((house, amy), (guest, ben)):
+        assert each.open("pages/home/home")["userInfo"]["_openid"] == user.openid, "a new user is registered"
+    house.call("onChangeBook", {"detail": {"name": "四级词汇", "desc": "四级", "bookId": "cet4"}})
+    assert {book["_id"]: book["peopleNumber"] for book in house.data()["bookList"]} == {"cet4": 2, "random": 0, "traffic": 0}
+    house.call("createCombatRoom", True)
+    [room] = environment.database("get", "pk_room")["data"]
+    assert (room["_openid"], room["state"], len(room["list"])) == (amy.openid, "OK", 10)
+
+    house.open("pages/combat/combat", roomId=room["_id"])
+    house.until(lambda data: len(data["users"]) == 1 and data["roomInfo"]["isHouseOwner"])
+    guest.open("pages/combat/combat", roomId=room["_id"])
+    guest.until(lambda data: len(data["users"]) == 1 and data["roomInfo"]["isHouseOwner"] is False)
+
+    ready = "pages/combat/components/friend-pk-buttons/friend-pk-buttons"
+    bound = {"roomState": "roomInfo.state", "isHouseOwner": "roomInfo.isHouseOwner", "roomId": "roomInfo.roomId"}
+    guest.put(ready, "#buttons", **bound)
+    guest.call("onUserReady", {"detail": {"userInfo": {"avatarUrl": "b.png", "nickName": "Ben", "gender": 1}}}, of="#buttons")
+    for each in (house, guest):
+        each.until(lambda data: data["roomInfo"]["state"] == "READY" and data["users"][1]["nickName"] == "Ben")
+    house.put(ready, "#buttons", **bound)
+    house.call("onStartPk", of="#buttons")
+    for each in (house, guest):
+        each.until(lambda data: data["roomInfo"]["state"] == "PK")
+    words_are_chosen(house, guest, room)
+    for each in (house, guest):
+        each.until(lambda data: data["listIndex"] == 1)
+
+    house.call("onUnload")
+    guest.until(lambda data: guest.shown()[-1]["what"] != "" and any("逃离" in str(entry) for entry in guest.shown()))
+    assert environment.database("get", "pk_room", id=room["_id"])["data"]["state"] == "LEAVE"
+    shown = called(ben, "model_userWords_get", {"page": 1})
+    assert [word["_id"] for word in shown["data"]["list"]] == [room["list"][0]["wordId"]], "lookup, unwind, replaceRoot"
+    assert called(ben, "model_userWords_clear") is True
+    assert called(ben, "model_userWords_get", {"page": 1})["data"]["list"] == []
+
+
+def words_are_chosen(house, guest, room):
+    """Both answer the first word, the owner rightly and the guest wrongly; each sees what the other chose."""
+    right = room["list"][0]["correctIndex"]
+    place = "pages/combat/components/combat-place/combat-place"
+    for each in (house, guest):
+        each.put(
+            place, "#combatComponent", roomId="roomInfo.roomId", isHouseOwner="roomInfo.isHouseOwner", left="left", right="right",
+            listIndex="listIndex", listLength="roomInfo.listLength", isNpcCombat="roomInfo.isNPC", wordObj="wordList.0",
+        )  # fmt: skip
+    house.call("onSelectOption", choosing(right), of="#combatComponent")
+    for each in (house, guest):
+        each.until(lambda data: data["left"].get("gradeSum", 0) > 0 and data["left"]["grades"]["0"]["index"] == right)
+    guest.call("onSelectOption", choosing((right + 1) % 4), of="#combatComponent")
+    house.until(lambda data: data["right"].get("gradeSum") == -10)
+    house.until(lambda data: data["anotherSelectIndex"] == (right + 1) % 4, of="#combatComponent")
+
+
+def test_words_random_match(deployed, phone):
+    """A room that waits is found by its age (`serverDate` with an offset in a condition), and its battle begins by itself."""
+    environment = words_environment(deployed)
+    house, guest = phone(WORDS, environment, "amy"), phone(WORDS, environment, "ben")
+    for each in (house, guest):
+        each.open("pages/home/home")
+    house.call("onRandomMatch")
+    room = wait_until(lambda: environment.database("get", "pk_room")["data"])[0]["_id"]
+    house.open("pages/combat/combat", roomId=room)
+    house.until(lambda data: len(data["users"]) == 1)
+    guest.call("onRandomMatch")
+    assert guest.shown()[-1] == {"what": "wx.navigateTo", "values": [{"url": f"/pages/combat/combat?roomId={room}", "events": {}}]}
+    guest.open("pages/combat/combat", roomId=room)
+    for each in (house, guest):
+        each.until(lambda data: data["roomInfo"].get("state") == "PK")
+
+
+# Second-hand goods and chat: WeChat's own chat room component, that dozens of repositories have
+
+CHAT = "hayo6/TalkTalk"
+
+
+def test_chat_room(deployed, phone):
+    environment = deployed(CHAT, "users", "message", "chatting_list", "sale_friends", permission="READONLY")
+    environment.create_collection("chatroom", "READONLY")
+    phones = {name: phone(CHAT, environment, name) for name in ("amy", "ben")}
+    amy = environment.user("amy")
+    environment.database("add", "chatting_list", data={"_id": "l1", "groupid": "g1", "content": ""})
+    environment.database("add", "chatroom", data={"_id": "old", "groupId": "g1", "textContent": "before", "sendTimeTS": 1, "_openid": "x"})
+    environment.database("add", "chatroom", data={"_id": "other", "groupId": "g2", "textContent": "elsewhere", "sendTimeTS": 2})
+    for name, each in phones.items():
+        each.open("pages/chat/chatroom/chat", groupid="g1", nickname=name)
+        each.set(userInfo={"avatarUrl": f"{name}.png", "nickName": name})
+        each.put(
+            "components/chatroom/chatroom", "#room", envId="chatRoomEnvId", collection="chatRoomCollection", groupId="chatRoomGroupId",
+            groupName="chatRoomGroupName", userInfo="userInfo", onGetUserInfo="onGetUserInfo", getOpenID="getOpenID",
+        )  # fmt: skip
+        each.until(lambda data: [chat["textContent"] for chat in data["chats"]] == ["before"], of="#room")
+    time.sleep(0.5)  # the watch begins after the first query, and nothing shows that it has
+    phones["amy"].call("onConfirmSendText", {"detail": {"value": "hello"}}, of="#room")
+    said = phones["ben"].until(lambda data: len(data["chats"]) == 2, of="#room")["chats"][1]
+    assert (said["textContent"], said["_openid"], said["nickName"]) == ("hello", amy.openid, "amy")
+    phones["ben"].call("onConfirmSendText", {"detail": {"value": "hi"}}, of="#room")
+    for each in phones.values():
+        each.until(lambda data: [chat["textContent"] for chat in data["chats"]] == ["before", "hello", "hi"], of="#room")
+    assert wait_until(lambda: environment.database("get", "chatting_list", id="l1")["data"]["content"]) in ("hello", "hi")
+    assert not any(entry["what"] == "wx.showModal" for each in phones.values() for entry in each.shown()), "no error was shown"
