@@ -124,6 +124,11 @@ def test_errands_list_watches(deployed, phone):
     watching.until(lambda data: [each["cost"] for each in data["list"]] == [8])
     watching.call("jiedan", {"currentTarget": {"dataset": {"id": second["_id"], "anniu_show": 0}}})
     watching.until(lambda data: data["list"] == [])
+    watching.open("pages/publish/publish")
+    watching.until(lambda data: data["nomore"])
+    time.sleep(0.5)
+    ok(amy.database("add", "publish", data=errand(creat=9)))
+    watching.until(lambda data: [each["creat"] for each in data["list"]] == [9])
     [order] = ok(ben.database("get", "order", where={"_openid": ben.openid}))["data"]
     assert (order["publish_id"], order["jiedan_phone"], order["category"]) == (second["_id"], "139", 1)
 
@@ -391,3 +396,65 @@ def test_chat_room(deployed, phone):
         each.until(lambda data: [chat["textContent"] for chat in data["chats"]] == ["before", "hello", "hi"], of="#room")
     assert wait_until(lambda: environment.database("get", "chatting_list", id="l1")["data"]["content"]) in ("hello", "hi")
     assert not any(entry["what"] == "wx.showModal" for each in phones.values() for entry in each.shown()), "no error was shown"
+
+
+# A market for farmers: goods by distance, recommendations with two lookups, favourites
+
+
+def test_farmers_market(deployed):
+    names = ["goods", "share", "users", "star", "wanted", "sales"]
+    environment = deployed("conghuhu/Agricultural-products-platform", *names, inside="static")
+    amy = environment.user("amy")
+    places = {"g1": (113.2, 34.8), "g2": (113.0, 34.8), "g3": (113.1, 34.8), "hidden": (113.0, 34.8)}
+    environment.database("add", "goods", data=[
+        {"_id": name, "goodName": name, "status": name != "hidden", "location": {"type": "Point", "coordinates": place}}
+        for name, place in places.items()
+    ])  # fmt: skip
+    ok(environment.request("POST", "/collections/goods/indexes", json={"keys": [["location", "2dsphere"]]}), (200, 201))
+    nearest = called(amy, "goods", {"type": "getGoodsByLocation", "longitude": 113.0, "latitude": 34.8})
+    assert [good["_id"] for good in nearest["data"]] == ["g2", "g3", "g1"], nearest
+    assert called(amy, "goods", {"type": "nothing"})["success"] is False
+    environment.database("add", "users", data={"_openid": amy.openid, "nickName": "Amy"})
+    environment.database("add", "share", data=[
+        {"_id": f"s{number}", "_openid": amy.openid, "goodId": good, "title": title, "createTime": number, "star": 0}
+        for number, (good, title) in enumerate((("g1", "Fresh apples"), ("g2", "pears")))
+    ])  # fmt: skip
+    shares = called(amy, "share", {"type": "getShareList"})["data"]
+    assert [(share["_id"], share["author"][0]["nickName"], share["goodInfo"][0]["_id"]) for share in shares] == [
+        ("s1", "Amy", "g2"), ("s0", "Amy", "g1"),
+    ]  # fmt: skip
+    assert [share["_id"] for share in called(amy, "share", {"type": "getShareList", "value": "APPLE"})["data"]] == ["s0"]
+    assert len(called(amy, "share", {"type": "getOneShareList"})["data"]) == 2
+    assert called(amy, "star_focus", {"type": "addStar", "shareId": "s0"})["sucess"] is True
+    assert called(amy, "star_focus", {"type": "getOneStarList"})["data"] == ["s0"]
+    assert called(amy, "star_focus", {"type": "getOneStarInfoList"})["data"][0]["star"] == 1
+    called(amy, "star_focus", {"type": "removeStar", "shareId": "s0"})
+    assert called(amy, "star_focus", {"type": "getOneStarInfoList"})["data"] == []
+    environment.database("add", "wanted", data={"_openid": amy.openid, "goodId": "g3", "createTime": 1})
+    assert called(amy, "wanted", {"type": "getWanted"})["data"][0]["goodInfo"][0]["_id"] == "g3"
+    assert '"dayjs" is missing' in refusal(amy, "sale", {"type": "queryShopTotalSale", "shopId": "x"})
+
+
+# Tea and ice cream: the shops nearest to the user, found by the page itself
+
+
+def test_tea_shops(deployed, phone):
+    repository = "Q7Long/mixuebingcheng"
+    environment = deployed(repository, "goods", "goods_category", "specs", "specs_category", "store", permission="READONLY")
+    amy = environment.user("amy")
+    environment.database("add", "goods_category", data=[{"_id": "tea", "name": "茶"}, {"_id": "ice", "name": "冰淇淋"}])
+    environment.database("add", "goods", data=[{"_id": "g1", "category": "tea"}, {"_id": "g2", "category": "tea"}])
+    listed = called(amy, "goods-list-with-category")
+    assert {each["_id"]: [good["_id"] for good in each["goodsList"]] for each in listed} == {"tea": ["g1", "g2"], "ice": []}
+    environment.database("add", "specs_category", data=[{"_id": "size"}, {"_id": "sugar"}])
+    environment.database("add", "specs", data={"_id": "big", "category": "size"})
+    [size] = called(amy, "specs-category-with-specs", {"ids": ["size"]})
+    assert [each["_id"] for each in size["specs"]] == ["big"]
+    environment.database("add", "store", data=[
+        {"_id": name, "location": {"type": "Point", "coordinates": place}}
+        for name, place in (("far", [113.9, 34.8]), ("second", [113.60, 34.8]), ("first", [113.56, 34.8]))
+    ])  # fmt: skip
+    ok(environment.request("POST", "/collections/store/indexes", json={"keys": [["location", "2dsphere"]]}), (200, 201))
+    shops = phone(repository, environment, "amy").call("default.list", 113.55, 34.8, module="api/store")["data"]
+    assert [shop["_id"] for shop in shops] == ["first", "second"], "within 10 km, the nearest first"
+    assert "phoneNumber" in refusal(amy, "get-phone-number", {"weRunData": "a CloudID"}), "only WeChat's cloud opens a CloudID"

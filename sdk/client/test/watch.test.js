@@ -160,6 +160,17 @@ test('a watch that is closed before it began is never begun', async () => {
   });
 });
 
+test('a limit of 0 is none', async () => {
+  await withWatch(async (server, db) => {
+    const { told, ...page } = listener();
+    const watcher = db.collection('c').orderBy('n', 'desc').limit(0).watch(page);
+    await until(() => told.snapshots.length === 1);
+    assert.deepEqual(server.sent('watch'), [{ type: 'watch', watch: 'w1', collection: 'c', orderBy: [['n', 'desc']] }]);
+    await watcher.close();
+    assert.deepEqual(told.errors, []);
+  });
+});
+
 test('an update names the fields that it changed by their paths', async () => {
   await withWatch(async (server, db) => {
     const place = { type: 'Point', coordinates: [120, 30] };
