@@ -1,9 +1,10 @@
-"""More public mini programs, as their authors left them: transactions, lookups by pipeline, places, and pages that watch.
+"""More public mini programs, as their authors left them: transactions, lookups by pipeline, places.
 
-Opt-in, like test_public_repositories.py. Pages run in Node, from the same checkout, with the client SDK in the place of `wx.cloud`.
+Opt-in, like test_public_repositories.py; pages that watch are in test_public_repositories_pages.py.
 """
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 from harness.admin import wait_until
 from harness.client import ok
@@ -70,6 +71,18 @@ def test_errands_undo_what_did_not_work(deployed):
     assert "cui" not in environment.database("get", "publish", id=published)["data"], "so the update before it is undone"
 
 
+def test_errands_paid_at_once_are_all_counted(deployed):
+    environment, amy, _ = errands(deployed)
+    account = ok(amy.database("add", "user", data={"balance": 0}))["id"]
+    event = {"user_id": account, "cost": "20", "name": "充值", "stamp": now()}
+    with ThreadPoolExecutor(5) as pool:
+        answers = list(pool.map(lambda _: called(amy, "recharge", event), range(5)))
+    paid = [answer for answer in answers if answer["success"]]
+    assert paid, answers
+    assert balance(environment, account) == 20 * len(paid), "each read what the one before it wrote"
+    assert environment.database("count", "history")["total"] == len(paid)
+
+
 def test_errands_are_delivered(deployed):
     environment, amy, ben = errands(deployed)
     wallet = ok(ben.database("add", "user", data={"balance": 1.2}))["id"]
@@ -102,35 +115,11 @@ def test_errands_are_delivered(deployed):
     assert environment.database("count", "runner")["total"] == 0
     [refund] = environment.database("get", "tuiyajin")["data"]
     assert (refund["name"], refund["yajin"]) == ("Ben", 20)
+    assert called(ben, "opendata", {"cloudID": "as sent"})["cloudID"] == "as sent", "only WeChat's cloud opens a CloudID"
+    assert "WeChat" in called(ben, "paysuc", {"cost": 1})["errMsg"], "a message needs an app id of WeChat"
+    assert called(ben, "cui_kehu", {"order_id": order["_id"], "ke_phone": "1"})["success"] is False, "a text message to another host"
+    assert refusal(ben, "sms", {"ke_phone": "1", "jie_phone": "2"})
     assert "payment" in refusal(ben, "pay", {"totalFee": 1, "body": "b"}).lower(), "WeChat Pay is not there"
-
-
-def test_errands_list_watches(deployed, phone):
-    """Page publish: twenty errands, then a watch of as many; one that somebody takes leaves the list."""
-    environment, amy, ben = errands(deployed)
-    for step in range(2):
-        ok(amy.database("add", "publish", data=errand(creat=step)))
-    environment.database("add", "runner", data={"_openid": ben.openid, "pass": True, "name": "Ben", "phone": "139", "campus": "东区"})
-    watching = phone(ERRANDS, environment, "ben")
-    watching.open("pages/index/index")
-    wait_until(lambda: watching.app("globalData")["openid"] == ben.openid)
-    watching.open("pages/publish/publish")
-    watching.until(lambda data: [each["creat"] for each in data["list"]] == [1, 0])
-    first, second = watching.data()["list"]
-    time.sleep(0.5)  # the watch begins when the list is there, and nothing shows that it has
-    called(amy, "jiedan", {"_id": first["_id"], "cost": "5.5", "jiedan_name": "another"})
-    watching.until(lambda data: [each["_id"] for each in data["list"]] == [second["_id"]])
-    ok(amy.database("update", "publish", id=second["_id"], update={"$set": {"cost": 8}}))
-    watching.until(lambda data: [each["cost"] for each in data["list"]] == [8])
-    watching.call("jiedan", {"currentTarget": {"dataset": {"id": second["_id"], "anniu_show": 0}}})
-    watching.until(lambda data: data["list"] == [])
-    watching.open("pages/publish/publish")
-    watching.until(lambda data: data["nomore"])
-    time.sleep(0.5)
-    ok(amy.database("add", "publish", data=errand(creat=9)))
-    watching.until(lambda data: [each["creat"] for each in data["list"]] == [9])
-    [order] = ok(ben.database("get", "order", where={"_openid": ben.openid}))["data"]
-    assert (order["publish_id"], order["jiedan_phone"], order["category"]) == (second["_id"], "139", 1)
 
 
 # Sharing a car: two circles around where it starts and where it ends
@@ -261,143 +250,6 @@ def test_coupons(deployed):
     assert "WeChat" in refusal(amy, "sendMessage", {"openid": amy.openid})
 
 
-# A battle of words between two phones: each watches the room, and reads of a change which fields it changed
-
-WORDS = "arleyGuoLei/wx-words-pk"
-
-
-def words_are_there(environment):
-    environment.database("add", "pk_book", data=[{"_id": "cet4", "name": "四级词汇", "desc": "四级", "peopleNumber": 1}, {
-        "_id": "random", "name": "随机所有词汇", "desc": "随机", "peopleNumber": 0}, {"_id": "traffic", "name": "交通", "desc": "交通", "peopleNumber": 0}])  # fmt: skip
-    words = [
-        {"_id": f"w{number}", "bookId": "cet4", "word": f"word{number}", "usphone": "u", "trans": [{"pos": "n", "tranCn": f"词{number}"}]}
-        for number in range(40)
-    ]
-    environment.database("add", "pk_word", data=words)
-
-
-def words_environment(deployed):
-    names = ["user", "book", "word", "room", "userWord", "sign", "activity", "userActivity"]
-    environment = deployed(WORDS, permission="READONLY")
-    for name in names:
-        if name == "room":  # all users read and write it, as the source says
-            ok(environment.request("POST", "/collections", json={"name": "pk_room", "rules": {"read": True, "write": True}}), 201)
-        else:
-            environment.create_collection(f"pk_{name}", "READONLY")
-    words_are_there(environment)
-    return environment
-
-
-def choosing(index):
-    return {"currentTarget": {"dataset": {"index": index}}}
-
-
-def test_words_battle_of_two_phones(deployed, phone):
-    environment = words_environment(deployed)
-    amy, ben = environment.user("amy"), environment.user("ben")
-    house, guest = phone(WORDS, environment, "amy"), phone(WORDS, environment, "ben")
-    for each, user in ((house, amy), (guest, ben)):
-        assert each.open("pages/home/home")["userInfo"]["_openid"] == user.openid, "a new user is registered"
-    house.call("onChangeBook", {"detail": {"name": "四级词汇", "desc": "四级", "bookId": "cet4"}})
-    assert {book["_id"]: book["peopleNumber"] for book in house.data()["bookList"]} == {"cet4": 2, "random": 0, "traffic": 0}
-    house.call("createCombatRoom", True)
-    [room] = environment.database("get", "pk_room")["data"]
-    assert (room["_openid"], room["state"], len(room["list"])) == (amy.openid, "OK", 10)
-
-    house.open("pages/combat/combat", roomId=room["_id"])
-    house.until(lambda data: len(data["users"]) == 1 and data["roomInfo"]["isHouseOwner"])
-    guest.open("pages/combat/combat", roomId=room["_id"])
-    guest.until(lambda data: len(data["users"]) == 1 and data["roomInfo"]["isHouseOwner"] is False)
-
-    ready = "pages/combat/components/friend-pk-buttons/friend-pk-buttons"
-    bound = {"roomState": "roomInfo.state", "isHouseOwner": "roomInfo.isHouseOwner", "roomId": "roomInfo.roomId"}
-    guest.put(ready, "#buttons", **bound)
-    guest.call("onUserReady", {"detail": {"userInfo": {"avatarUrl": "b.png", "nickName": "Ben", "gender": 1}}}, of="#buttons")
-    for each in (house, guest):
-        each.until(lambda data: data["roomInfo"]["state"] == "READY" and data["users"][1]["nickName"] == "Ben")
-    house.put(ready, "#buttons", **bound)
-    house.call("onStartPk", of="#buttons")
-    for each in (house, guest):
-        each.until(lambda data: data["roomInfo"]["state"] == "PK")
-    words_are_chosen(house, guest, room)
-    for each in (house, guest):
-        each.until(lambda data: data["listIndex"] == 1)
-
-    house.call("onUnload")
-    guest.until(lambda data: guest.shown()[-1]["what"] != "" and any("逃离" in str(entry) for entry in guest.shown()))
-    assert environment.database("get", "pk_room", id=room["_id"])["data"]["state"] == "LEAVE"
-    shown = called(ben, "model_userWords_get", {"page": 1})
-    assert [word["_id"] for word in shown["data"]["list"]] == [room["list"][0]["wordId"]], "lookup, unwind, replaceRoot"
-    assert called(ben, "model_userWords_clear") is True
-    assert called(ben, "model_userWords_get", {"page": 1})["data"]["list"] == []
-
-
-def words_are_chosen(house, guest, room):
-    """Both answer the first word, the owner rightly and the guest wrongly; each sees what the other chose."""
-    right = room["list"][0]["correctIndex"]
-    place = "pages/combat/components/combat-place/combat-place"
-    for each in (house, guest):
-        each.put(
-            place, "#combatComponent", roomId="roomInfo.roomId", isHouseOwner="roomInfo.isHouseOwner", left="left", right="right",
-            listIndex="listIndex", listLength="roomInfo.listLength", isNpcCombat="roomInfo.isNPC", wordObj="wordList.0",
-        )  # fmt: skip
-    house.call("onSelectOption", choosing(right), of="#combatComponent")
-    for each in (house, guest):
-        each.until(lambda data: data["left"].get("gradeSum", 0) > 0 and data["left"]["grades"]["0"]["index"] == right)
-    guest.call("onSelectOption", choosing((right + 1) % 4), of="#combatComponent")
-    house.until(lambda data: data["right"].get("gradeSum") == -10)
-    house.until(lambda data: data["anotherSelectIndex"] == (right + 1) % 4, of="#combatComponent")
-
-
-def test_words_random_match(deployed, phone):
-    """A room that waits is found by its age (`serverDate` with an offset in a condition), and its battle begins by itself."""
-    environment = words_environment(deployed)
-    house, guest = phone(WORDS, environment, "amy"), phone(WORDS, environment, "ben")
-    for each in (house, guest):
-        each.open("pages/home/home")
-    house.call("onRandomMatch")
-    room = wait_until(lambda: environment.database("get", "pk_room")["data"])[0]["_id"]
-    house.open("pages/combat/combat", roomId=room)
-    house.until(lambda data: len(data["users"]) == 1)
-    guest.call("onRandomMatch")
-    assert guest.shown()[-1] == {"what": "wx.navigateTo", "values": [{"url": f"/pages/combat/combat?roomId={room}", "events": {}}]}
-    guest.open("pages/combat/combat", roomId=room)
-    for each in (house, guest):
-        each.until(lambda data: data["roomInfo"].get("state") == "PK")
-
-
-# Second-hand goods and chat: WeChat's own chat room component, that dozens of repositories have
-
-CHAT = "hayo6/TalkTalk"
-
-
-def test_chat_room(deployed, phone):
-    environment = deployed(CHAT, "users", "message", "chatting_list", "sale_friends", permission="READONLY")
-    environment.create_collection("chatroom", "READONLY")
-    phones = {name: phone(CHAT, environment, name) for name in ("amy", "ben")}
-    amy = environment.user("amy")
-    environment.database("add", "chatting_list", data={"_id": "l1", "groupid": "g1", "content": ""})
-    environment.database("add", "chatroom", data={"_id": "old", "groupId": "g1", "textContent": "before", "sendTimeTS": 1, "_openid": "x"})
-    environment.database("add", "chatroom", data={"_id": "other", "groupId": "g2", "textContent": "elsewhere", "sendTimeTS": 2})
-    for name, each in phones.items():
-        each.open("pages/chat/chatroom/chat", groupid="g1", nickname=name)
-        each.set(userInfo={"avatarUrl": f"{name}.png", "nickName": name})
-        each.put(
-            "components/chatroom/chatroom", "#room", envId="chatRoomEnvId", collection="chatRoomCollection", groupId="chatRoomGroupId",
-            groupName="chatRoomGroupName", userInfo="userInfo", onGetUserInfo="onGetUserInfo", getOpenID="getOpenID",
-        )  # fmt: skip
-        each.until(lambda data: [chat["textContent"] for chat in data["chats"]] == ["before"], of="#room")
-    time.sleep(0.5)  # the watch begins after the first query, and nothing shows that it has
-    phones["amy"].call("onConfirmSendText", {"detail": {"value": "hello"}}, of="#room")
-    said = phones["ben"].until(lambda data: len(data["chats"]) == 2, of="#room")["chats"][1]
-    assert (said["textContent"], said["_openid"], said["nickName"]) == ("hello", amy.openid, "amy")
-    phones["ben"].call("onConfirmSendText", {"detail": {"value": "hi"}}, of="#room")
-    for each in phones.values():
-        each.until(lambda data: [chat["textContent"] for chat in data["chats"]] == ["before", "hello", "hi"], of="#room")
-    assert wait_until(lambda: environment.database("get", "chatting_list", id="l1")["data"]["content"]) in ("hello", "hi")
-    assert not any(entry["what"] == "wx.showModal" for each in phones.values() for entry in each.shown()), "no error was shown"
-
-
 # A market for farmers: goods by distance, recommendations with two lookups, favourites
 
 
@@ -433,6 +285,43 @@ def test_farmers_market(deployed):
     environment.database("add", "wanted", data={"_openid": amy.openid, "goodId": "g3", "createTime": 1})
     assert called(amy, "wanted", {"type": "getWanted"})["data"][0]["goodInfo"][0]["_id"] == "g3"
     assert '"dayjs" is missing' in refusal(amy, "sale", {"type": "queryShopTotalSale", "shopId": "x"})
+    assert '"dayjs" is missing' in refusal(amy, "page_view", {"type": "queryView"})
+
+
+def test_farmers_market_people(deployed):
+    names = ["users", "shops", "comments", "goods_comments", "hot-words", "chat-msgs"]
+    environment = deployed("conghuhu/Agricultural-products-platform", *names, inside="static")
+    amy, ben = environment.user("amy"), environment.user("ben")
+    for user, name in ((amy, "Amy"), (ben, "Ben")):
+        person = {"_openid": user.openid, "nickName": name, "avatarUrl": f"{name}.png", "money": 30, "status": 0}
+        environment.database("add", "users", data=person)
+    assert called(amy, "user", {"type": "getMoneyBalance"})["data"] == 30
+    assert called(amy, "user", {"type": "decrementMoney", "openid": amy.openid, "price": "12.5"})["sucess"] is True
+    assert called(amy, "user", {"type": "decrementMoney", "openid": amy.openid, "price": 20})["message"] == "余额不足"
+    assert called(amy, "user", {"type": "getMoneyBalance"})["data"] == 17.5
+    assert called(amy, "user", {"type": "changeStatus"})["data"]["stats"] == {"updated": 1}
+    form = {"username": "Amy", "phone": "1", "shopName": "Apples", "description": "d", "shopAvatar": "a"}
+    assert called(amy, "shop", {"type": "checkCreatedShop"})["message"] == "未创建店铺"
+    assert called(amy, "shop", {"type": "createShop", "createShopForm": form})["success"] is True
+    assert called(amy, "shop", {"type": "createShop", "createShopForm": form})["message"] == "不可重复申请"
+    [shop] = called(amy, "shop", {"type": "checkCreatedShop"})["data"]
+    assert called(amy, "shop", {"type": "editShop", "createShopForm": {**form, "shopName": "Pears"}})["success"] is True
+    assert called(ben, "shop", {"type": "getShopInfo", "shopId": shop["_id"]})["data"]["shopName"] == "Pears"
+    comment = {"adcode": 1, "content": "good", "comment_id": "n1", "author": "Ben"}
+    assert called(ben, "comments", {"type": "addComments", "comment": comment})["res"]["success"] is True
+    assert [each["content"] for each in called(amy, "comments", {"type": "getComments", "id": "n1"})["data"]] == ["good"]
+    called(ben, "comments", {"type": "addGoodsComments", "goodsComments": {"goodId": "g1", "content": "sweet", "createTime": 1}})
+    [said] = called(amy, "comments", {"type": "getGoodsComment", "goodId": "g1"})["data"]
+    assert (said["userInfo"]["nickName"], said["content"]) == ("Ben", "sweet")
+    for count in (1, 2):  # its writes are not waited for
+        called(amy, "recommend", {"type": "addHotWord", "keyword": "apple"})
+        hot = {"type": "getHotwords"}
+        wait_until(lambda count=count, hot=hot: [word["count"] for word in called(ben, "recommend", hot)["data"]] == [count])
+    message = {"m_openId": ben.openid, "msgType": "text", "content": "still there?"}
+    assert called(amy, "message", {"type": "messageAdd", "messageData": message})["sucess"] is True
+    [sent] = called(amy, "message", {"type": "messageGet", "m_openId": ben.openid})["data"]
+    assert (sent["content"], sent["m_userInfo"]["nickName"]) == ("still there?", "Ben")
+    assert called(amy, "message", {"type": "messageUpdate", "message": sent})["data"]["stats"]["updated"] in (0, 1)
 
 
 # Tea and ice cream: the shops nearest to the user, found by the page itself
