@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from harness.admin import wait_until
 from harness.client import ok
-from harness.repositories import NO_CHECKOUTS, called, refusal
+from harness.repositories import NO_CHECKOUTS, called, deploy, refusal
 
 pytestmark = NO_CHECKOUTS
 
@@ -347,3 +347,27 @@ def test_tea_shops(deployed, phone):
     shops = phone(repository, environment, "amy").call("default.list", 113.55, 34.8, module="api/store")["data"]
     assert [shop["_id"] for shop in shops] == ["first", "second"], "within 10 km, the nearest first"
     assert "phoneNumber" in refusal(amy, "get-phone-number", {"weRunData": "a CloudID"}), "only WeChat's cloud opens a CloudID"
+
+
+# Questions of job interviews, on CloudBase's own SDK: transactions by hand, users of its own login
+
+
+def test_interview_questions(deployed, tmp_path):
+    repository = "liyupi/mianshiya-public"
+    environment = deployed(repository, "question", "user", "comment", "userScore", inside="cloudfunctions/question")
+    for folder in ("comment", "userScore"):
+        deploy(environment, repository, tmp_path, f"cloudfunctions/{folder}")
+    amy = environment.user("amy")
+    environment.database("add", "question", data={"_id": "q1", "isDelete": False, "viewNum": 1, "favourNum": 0})
+    environment.database("add", "user", data={"_id": "u1", "unionId": "u1", "isDelete": False, "score": 0, "favourQuestionIds": []})
+    assert called(amy, "viewQuestion", {"questionId": "q1"})["updated"] == 1, "it asks for TCB_SOURCE_IP"
+    assert environment.database("get", "question", id="q1")["data"]["viewNum"] == 2
+    for function, event in (("favourQuestion", {"questionId": "q1"}), ("thumbUpComment", {"commentId": "c1"})):
+        assert called(amy, function, event) == 0, "a user without a customUserId, as its own login would give"
+    assert called(amy, "deleteComment", {"commentId": "c1"}) is False
+    assert called(amy, "addUserScore", {"userId": "u1", "score": 5, "reason": 1}) == -1, "where() inside of a transaction"
+    assert environment.database("count", "userScore")["total"] == 0, "and what stood before it is undone"
+    environment.database("add", "comment", data={"questionId": "q1", "reviewStatus": 1, "isDelete": False, "content": "c", "userId": "u1"})
+    found = called(amy, "searchComments", {"questionId": "q1", "reviewStatus": 1, "getQuestion": True})
+    assert found["total"] == 1, found
+    assert '"xss" is missing' in refusal(amy, "addComment", {"content": "c", "questionId": "q1"})
