@@ -10,6 +10,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 from harness.admin import Admin  # noqa: E402
 from harness.client import ok  # noqa: E402
 from harness.gateways import AlipayGateway, WeChatGateway  # noqa: E402
+from harness.mini_program import MiniProgram  # noqa: E402
+from harness.repositories import checkout, deploy  # noqa: E402
 from harness.server import Server  # noqa: E402
 
 
@@ -75,3 +77,32 @@ def operator(node):
 def organization(operator):
     """The one that is there from the start."""
     return ok(operator.request("GET", "/organizations"))["organizations"][0]["id"]
+
+
+@pytest.fixture
+def deployed(admin, tmp_path):
+    """Deploys a checkout of a public repository into a new environment, as a newcomer would; answers the environment."""
+
+    def made(repository, *collections, permission="PRIVATE", inside=".", **settings):
+        checkout(repository)
+        environment = admin.create_environment(**settings)
+        for name in collections:
+            environment.create_collection(name, permission)
+        deploy(environment, repository, tmp_path, inside)
+        return environment
+
+    return made
+
+
+@pytest.fixture
+def phone(tmp_path):
+    """Starts the mini program of a checkout for a user of an environment."""
+    running = []
+
+    def start(repository, environment, user, inside="miniprogram"):
+        running.append(MiniProgram(checkout(repository) / inside, environment, user, tmp_path / f"{len(running)}.log"))
+        return running[-1]
+
+    yield start
+    for program in running:
+        program.close()

@@ -7,54 +7,16 @@ Opt-in: `SAMPAN_PUBLIC_REPOS` names a folder with checkouts called `owner+name`,
 A repository that is not there is skipped. docs/compatibility.md lists the commits that were checked.
 """
 
-import os
-import subprocess
 from pathlib import Path
 
 import pytest
 from harness.client import ok
-from harness.server import plain_environment, program
+from harness.repositories import NO_CHECKOUTS, called, refusal
 
-CHECKOUTS = os.environ.get("SAMPAN_PUBLIC_REPOS")
 # Functions that need this package are checked where the server's base layer has it.
 BASE_LAYER = Path("/usr/share/nodejs")
 
-pytestmark = pytest.mark.skipif(not CHECKOUTS, reason="SAMPAN_PUBLIC_REPOS names no folder of checkouts")
-
-
-@pytest.fixture
-def deployed(admin, tmp_path):
-    """Deploys a checkout into a new environment, as a newcomer would; answers the environment."""
-
-    def deploy(repository, *collections, permission="PRIVATE", **settings):
-        folder = Path(CHECKOUTS) / repository.replace("/", "+")
-        if not folder.is_dir():
-            pytest.skip(f"{folder} is not there")
-        environment = admin.create_environment(**settings)
-        for name in collections:
-            environment.create_collection(name, permission)
-        variables = {
-            "SAMPAN_ENDPOINT": environment.address, "SAMPAN_ENV": environment.id, "SAMPAN_KEY": admin.key, "HOME": str(tmp_path),
-        }  # fmt: skip
-        result = subprocess.run(
-            [program(), "deploy", "--path", folder], env=plain_environment(**variables), cwd=tmp_path,
-            stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False,
-        )  # fmt: skip
-        assert result.returncode == 0, result.stdout + result.stderr
-        return environment
-
-    return deploy
-
-
-def called(user, function, event=None):
-    return ok(user.call(function, event))
-
-
-def refusal(user, function, event=None):
-    """What a call answers that the function does not survive."""
-    response = user.call(function, event)
-    assert response.status_code >= 400, response.text
-    return response.json()["detail"]
+pytestmark = NO_CHECKOUTS
 
 
 def in_base_layer(package):

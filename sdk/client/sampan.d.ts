@@ -187,6 +187,7 @@ declare namespace sampan {
     dataType: 'init' | 'add' | 'update' | 'replace' | 'remove' | 'limit';
     docId: string | number;
     doc: Fields;
+    /** The values of the fields that changed, by their paths: `'room.players'`. A list is one value. */
     updatedFields?: Fields;
     removedFields?: string[];
   }

@@ -12,7 +12,7 @@ const { newTransaction, runTransaction } = require('./transaction');
 const { Geo } = require('./geo');
 const { ServerDate, RegExpValue } = require('./typed-values');
 const { requireName } = require('./requirements');
-const { notAvailable } = require('./problems');
+const { PlatformProblem, notAvailable } = require('./problems');
 
 /**
  * `execute(operation)` → promise of the answer's text. `settings`: `flavour`, `defaultLimit`, `maximumLimit`,
@@ -45,7 +45,11 @@ class Database {
     return this.engine.run(
       'database.createCollection',
       () => ({ op: 'createCollection', collection: requireName('The name of a collection', name) }),
-      this.engine.flavour.collectionCreated,
+      (answer, api, requestId) => {
+        // The platforms fail, and programs rely on it: WeChat's quickstart fills a collection that it could create.
+        if (answer.created === false) throw collectionExists(name);
+        return this.engine.flavour.collectionCreated(answer, api, requestId);
+      },
       options,
     );
   }
@@ -65,6 +69,10 @@ class Database {
   async runTransaction(body, attempts) {
     return runTransaction(this.engine, body, attempts);
   }
+}
+
+function collectionExists(name) {
+  return new PlatformProblem({ status: 409, code: 'COLLECTION_EXISTS', title: 'Collection exists', detail: `There is a collection "${name}" already.` });
 }
 
 module.exports = { createDatabase };

@@ -120,7 +120,8 @@ class Query {
       const request = { collection: this.collectionName };
       if (where !== undefined) request.where = where;
       if (orderBy !== undefined) request.orderBy = orderBy;
-      if (limit !== undefined) request.limit = limit;
+      // As in MongoDB, 0 is no limit: pages watch as many documents as their list has, and it may be empty.
+      if (limit) request.limit = limit;
       return request;
     }, listener);
   }

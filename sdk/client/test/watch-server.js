@@ -3,7 +3,7 @@
 /** The fake server with `/v1/watch`: does what the protocol says unless a test says otherwise, and remembers what it was sent. */
 
 const { FakeServer } = require('./fake-server');
-const { accept } = require('./websocket');
+const { accept, FakeWebSocket } = require('./websocket');
 
 const PATIENCE_MILLISECONDS = 5000;
 
@@ -91,4 +91,23 @@ function listener() {
   return { told, onChange: (snapshot) => told.snapshots.push(snapshot), onError: (error) => told.errors.push(error) };
 }
 
-module.exports = { WatchServer, failure, event, until, listener };
+/** A fresh copy of the SDK in WeChat's shapes, connected to a server of its own. */
+async function withWatch(body, globals = { WebSocket: FakeWebSocket }) {
+  const server = await new WatchServer().start();
+  const earlier = Object.keys(globals).map((name) => [name, globalThis[name]]);
+  Object.assign(globalThis, globals);
+  delete require.cache[require.resolve('../sampan')];
+  const cloud = require('../sampan');
+  try {
+    cloud.init({ env: 'env-a', endpoint: server.endpoint });
+    await body(server, cloud.database(), cloud);
+  } finally {
+    await server.stop();
+    for (const [name, value] of earlier) {
+      if (value === undefined) delete globalThis[name];
+      else globalThis[name] = value;
+    }
+  }
+}
+
+module.exports = { WatchServer, withWatch, failure, event, until, listener };

@@ -77,11 +77,18 @@ function createApp(platform, link) {
 }
 
 function createAuth(platform) {
+  function getUserInfo() {
+    const meta = platform.meta();
+    const openId = meta.openid || '';
+    return { openId, appId: meta.appid || '', uid: openId, customUserId: '', isAnonymous: meta.platform === 'anonymous' };
+  }
   return {
-    getUserInfo() {
-      const meta = platform.meta();
-      const openId = meta.openid || '';
-      return { openId, appId: meta.appid || '', uid: openId, customUserId: '', isAnonymous: meta.platform === 'anonymous' };
+    getUserInfo,
+    /** Without a uid it is the caller, and answered at once, as in Tencent's SDK. */
+    getEndUserInfo(uid) {
+      if (uid === undefined) return { userInfo: getUserInfo() };
+      return Promise.reject(tencentError(
+        notAvailable('The users of an app cannot be asked for here; getEndUserInfo() without a uid is the caller.')));
     },
     getClientIP: () => platform.meta().clientIp || '',
   };
@@ -94,6 +101,7 @@ function tencentContext(platform, link) {
     SCF_NAMESPACE: link.settings.env,
     TCB_SOURCE: meta.source || '',
     TCB_UUID: meta.openid || '',
+    TCB_SOURCE_IP: meta.clientIp || '',
     TCB_ISANONYMOUS_USER: String(meta.platform === 'anonymous'),
     WX_OPENID: meta.openid || '',
     WX_APPID: meta.appid || '',

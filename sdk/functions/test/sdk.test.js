@@ -243,6 +243,9 @@ test('Tencent: app, shapes and caller', async () => {
     assert.deepEqual((await run(harness, "db.collection('c').where({ a: 1 }).remove()", { requestId: 'r-2' })).value, { deleted: 2, requestId: 'r-2' });
     assert.deepEqual((await run(harness, "db.collection('c').add({ a: { b: 1 } })", { requestId: 'r-3' })).value, { id: '9', requestId: 'r-3' });
     assert.equal((await run(harness, 'app.auth().getUserInfo().openId', { openid: 'o' })).value, 'o');
+    assert.equal((await run(harness, 'app.auth().getEndUserInfo().userInfo.uid', { openid: 'o' })).value, 'o');
+    assert.match((await run(harness, "app.auth().getEndUserInfo('u').catch((error) => error.message)")).value, /without a uid/);
+    assert.equal((await run(harness, "require('@cloudbase/node-sdk').getCloudbaseContext().TCB_SOURCE_IP", { clientIp: '10.0.0.7' })).value, '10.0.0.7');
     assert.equal((await run(harness, "typeof require('tcb-admin-node').database")).value, 'function');
   });
 });

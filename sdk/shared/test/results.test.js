@@ -259,3 +259,16 @@ test('startTransaction: by hand, and closed after its end', async () => {
   assert.throws(() => transaction.collection('c').where({}), /by their id/);
   assert.deepEqual(operations.map(([op]) => op), ['get', 'commit']);
 });
+
+test('a collection that is there already cannot be created, as on the platforms', async () => {
+  const there = () => ({ created: false });
+  await assert.rejects(database('wechat', there).createCollection('sales'), (error) => {
+    assert.deepEqual([error.errCode, error.problem.code], [-501001, 'COLLECTION_EXISTS']);
+    assert.match(error.errMsg, /^database.createCollection:fail -501001 .*"sales"/);
+    return true;
+  });
+  await assert.rejects(database('tencent', there).createCollection('sales'), (error) => error.code === 'COLLECTION_EXISTS');
+  await assert.rejects(database('alipay', there).createCollection('sales'), /already/);
+  const made = () => ({ created: true });
+  assert.deepEqual(await database('wechat', made).createCollection('sales'), { errMsg: 'database.createCollection:ok' });
+});

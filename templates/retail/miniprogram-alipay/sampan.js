@@ -72,6 +72,7 @@
       TOKEN_MISSING: -401001,
       PERMISSION_DENIED: -502003,
       COLLECTION_NOT_FOUND: -502005,
+      COLLECTION_EXISTS: -501001,
       DOCUMENT_NOT_FOUND: -1,
       TRANSACTION_CONFLICT: -502001,
       TIMEOUT: -501002,
@@ -1938,7 +1939,8 @@
           const request = { collection: this.collectionName };
           if (where !== undefined) request.where = where;
           if (orderBy !== undefined) request.orderBy = orderBy;
-          if (limit !== undefined) request.limit = limit;
+          // As in MongoDB, 0 is no limit: pages watch as many documents as their list has, and it may be empty.
+          if (limit) request.limit = limit;
           return request;
         }, listener);
       }
@@ -2144,7 +2146,7 @@
     const { Geo } = load('shared/geo');
     const { ServerDate, RegExpValue } = load('shared/typed-values');
     const { requireName } = load('shared/requirements');
-    const { notAvailable } = load('shared/problems');
+    const { PlatformProblem, notAvailable } = load('shared/problems');
 
     /**
      * `execute(operation)` → promise of the answer's text. `settings`: `flavour`, `defaultLimit`, `maximumLimit`,
@@ -2177,7 +2179,11 @@
         return this.engine.run(
           'database.createCollection',
           () => ({ op: 'createCollection', collection: requireName('The name of a collection', name) }),
-          this.engine.flavour.collectionCreated,
+          (answer, api, requestId) => {
+            // The platforms fail, and programs rely on it: WeChat's quickstart fills a collection that it could create.
+            if (answer.created === false) throw collectionExists(name);
+            return this.engine.flavour.collectionCreated(answer, api, requestId);
+          },
           options,
         );
       }
@@ -2197,6 +2203,10 @@
       async runTransaction(body, attempts) {
         return runTransaction(this.engine, body, attempts);
       }
+    }
+
+    function collectionExists(name) {
+      return new PlatformProblem({ status: 409, code: 'COLLECTION_EXISTS', title: 'Collection exists', detail: `There is a collection "${name}" already.` });
     }
 
     module.exports = { createDatabase };
@@ -2454,13 +2464,8 @@
           this.entries.set(key, entry);
         }
         const change = this.change(event.queueType, event.dataType, event.docId, entry.doc);
-        if (event.updatedFields !== undefined) {
-          change.updatedFields = this.decode(event.updatedFields);
-          change.removedFields = event.removedFields || [];
-        } else if (event.queueType === 'update' && event.dataType === 'update' && had !== undefined) {
-          // What changed while the connection was broken comes without its fields.
-          Object.assign(change, difference(had, entry));
-        }
+        // The server names whole fields, and none of what changed while the connection was broken; pages want paths.
+        if (event.queueType === 'update' && event.dataType === 'update' && had !== undefined) Object.assign(change, difference(had, entry));
         return change;
       }
 
@@ -2494,15 +2499,37 @@
       }
     }
 
-    /** The fields of a document that are others than before, and those that are gone. */
+    /**
+     * The fields of a document that are others than before, and those that are gone, by their paths: `room.players`, as WeChat's watch
+     * names them. A list is one value.
+     */
     function difference(had, entry) {
-      const before = JSON.parse(had.text);
-      const after = JSON.parse(entry.text);
-      const updatedFields = {};
+      const found = { updatedFields: {}, removedFields: [] };
+      compare(JSON.parse(had.text), JSON.parse(entry.text), entry.doc, '', found);
+      return found;
+    }
+
+    function compare(before, after, decoded, prefix, found) {
       for (const key of Object.keys(after)) {
-        if (JSON.stringify(before[key]) !== JSON.stringify(after[key])) define(updatedFields, key, entry.doc[key]);
+        const was = own(before, key) ? before[key] : undefined;
+        if (JSON.stringify(was) === JSON.stringify(after[key])) continue;
+        // What an update says of a field that was not there, it says of the fields in it.
+        const opens = isFields(after[key]) && Object.keys(after[key]).length > 0 && (was === undefined || isFields(was));
+        if (opens) compare(was || {}, after[key], decoded[key], `${prefix}${key}.`, found);
+        else define(found.updatedFields, `${prefix}${key}`, decoded[key]);
       }
-      return { updatedFields, removedFields: Object.keys(before).filter((key) => !Object.prototype.hasOwnProperty.call(after, key)) };
+      for (const key of Object.keys(before)) if (!own(after, key)) found.removedFields.push(`${prefix}${key}`);
+    }
+
+    /** Whether a value, as it travels, is an object with fields: no list, no date or other typed value, no place. */
+    function isFields(value) {
+      if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+      if (own(value, 'type') && own(value, 'coordinates')) return false;
+      return !Object.keys(value).some((key) => key.startsWith('$'));
+    }
+
+    function own(object, key) {
+      return Object.prototype.hasOwnProperty.call(object, key);
     }
 
     /** A number and its decimal text name the same document. */
