@@ -19,6 +19,8 @@ final class DocumentStore: Sendable {
     private let pending = PendingChanges()
     /// What took long.
     let slow = SlowQueries()
+    /// What was stored although a validator warns of it.
+    let warnings = ValidationWarnings()
     /// The indexes that this process fills.
     let building = IndexesUnderWay()
     /// Who watches which queries.
@@ -165,7 +167,7 @@ final class DocumentStore: Sendable {
         let recorder = ChangeRecorder(
             log: limits.historyDays > 0 || keepsImages ? ChangeLog(connection: connection) : nil, pending: hub.isHeard ? pending : nil,
             now: clock.now(), keepsImages: keepsImages, size: history)
-        return DocumentMutator(connection: connection, collection: collection, catalog: catalog, limits: limits, recorder: recorder)
+        return DocumentMutator(connection: connection, collection: collection, catalog: catalog, limits: limits, recorder: recorder, warnings: warnings)
     }
 
     func reader(_ connection: Connection, _ collection: Collection) -> DocumentReader {
@@ -182,9 +184,10 @@ final class DocumentStore: Sendable {
             let sql = IndexSQL(row.int(0), collection: row.int(1), isUnique: definition.unique, dialect)
             return (collection: row.int(1), StoredIndex(number: row.int(0), definition: definition, sql: sql, isReady: row.int(7) == 1))
         }
-        return try connection.all("SELECT number, name, permission, rules FROM collections ORDER BY number") { row in
+        return try connection.all("SELECT number, name, permission, rules, validator FROM collections ORDER BY number") { row in
             Collection(
                 number: row.int(0), name: row.text(1), access: CollectionAccess(permission: row.text(2), rules: row.optionalText(3)),
+                validator: try CollectionValidator(stored: row.optionalText(4)),
                 indexes: indexes.filter { $0.collection == row.int(0) }.map(\.1), sql: CollectionSQL(row.int(0), dialect))
         }
     }

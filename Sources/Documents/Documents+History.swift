@@ -20,7 +20,7 @@ extension Documents {
         let source = try store.collection(name)
         guard moment <= clock.now() else { throw SampanError.badMember("at", Localized("a moment that has passed", zh: "已过去的时刻")) }
         try store.database.read { try store.requireHistory(back: moment, $0) }
-        guard try await store.createCollection(target, source.access, now: clock.now()) else {
+        guard try await store.createCollection(target, source.access, source.validator, now: clock.now()) else {
             throw SampanError(
                 "COLLECTION_EXISTS", status: 409, Localized("There is a collection \"\(target)\" already.", zh: "已存在集合 “\(target)”。"),
                 remedy: Localized("Choose a name that is free.", zh: "请换一个未使用的名称。"))
@@ -61,7 +61,8 @@ extension DocumentStore {
             try requireHistory(back: moment, connection)
             try connection.execute(copy.sql.copy(from: source.number))
             let log = ChangeLog(connection: connection)
-            let mutator = mutator(connection, copy)
+            var mutator = mutator(connection, copy)
+            mutator.validates = false
             var place = try log.place(upTo: moment)
             var seen: Set<String> = []
             while true {

@@ -44,7 +44,7 @@ extension Documents {
 
     private func copyCollections(of from: DocumentStore, to: DocumentStore) async throws {
         for collection in from.catalog.all {
-            _ = try await to.createCollection(collection.name, collection.access, now: clock.now())
+            _ = try await to.createCollection(collection.name, collection.access, collection.validator, now: clock.now())
             for index in collection.indexes {
                 var definition = index.definition
                 definition.isMultikey = false
@@ -110,7 +110,9 @@ extension DocumentStore {
     /// - Returns: the last row that was looked at; `nil` when there were no more.
     fileprivate func renameFiles(of source: EnvironmentID, to copy: EnvironmentID, in collection: Collection, after: Int64) async throws -> Int64? {
         try await inTurn { [self] connection in
-            let mutator = mutator(connection, try self.collection(collection.name))
+            var mutator = mutator(connection, try self.collection(collection.name))
+            // What the source has, the copy has as well.
+            mutator.validates = false
             var found: [(seq: Int64, document: JSONObject)] = []
             try connection.rows(
                 "SELECT seq, body FROM d\(collection.number) WHERE seq > $1 AND \(connection.dialect.contains("body", "$2")) ORDER BY seq LIMIT \(Self.renamedAtOnce)",

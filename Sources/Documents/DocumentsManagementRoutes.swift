@@ -42,7 +42,7 @@ public struct DocumentsManagementRoutes: Sendable {
         let environment = try context.managedEnvironment()
         let body = try await request.jsonObject(upTo: Self.bodyBytesMax)
         let name = try body.text("name")
-        let created = try await documents.createCollection(name, permission: body.optionalText("permission"), rules: body["rules"], environment)
+        let created = try await documents.createCollection(name, permission: body.optionalText("permission"), rules: body["rules"], validation: body, environment)
         return try shown(name, environment, status: created ? .created : .ok)
     }
 
@@ -58,7 +58,8 @@ public struct DocumentsManagementRoutes: Sendable {
         let environment = try context.managedEnvironment()
         let name = try context.parameters.require("name")
         let body = try await request.jsonObject(upTo: Self.bodyBytesMax)
-        try await documents.setAccess(permission: body.optionalText("permission"), rules: body["rules"], of: name, if: Precondition(request), environment)
+        try await documents.setAccess(
+            permission: body.optionalText("permission"), rules: body["rules"], validation: body, of: name, if: Precondition(request), environment)
         return try shown(name, environment)
     }
 

@@ -31,4 +31,5 @@ let documentsMigrations: [Migration] = [
         ALTER TABLE indexes ADD COLUMN is_ready \(dialect.integerType) NOT NULL DEFAULT 1
         """
     },
+    Migration("documents-validators") { _ in "ALTER TABLE collections ADD COLUMN validator TEXT" },
 ]

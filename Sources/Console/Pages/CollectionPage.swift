@@ -20,6 +20,7 @@ struct CollectionPage: Sendable {
         [
             .show(":name", needs: .documentsRead, show),
             .act(":name/permission", needs: .documentsManage, back: path, setPermission),
+            .act(":name/validator", needs: .documentsManage, back: path, setValidator),
             .act(":name/indexes", needs: .documentsManage, back: path, createIndex),
             .act(":name/indexes/remove", needs: .documentsManage, asks: "confirmDropIndex", back: path, dropIndex),
             .act(":name/restore", needs: .documentsManage, back: path, restore),
@@ -45,6 +46,7 @@ struct CollectionPage: Sendable {
         describe(collection, visit.language, in: &model)
         model["slowQueries"] = .array(try slow(name, environment.id))
         RuleForm(documents).describe(collection, visit, environment.id, in: &model)
+        ValidatorForm().describe(collection, visit.language, in: &model)
         let query = DocumentQuery(visit)
         describe(query, visit.language, in: &model)
         do {
@@ -63,6 +65,11 @@ struct CollectionPage: Sendable {
         let rules = form["permission"] == Documents.ownRules ? try RuleForm.rules(form["rules"]) : nil
         try await documents.setAccess(permission: form["permission"], rules: rules, of: visit.name(), if: form.precondition, visit.environment())
         return .go("\(try path(visit))#reach", Flash(Phrases.permissionChanged))
+    }
+
+    private func setValidator(_ visit: Visit, _ form: Form) async throws -> Outcome {
+        try await documents.setAccess(validation: ValidatorForm.change(form), of: visit.name(), if: form.precondition, visit.environment())
+        return .go("\(try path(visit))#validator", Flash(Phrases.validatorChanged))
     }
 
     private func createIndex(_ visit: Visit, _ form: Form) async throws -> Outcome {

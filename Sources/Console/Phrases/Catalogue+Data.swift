@@ -64,6 +64,24 @@ extension Catalogue {
         "isFalse": Localized("false", zh: "不成立"),
     ]
 
+    /// What the documents of a collection must look like.
+    static let validation: [String: Localized] = [
+        "validation": Localized("Validation", zh: "数据校验"),
+        "validator": Localized("Validator (JSON)", zh: "校验规则（JSON）"),
+        "validatorHint": Localized(
+            "A $jsonSchema, or any condition that documents have to fit. Every write is checked, those of functions and imports as well. Empty: no validation.",
+            zh: "填写 $jsonSchema 或任意查询条件，文档必须与之相符。所有写入（含云函数与导入）都会检查。留空表示不校验。"),
+        "validationLevel": Localized("Which writes", zh: "检查范围"),
+        "validation-strict": Localized("all (strict)", zh: "全部写入（strict）"),
+        "validation-moderate": Localized("new documents, and those that fitted (moderate)", zh: "新文档及原本符合的文档（moderate）"),
+        "validation-off": Localized("none for now (off)", zh: "暂不检查（off）"),
+        "validationAction": Localized("What does not fit", zh: "不符合时"),
+        "validation-error": Localized("is refused (error)", zh: "拒绝写入（error）"),
+        "validation-warn": Localized("is stored and counted (warn)", zh: "允许写入并计数（warn）"),
+        "validationWarned": Localized("Stored although they do not fit, since the server's start:", zh: "自服务启动以来，不符合规则但仍写入的文档数："),
+        "validationWarnedLast": Localized("The last one:", zh: "最近一个："),
+    ]
+
     /// One collection and its documents.
     static let collection: [String: Localized] = [
         "unique": Localized("unique", zh: "唯一"),

@@ -55,6 +55,8 @@ enum Phrases {
 
     static let permissionChanged = Localized("The permission is changed.", zh: "权限已修改。")
 
+    static let validatorChanged = Localized("The validation is saved. Documents that are there already were not looked at.", zh: "校验规则已保存。已有文档不会被检查。")
+
     static func collectionCreated(_ name: String) -> Localized { Localized("The collection \(name) is there.", zh: "集合 \(name) 已创建。") }
 
     static func collectionExists(_ name: String) -> Localized { Localized("The collection \(name) was there already.", zh: "集合 \(name) 已存在。") }
