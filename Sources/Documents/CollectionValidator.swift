@@ -95,7 +95,8 @@ struct CollectionValidator: Sendable {
     private static func requireUsable(_ condition: Condition) throws(QueryError) {
         let isNear = condition.conjuncts.contains { if case .near = $0 { true } else { false } }
         guard isNear || condition.hasText else { return }
-        throw QueryError(.invalidQuery, "A validator cannot use $near or $text; use $geoWithin or $regex.", zh: "校验规则不能使用 $near 或 $text；请用 $geoWithin 或 $regex。")
+        throw QueryError(
+            .invalidQuery, "A validator cannot use $near or $text; use $geoWithin or $regex.", zh: "校验规则不能使用 $near 或 $text；请用 $geoWithin 或 $regex。")
     }
 
     /// As the management API shows it and as it is stored.

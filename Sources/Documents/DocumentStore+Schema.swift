@@ -58,15 +58,19 @@ extension DocumentStore {
         }
     }
 
-    /// Removes a collection with its documents.
-    func dropCollection(_ name: String, if precondition: Precondition) async throws {
+    /// Removes a collection with its documents, which can be brought back as long as there is a history.
+    func dropCollection(_ name: String, if precondition: Precondition, keepsPast: Bool = true) async throws {
         try await turn { [self] connection in
             let old = try collection(name)
             try precondition.require(old.tag)
-            for index in old.indexes { try connection.script(index.sql.drop) }
-            try connection.execute("DELETE FROM indexes WHERE collection = $1", .int(old.number))
-            try connection.script(old.sql.drop)
-            try connection.execute("DELETE FROM collections WHERE number = $1", .int(old.number))
+            if keepsPast, limits.historyDays > 0 {
+                history.grow(by: try PastCollections(connection: connection).drop(old, now: clock.now()))
+            } else {
+                for index in old.indexes { try connection.script(index.sql.drop) }
+                try connection.execute("DELETE FROM indexes WHERE collection = $1", .int(old.number))
+                try connection.script(old.sql.drop)
+                try connection.execute("DELETE FROM collections WHERE number = $1", .int(old.number))
+            }
             try connection.schemaChanged()
             try connection.flush()
             catalog.remove(name)

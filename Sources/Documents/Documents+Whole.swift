@@ -32,10 +32,15 @@ extension Documents {
         }
         let to = try store(copy)
         // Whoever repeats a request repeats it where it was made; and what the source once was is its own history.
+        let now = clock.now()
         try await to.database.write { connection in
             try connection.execute("DELETE FROM answers")
             try connection.execute("DELETE FROM changes")
+            try connection.execute("DELETE FROM dropped WHERE returned_at IS NOT NULL")
+            // Its own history begins here.
+            try connection.execute("INSERT INTO changes (at, collection, kind, id) VALUES ($1, 0, 2, $2)", .int(now), .verbatim(""))
         }
+        try await to.forgetDropped(before: .max)
         for collection in to.catalog.all {
             var last: Int64? = -1
             while let after = last { last = try await to.renameFiles(of: source, to: copy, in: collection, after: after) }

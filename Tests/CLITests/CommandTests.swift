@@ -476,7 +476,7 @@ import Testing
 
     @Test func everyCommandHasAnExampleThatParses() throws {
         let all = Self.commands(SampanCLI.subcommands)
-        #expect(all.count == 44)
+        #expect(all.count == 52)
         for (path, type) in all {
             let help = CommandLineRun.Root.helpMessage(for: type)
             let words = "sampan " + path.joined(separator: " ")

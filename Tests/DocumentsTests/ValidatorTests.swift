@@ -38,7 +38,8 @@ import Testing
             ] { #expect(await base.refusal(write) == "DOCUMENT_INVALID", "\(write)") }
             #expect(await base.refusal(#"{"op":"add","collection":"c","data":{"price":3}}"#, as: DatabaseFixture.alice) == "DOCUMENT_INVALID")
             let bulk = try await base.perform(
-                #"{"op":"bulkWrite","collection":"c","operations":[{"add":{"data":{"name":"tea"}}},{"add":{"data":{"price":1}}},{"add":{"data":{"name":"no"}}}]}"#)
+                #"{"op":"bulkWrite","collection":"c","operations":[{"add":{"data":{"name":"tea"}}},{"add":{"data":{"price":1}}},{"add":{"data":{"name":"no"}}}]}"#
+            )
             #expect(bulk["results"]?.arrayValue?.count == 2, "\(bulk.text)")
             #expect(bulk["results"]?.arrayValue?.last?["error"]?["code"] == "DOCUMENT_INVALID" && bulk["inserted"] == 1)
             let imported = await errorCode { try await base.lines("{\"name\":\"x\"}\n{\"price\":2}", into: "c") }

@@ -19,6 +19,7 @@ struct CollectionPage: Sendable {
     var pages: [ConsolePage] {
         [
             .show(":name", needs: .documentsRead, show),
+            .show(":name/schema", needs: .documentsRead, showSchema),
             .act(":name/permission", needs: .documentsManage, back: path, setPermission),
             .act(":name/validator", needs: .documentsManage, back: path, setValidator),
             .act(":name/indexes", needs: .documentsManage, back: path, createIndex),
@@ -59,6 +60,17 @@ struct CollectionPage: Sendable {
         return Page(template: "collection", title: name, model: model, scripts: ["transfer.js"])
     }
 
+    private func showSchema(_ visit: Visit) async throws -> Page {
+        let environment = try tenancy.environment(visit.environment())
+        let name = try visit.name()
+        var model = environment.shown(visit.language)
+        model["collectionName"] = .string(name)
+        model["path"] = .string(try path(visit))
+        for (key, value) in try await SchemaView(documents: documents).model(of: name, environment.id, visit.language) { model[key] = value }
+        let title = Catalogue.phrase("schema", visit.language)
+        return Page(template: "collection-schema", title: title, model: model, crumbs: [(path: try path(visit), text: name)])
+    }
+
     // MARK: What can be done
 
     private func setPermission(_ visit: Visit, _ form: Form) async throws -> Outcome {
@@ -94,13 +106,18 @@ struct CollectionPage: Sendable {
     }
 
     private func restore(_ visit: Visit, _ form: Form) async throws -> Outcome {
-        // The field of a browser has no zone; the page says that it is UTC.
-        guard let moment = DateText.milliseconds(fromISO8601: form["at"]) else {
-            throw SampanError.badMember("at", Localized("a moment such as 2026-11-27T12:00", zh: "形如 2026-11-27T12:00 的时刻"))
-        }
+        let moment = try Self.moment(in: form)
         let (environment, target) = (try visit.environment(), form["as"].trimmingCharacters(in: .whitespaces))
         let restored = try await documents.restore(visit.name(), at: moment, as: target, environment)
         return .go(Address.environment(environment, "database", target), Flash(Phrases.restored(restored["documents"]?.intValue ?? 0)))
+    }
+
+    /// The field of a browser has no zone; the page says that it is UTC.
+    static func moment(in form: Form) throws -> Int64 {
+        guard let moment = DateText.milliseconds(fromISO8601: form["at"]) else {
+            throw SampanError.badMember("at", Localized("a moment such as 2026-11-27T12:00", zh: "形如 2026-11-27T12:00 的时刻"))
+        }
+        return moment
     }
 
     private func importLines(_ visit: Visit, _ form: FileForm) async throws -> Outcome {
