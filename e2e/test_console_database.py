@@ -159,3 +159,29 @@ def test_a_file_that_is_too_large_is_refused(server, place, tmp_path, scripts):
         refusal = ".transfer-state" if scripts else ".notice.bad"
         browser.wait_until(lambda: "QUOTA_EXCEEDED" in console.text(refusal))
         assert ok(place.request("GET", "/files"))["files"] == []
+
+
+@BOTH
+def test_validation_structure_and_the_past(server, place, size, language):
+    """A validator refuses what a form saves; the structure is shown; a deleted collection comes back."""
+    with chromium(size, language=language) as browser:
+        console = signed_in(browser, server)
+        home = f"/console/env/{place.id}/database"
+        console.open(f"{home}/goods")
+        console.set("#validator-rule", json.dumps({"$jsonSchema": {"properties": {"price": {"minimum": 0}}}}))
+        browser.click("#validator-form button")
+        browser.toast()
+        console.look(f"validation-{language}")
+        refused = place.request("POST", "/database", json={"op": "add", "collection": "goods", "data": {"price": -1}})
+        assert refused.status_code == 422
+        assert refused.json()["field"] == "price" and refused.json()["rule"] == "minimum"
+        console.open(f"{home}/goods/schema")
+        assert "price" in console.text("#schema")
+        console.look(f"structure-{language}")
+        assert place.request("DELETE", "/collections/goods").status_code == 204
+        console.open(home)
+        assert "goods" in console.text("#dropped")
+        console.look(f"dropped-{language}")
+        browser.click("#dropped form button")
+        browser.toast()
+        assert place.database("get", "goods", id="cup")["data"]["price"] == 10

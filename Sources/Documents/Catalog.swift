@@ -8,16 +8,19 @@ struct Collection: Sendable {
     let number: Int64
     let name: String
     var access: CollectionAccess
+    /// What its documents must look like; `nil` where they may look as they like.
+    var validator: CollectionValidator?
     /// What writes keep.
     var indexes: [StoredIndex] { didSet { readable = Self.readable(indexes) } }
     let sql: CollectionSQL
     /// What reads may use: an index counts once the commit that made it is on disk.
     private(set) var readable: [IndexDefinition]
 
-    init(number: Int64, name: String, access: CollectionAccess, indexes: [StoredIndex], sql: CollectionSQL) {
+    init(number: Int64, name: String, access: CollectionAccess, validator: CollectionValidator? = nil, indexes: [StoredIndex], sql: CollectionSQL) {
         self.number = number
         self.name = name
         self.access = access
+        self.validator = validator
         self.indexes = indexes
         self.sql = sql
         readable = Self.readable(indexes)
@@ -30,7 +33,11 @@ struct Collection: Sendable {
 
     /// The tag of its definition.
     var tag: EntityTag {
-        EntityTag(of: ["name": .string(name), "access": .object(access.json), "indexes": .array(indexes.map { .int($0.number) })])
+        EntityTag(
+            of: [
+                "name": .string(name), "access": .object(access.json), "validator": .object(validator?.json ?? [:]),
+                "indexes": .array(indexes.map { .int($0.number) }),
+            ])
     }
 }
 

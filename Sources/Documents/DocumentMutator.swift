@@ -10,6 +10,10 @@ struct DocumentMutator {
     let recorder: ChangeRecorder
     /// What a refusal is told as: where a statement is sent and answered later, nobody is left to catch it.
     var telling: @Sendable (SampanError) -> any Error = { $0 }
+    /// Who is told of documents that a validator only warns of.
+    let warnings: ValidationWarnings
+    /// Whether the collection's validator looks at documents: not where they are put back as they were.
+    var validates = true
 
     /// A document ready to be stored.
     struct Prepared: Sendable {
@@ -37,6 +41,7 @@ struct DocumentMutator {
 
     /// Stores a new document.
     func insert(_ prepared: Prepared, _ document: JSONObject) throws {
+        try validate(document, id: prepared.id, replacing: nil)
         // An index may have come or gone since the keys were computed.
         let prepared = prepared.fits(collection) ? prepared : try Prepared(document, id: prepared.id, collection, bytesMax: limits.documentBytesMax)
         try connection.enqueue(collection.sql.insert, .text(prepared.id), .verbatim(prepared.owner), .blob(prepared.body)) { [telling] error in
@@ -57,6 +62,7 @@ struct DocumentMutator {
     /// Replaces the document in row `seq`.
     /// - Parameter kind: `update` where fields were changed, `replace` where the whole was written.
     func replace(_ seq: Int64, old: JSONObject, new: JSONObject, bytesMax: Int, as kind: DocumentChange.Kind = .update) throws {
+        try validate(new, id: new.storedID, replacing: old)
         let prepared = try Prepared(new, id: "", collection, bytesMax: bytesMax)
         for (index, entry) in zip(collection.indexes, prepared.entries) {
             let before = try index.definition.keys(for: old)
@@ -69,6 +75,13 @@ struct DocumentMutator {
         }
         try connection.enqueue(collection.sql.update, .int(seq), .verbatim(prepared.owner), .blob(prepared.body))
         try recorder.note(kind, collection, id: new.storedID, before: old, after: new)
+    }
+
+    /// Throws where the collection's validator does not let a document be as it is to be.
+    private func validate(_ new: JSONObject, id: String, replacing old: JSONObject?) throws {
+        guard validates, let validator = collection.validator, let failure = validator.failure(of: new, replacing: old) else { return }
+        guard validator.action == .warn else { throw SampanError.documentInvalid(failure, id, collection.name) }
+        warnings.note(failure, id: id, in: collection, at: recorder.now)
     }
 
     /// Removes the document in row `seq`.

@@ -10,16 +10,19 @@ extension DocumentStore {
         try picture.migrate(documentsMigrations)
         try database.readMoment { source in
             try picture.writeNow { target in
-                try source.rows("SELECT number, name, permission, created_at FROM collections ORDER BY number") { row in
+                try source.rows("SELECT number, name, permission, created_at, rules, validator FROM collections ORDER BY number") { row in
                     try target.execute(
-                        "INSERT INTO collections (number, name, permission, created_at) VALUES ($1, $2, $3, $4)", .int(row.int(0)), .text(row.text(1)),
-                        .text(row.text(2)), .int(row.int(3)))
+                        "INSERT INTO collections (number, name, permission, created_at, rules, validator) VALUES ($1, $2, $3, $4, $5, $6)", .int(row.int(0)),
+                        .text(row.text(1)), .text(row.text(2)), .int(row.int(3)), .optional(row.optionalText(4)), .optional(row.optionalText(5)))
                     return true
                 }
-                try source.rows("SELECT number, collection, name, fields, is_unique, is_multikey FROM indexes ORDER BY number") { row in
+                try source.rows("SELECT number, collection, name, fields, is_unique, is_multikey, options, is_ready FROM indexes ORDER BY number") { row in
                     try target.execute(
-                        "INSERT INTO indexes (number, collection, name, fields, is_unique, is_multikey) VALUES ($1, $2, $3, $4, $5, $6)", .int(row.int(0)),
-                        .int(row.int(1)), .verbatim(row.text(2)), .text(row.text(3)), .int(row.int(4)), .int(row.int(5)))
+                        """
+                        INSERT INTO indexes (number, collection, name, fields, is_unique, is_multikey, options, is_ready)
+                        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+                        """, .int(row.int(0)), .int(row.int(1)), .verbatim(row.text(2)), .text(row.text(3)), .int(row.int(4)), .int(row.int(5)),
+                        .optional(row.optionalText(6)), .int(row.int(7)))
                     return true
                 }
                 for collection in try Self.loadCollections(target) {

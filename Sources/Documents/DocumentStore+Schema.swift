@@ -8,7 +8,7 @@ internal import Storage
 /// already keep a new index; readers use it once the commit is on disk. If a commit fails the catalog is read again.
 extension DocumentStore {
     /// Makes a collection; answers `false` when it was there.
-    func createCollection(_ name: String, _ access: CollectionAccess, now: Int64) async throws -> Bool {
+    func createCollection(_ name: String, _ access: CollectionAccess, _ validator: CollectionValidator? = nil, now: Int64) async throws -> Bool {
         if catalog[name] != nil { return false }
         return try await turn { [self] connection in
             // Looked at in the writer's turn: nobody else makes one meanwhile.
@@ -16,12 +16,12 @@ extension DocumentStore {
             try requireRoomForOneMore()
             let made = try withinQuota(connection) { connection in
                 let number = try connection.insertReturning(
-                    "number", "INSERT INTO collections (name, permission, rules, created_at) VALUES ($1, $2, $3, $4)", .text(name),
-                    .text(access.permission.rawValue), .optional(access.storedRules), .int(now))
+                    "number", "INSERT INTO collections (name, permission, rules, validator, created_at) VALUES ($1, $2, $3, $4, $5)", .text(name),
+                    .text(access.permission.rawValue), .optional(access.storedRules), .optional(validator?.stored), .int(now))
                 let sql = CollectionSQL(number, connection.dialect)
                 try connection.script(sql.create)
                 try connection.schemaChanged()
-                return Collection(number: number, name: name, access: access, indexes: [], sql: sql)
+                return Collection(number: number, name: name, access: access, validator: validator, indexes: [], sql: sql)
             }
             try connection.flush()
             catalog.put(made)
@@ -38,30 +38,39 @@ extension DocumentStore {
         try quotas().require(.collections, before: Int64(count), after: Int64(count) + 1)
     }
 
-    /// Changes what clients may do.
-    func setAccess(_ name: String, _ access: CollectionAccess, if precondition: Precondition) async throws {
+    /// Changes what clients may do, and what documents must look like.
+    /// - Returns: the collection before, and as it is now.
+    func change(
+        _ name: String, if precondition: Precondition, _ change: @escaping @Sendable (inout Collection) throws -> Void
+    ) async throws -> (before: Collection, after: Collection) {
         try await turn { [self] connection in
-            var changed = try collection(name)
-            try precondition.require(changed.tag)
+            let before = try collection(name)
+            try precondition.require(before.tag)
+            var after = before
+            try change(&after)
             try connection.execute(
-                "UPDATE collections SET permission = $2, rules = $3 WHERE number = $1", .int(changed.number), .text(access.permission.rawValue),
-                .optional(access.storedRules))
+                "UPDATE collections SET permission = $2, rules = $3, validator = $4 WHERE number = $1", .int(after.number),
+                .text(after.access.permission.rawValue), .optional(after.access.storedRules), .optional(after.validator?.stored))
             try connection.schemaChanged()
             try connection.flush()
-            changed.access = access
-            catalog.put(changed)
+            catalog.put(after)
+            return (before, after)
         }
     }
 
-    /// Removes a collection with its documents.
-    func dropCollection(_ name: String, if precondition: Precondition) async throws {
+    /// Removes a collection with its documents, which can be brought back as long as there is a history.
+    func dropCollection(_ name: String, if precondition: Precondition, keepsPast: Bool = true) async throws {
         try await turn { [self] connection in
             let old = try collection(name)
             try precondition.require(old.tag)
-            for index in old.indexes { try connection.script(index.sql.drop) }
-            try connection.execute("DELETE FROM indexes WHERE collection = $1", .int(old.number))
-            try connection.script(old.sql.drop)
-            try connection.execute("DELETE FROM collections WHERE number = $1", .int(old.number))
+            if keepsPast, limits.historyDays > 0 {
+                history.grow(by: try PastCollections(connection: connection).drop(old, now: clock.now()))
+            } else {
+                for index in old.indexes { try connection.script(index.sql.drop) }
+                try connection.execute("DELETE FROM indexes WHERE collection = $1", .int(old.number))
+                try connection.script(old.sql.drop)
+                try connection.execute("DELETE FROM collections WHERE number = $1", .int(old.number))
+            }
             try connection.schemaChanged()
             try connection.flush()
             catalog.remove(name)

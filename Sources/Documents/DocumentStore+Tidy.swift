@@ -44,6 +44,7 @@ extension DocumentStore {
         let most = limits.historyRowsMax
         while try await database.write({ try ChangeLog(connection: $0).forget(before: before, limit: Self.forgottenAtOnce) }) == Self.forgottenAtOnce {}
         try await database.write { try ChangeLog(connection: $0).forgetOldest(keeping: most) }
+        try await forgetDropped(before: before)
         // Measured anew by whoever asks next.
         history.bytes = nil
     }

@@ -19,6 +19,8 @@ final class DocumentStore: Sendable {
     private let pending = PendingChanges()
     /// What took long.
     let slow = SlowQueries()
+    /// What was stored although a validator warns of it.
+    let warnings = ValidationWarnings()
     /// The indexes that this process fills.
     let building = IndexesUnderWay()
     /// Who watches which queries.
@@ -143,10 +145,10 @@ final class DocumentStore: Sendable {
         return value
     }
 
-    /// What the log of changes takes, which is not counted against a quota: what is full could otherwise not be emptied.
+    /// What the log of changes and dropped collections take, which is not counted against a quota: what is full could otherwise not be emptied.
     func historyBytes(_ connection: Connection) throws -> Int64 {
         if let known = history.bytes { return known }
-        let bytes = try ChangeLog(connection: connection).bytes()
+        let bytes = try ChangeLog(connection: connection).bytes() + PastCollections(connection: connection).bytes()
         history.bytes = bytes
         return bytes
     }
@@ -165,7 +167,7 @@ final class DocumentStore: Sendable {
         let recorder = ChangeRecorder(
             log: limits.historyDays > 0 || keepsImages ? ChangeLog(connection: connection) : nil, pending: hub.isHeard ? pending : nil,
             now: clock.now(), keepsImages: keepsImages, size: history)
-        return DocumentMutator(connection: connection, collection: collection, catalog: catalog, limits: limits, recorder: recorder)
+        return DocumentMutator(connection: connection, collection: collection, catalog: catalog, limits: limits, recorder: recorder, warnings: warnings)
     }
 
     func reader(_ connection: Connection, _ collection: Collection) -> DocumentReader {
@@ -173,19 +175,29 @@ final class DocumentStore: Sendable {
     }
 
     static func loadCollections(_ connection: Connection) throws -> [Collection] {
-        let dialect = connection.dialect
-        let indexes = try connection.all("SELECT number, collection, name, fields, is_unique, is_multikey, options, is_ready FROM indexes ORDER BY number") {
-            row in
+        let indexes = try loadIndexes(connection)
+        return try connection.all("SELECT number, name, permission, rules, validator FROM collections ORDER BY number") { row in
+            var collection = try collection(row, connection.dialect)
+            collection.indexes = indexes.filter { $0.collection == collection.number }.map(\.index)
+            return collection
+        }
+    }
+
+    /// A row of number, name, permission, rules and validator.
+    static func collection(_ row: Row, _ dialect: Dialect) throws -> Collection {
+        Collection(
+            number: row.int(0), name: row.text(1), access: CollectionAccess(permission: row.text(2), rules: row.optionalText(3)),
+            validator: try CollectionValidator(stored: row.optionalText(4)), indexes: [], sql: CollectionSQL(row.int(0), dialect))
+    }
+
+    /// All indexes with the numbers of their collections.
+    static func loadIndexes(_ connection: Connection) throws -> [(collection: Int64, index: StoredIndex)] {
+        try connection.all("SELECT number, collection, name, fields, is_unique, is_multikey, options, is_ready FROM indexes ORDER BY number") { row in
             var definition = try IndexDefinition(
                 name: row.text(2), storedFields: row.text(3), unique: row.int(4) == 1, isMultikey: row.int(5) == 1)
             if let options = row.optionalText(6) { try definition.apply(options: JSON(parsing: Array(options.utf8)).objectValue ?? [:]) }
-            let sql = IndexSQL(row.int(0), collection: row.int(1), isUnique: definition.unique, dialect)
-            return (collection: row.int(1), StoredIndex(number: row.int(0), definition: definition, sql: sql, isReady: row.int(7) == 1))
-        }
-        return try connection.all("SELECT number, name, permission, rules FROM collections ORDER BY number") { row in
-            Collection(
-                number: row.int(0), name: row.text(1), access: CollectionAccess(permission: row.text(2), rules: row.optionalText(3)),
-                indexes: indexes.filter { $0.collection == row.int(0) }.map(\.1), sql: CollectionSQL(row.int(0), dialect))
+            let sql = IndexSQL(row.int(0), collection: row.int(1), isUnique: definition.unique, connection.dialect)
+            return (row.int(1), StoredIndex(number: row.int(0), definition: definition, sql: sql, isReady: row.int(7) == 1))
         }
     }
 }

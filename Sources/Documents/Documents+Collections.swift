@@ -33,24 +33,37 @@ extension Documents {
     /// - Parameters:
     ///   - permission: one of ``Permission``; `PRIVATE` where it is missing.
     ///   - rules: its own security rules, instead of a permission.
-    public func createCollection(_ name: String, permission: String?, rules: JSON? = nil, _ environment: EnvironmentID) async throws -> Bool {
+    ///   - validation: `{"validator","validationLevel"?,"validationAction"?}`: what its documents must look like.
+    public func createCollection(
+        _ name: String, permission: String?, rules: JSON? = nil, validation: JSONObject = [:], _ environment: EnvironmentID
+    ) async throws -> Bool {
         guard DocumentOperation.isCollectionName(name) else {
             throw SampanError.badMember("name", Localized("1 to 64 letters, digits, _, - or .", zh: " 1 到 64 个字母、数字、_、- 或 ."))
         }
-        return try await store(environment).createCollection(name, try access(permission, rules) ?? CollectionAccess(.private), now: clock.now())
+        let validator = validation.asksForValidator ? try CollectionValidator(in: validation, changing: nil) : nil
+        return try await store(environment).createCollection(
+            name, try access(permission, rules) ?? CollectionAccess(.private), validator, now: clock.now())
     }
 
-    /// Changes what clients may do: a permission, or security rules.
+    /// Changes what clients may do, a permission or security rules, or what documents must look like.
+    /// - Parameter validation: `{"validator","validationLevel","validationAction"}`, as far as it is to change; `null` as validator removes it.
+    ///   Documents that are there already are not looked at.
     public func setAccess(
-        permission: String?, rules: JSON? = nil, of name: String, if precondition: Precondition = .none, _ environment: EnvironmentID
+        permission: String? = nil, rules: JSON? = nil, validation: JSONObject = [:], of name: String, if precondition: Precondition = .none,
+        _ environment: EnvironmentID
     ) async throws {
-        guard let access = try access(permission, rules) else {
-            throw SampanError.badMember("permission, rules", Localized("one of them", zh: "其中之一"))
+        let access = try access(permission, rules)
+        guard access != nil || validation.asksForValidator else {
+            throw SampanError.badMember("permission, rules, validator", Localized("one of them", zh: "其中之一"))
         }
-        let before = try store(environment).collection(name).access.json
-        try await store(environment).setAccess(name, access, if: precondition)
-        try store(environment).watches.end(collection: name, because: .accessChanged)
-        AuditNote.changed("collection \(name)", from: .object(before), to: .object(access.json))
+        let store = try store(environment)
+        let (before, after) = try await store.change(name, if: precondition) { collection in
+            if let access { collection.access = access }
+            if validation.asksForValidator { collection.validator = try CollectionValidator(in: validation, changing: collection.validator) }
+        }
+        if access != nil { store.watches.end(collection: name, because: .accessChanged) }
+        if validation.asksForValidator { store.warnings.forget(after) }
+        AuditNote.changed("collection \(name)", from: .object(before.settings), to: .object(after.settings))
     }
 
     /// Removes a collection with its documents.
@@ -129,6 +142,7 @@ extension Documents {
     private func describe(_ collection: Collection, _ connection: Connection, _ store: DocumentStore) throws -> JSON {
         var json = collection.definition
         json["documents"] = .int(try store.count(collection, connection))
+        json["validationWarnings"] = store.warnings.json(of: collection)
         return .object(json)
     }
 }
@@ -137,8 +151,15 @@ extension Collection {
     /// All but its documents, as the management API shows it and archives keep it.
     var definition: JSONObject {
         var json: JSONObject = ["name": .string(name)]
-        for (key, value) in access.json { json[key] = value }
+        for (key, value) in settings { json[key] = value }
         json["indexes"] = indexesJSON
+        return json
+    }
+
+    /// Who may reach its documents and what these must look like.
+    fileprivate var settings: JSONObject {
+        var json = access.json
+        for (key, value) in validator?.json ?? [:] { json[key] = value }
         return json
     }
 
@@ -154,4 +175,9 @@ extension Collection {
                 return .object(json)
             })
     }
+}
+
+extension JSONObject {
+    /// Whether a request says something of a validator.
+    fileprivate var asksForValidator: Bool { CollectionValidator.memberNames.contains { self[$0] != nil } }
 }

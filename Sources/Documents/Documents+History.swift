@@ -2,31 +2,34 @@ internal import HTTPSupport
 public import Kernel
 internal import Storage
 
-/// Going back in time: a collection as it was, beside the one that is there.
+/// Going back in time: a collection as it was, beside the one that is there, and all of them in place.
 extension Documents {
-    /// Makes a new collection that holds what this one held at a moment, with its rules and indexes.
+    /// Makes a new collection that holds what this one held at a moment, with its rules, validator and indexes; one that was dropped as well.
     ///
     /// The log of changes keeps every document as it was before each change, so the past is the present with the first of these in place
     /// of whatever has changed since.
     /// - Parameters:
     ///   - moment: milliseconds since 1970, within the history (14 days unless set otherwise).
-    ///   - target: the name of the new collection.
+    ///   - target: the name of the new collection; `nil` for its own, where that is free.
     /// - Returns: `{"collection","documents","changed"}`: how many it holds, and how many of them differ from today's.
-    public func restore(_ name: String, at moment: Int64, as target: String, _ environment: EnvironmentID) async throws -> JSON {
+    public func restore(_ name: String, at moment: Int64, as target: String?, _ environment: EnvironmentID) async throws -> JSON {
+        let target = target ?? name
         guard DocumentOperation.isCollectionName(target) else {
             throw SampanError.badMember("as", Localized("1 to 64 letters, digits, _, - or .", zh: " 1 到 64 个字母、数字、_、- 或 ."))
         }
         let store = try store(environment)
-        let source = try store.collection(name)
-        guard moment <= clock.now() else { throw SampanError.badMember("at", Localized("a moment that has passed", zh: "已过去的时刻")) }
-        try store.database.read { try store.requireHistory(back: moment, $0) }
-        guard try await store.createCollection(target, source.access, now: clock.now()) else {
+        let source = try store.database.read { connection in
+            let source = try store.collection(name, at: moment, connection)
+            try store.requireHistory(back: moment, connection)
+            return source
+        }
+        guard try await store.createCollection(target, source.access, source.validator, now: clock.now()) else {
             throw SampanError(
                 "COLLECTION_EXISTS", status: 409, Localized("There is a collection \"\(target)\" already.", zh: "已存在集合 “\(target)”。"),
                 remedy: Localized("Choose a name that is free.", zh: "请换一个未使用的名称。"))
         }
         do {
-            let counts = try await store.fill(target, from: name, asOf: moment)
+            let counts = try await store.fill(target, from: source, asOf: moment)
             for index in source.indexes where index.isReady {
                 var definition = index.definition
                 definition.isMultikey = false
@@ -35,49 +38,49 @@ extension Documents {
             AuditNote.changed("collection \(target)", to: ["restored": .string(name), "at": .date(moment)])
             return ["collection": .string(target), "documents": .int(counts.documents), "changed": .int(counts.changed)]
         } catch {
-            try await store.dropCollection(target, if: .none)
+            // It has never held anything that somebody could want back.
+            try await store.dropCollection(target, if: .none, keepsPast: false)
             throw error
         }
     }
-}
 
-extension DocumentStore {
-    private static let changesAtOnce = 1000
+    /// Makes all collections what they were at a moment: all or nothing, and undone in the same way.
+    ///
+    /// Those that came later are dropped, those that were dropped since come back. Permissions, rules, validators and indexes stay as they are.
+    /// - Parameter preview: whether it is only told what would be done.
+    /// - Returns: `{"at","collections":[{"name","outcome":"changed|unchanged|restored|removed","changed"}]}`
+    public func restoreAll(at moment: Int64, preview: Bool, _ environment: EnvironmentID) async throws -> JSON {
+        let store = try store(environment)
+        let returns = preview ? try await offEventLoop { try store.wayBack(to: moment) } : try await store.goBack(to: moment)
+        if !preview {
+            for gone in returns where gone.outcome == .removed { store.watches.end(collection: gone.name, because: .noCollection(gone.name)) }
+            AuditNote.changed("documents of \(environment)", to: ["restoredTo": .date(moment)])
+        }
+        let collections = returns.sorted { $0.name < $1.name }.map { one -> JSON in
+            ["name": .string(one.name), "outcome": .string(one.outcome.rawValue), "changed": .int(one.changed)]
+        }
+        return ["at": .int(moment), "collections": .array(collections)]
+    }
 
-    /// Throws where the log does not reach back to a moment.
-    func requireHistory(back moment: Int64, _ connection: Connection) throws {
-        guard limits.historyDays > 0, try ChangeLog(connection: connection).reaches(back: moment) else {
-            throw SampanError(
-                "HISTORY_TOO_SHORT", status: 422, Localized("The history does not reach back so far.", zh: "历史记录未保留到该时刻。"),
-                remedy: Localized("Choose a later moment; \(limits.historyDays) days are kept.", zh: "请选择更晚的时刻；历史保留 \(limits.historyDays) 天。"))
+    /// The collections that were dropped and can be restored, the last one first.
+    /// - Returns: `[{"number","name","documents","permission","createdAt","droppedAt","restorableUntil"}]`
+    public func droppedCollections(_ environment: EnvironmentID) throws -> [JSON] {
+        let store = try store(environment)
+        return try store.read { connection in
+            try PastCollections(connection: connection).dropped().map { dropped in
+                [
+                    "number": .int(dropped.collection.number), "name": .string(dropped.collection.name),
+                    "documents": .int(try store.count(dropped.collection, connection)),
+                    "permission": .string(dropped.collection.access.permission.rawValue), "createdAt": .int(dropped.createdAt),
+                    "droppedAt": .int(dropped.droppedAt), "restorableUntil": .int(dropped.droppedAt + Int64(limits.historyDays) * 86_400_000),
+                ]
+            }
         }
     }
 
-    /// Copies the documents as they are, and then undoes what has changed since, in one transaction: the past of one moment.
-    fileprivate func fill(_ target: String, from name: String, asOf moment: Int64) async throws -> (documents: Int64, changed: Int64) {
-        try await write { [self] connection in
-            let source = try collection(name)
-            let copy = try collection(target)
-            try requireHistory(back: moment, connection)
-            try connection.execute(copy.sql.copy(from: source.number))
-            let log = ChangeLog(connection: connection)
-            let mutator = mutator(connection, copy)
-            var place = try log.place(upTo: moment)
-            var seen: Set<String> = []
-            while true {
-                let rows = try log.rows(after: place, collection: source.number, limit: Self.changesAtOnce)
-                for row in rows where seen.insert(row.id).inserted {
-                    if let there = try reader(connection, copy).one(row.id, { (seq: $0.int(0), document: try $0.document(2)) }) {
-                        try mutator.remove(there.seq, there.document)
-                    }
-                    guard let before = row.before else { continue }
-                    try mutator.insert(DocumentMutator.Prepared(before, id: row.id, copy, bytesMax: limits.documentBytesMax), before)
-                }
-                guard let last = rows.last, rows.count == Self.changesAtOnce else { break }
-                place = last.sequence
-            }
-            try connection.flush()
-            return (try connection.first(copy.sql.count) { $0.int(0) } ?? 0, Int64(seen.count))
-        }
+    /// Removes a dropped collection for good, before its time.
+    public func removeDropped(_ number: Int64, _ environment: EnvironmentID) async throws {
+        guard try await store(environment).removeDropped(number) else { throw SampanError.noCollection(String(number)) }
+        AuditNote.changed("dropped collection \(number)")
     }
 }

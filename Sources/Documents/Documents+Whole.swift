@@ -32,11 +32,16 @@ extension Documents {
         }
         let to = try store(copy)
         // Whoever repeats a request repeats it where it was made; and what the source once was is its own history.
+        let now = clock.now()
         try await to.database.write { connection in
             try connection.execute("DELETE FROM answers")
             try connection.execute("DELETE FROM changes")
             try connection.execute("DELETE FROM imports")
+            try connection.execute("DELETE FROM dropped WHERE returned_at IS NOT NULL")
+            // Its own history begins here.
+            try connection.execute("INSERT INTO changes (at, collection, kind, id) VALUES ($1, 0, 2, $2)", .int(now), .verbatim(""))
         }
+        try await to.forgetDropped(before: .max)
         for collection in to.catalog.all {
             var last: Int64? = -1
             while let after = last { last = try await to.renameFiles(of: source, to: copy, in: collection, after: after) }
@@ -45,7 +50,7 @@ extension Documents {
 
     private func copyCollections(of from: DocumentStore, to: DocumentStore) async throws {
         for collection in from.catalog.all {
-            _ = try await to.createCollection(collection.name, collection.access, now: clock.now())
+            _ = try await to.createCollection(collection.name, collection.access, collection.validator, now: clock.now())
             for index in collection.indexes {
                 var definition = index.definition
                 definition.isMultikey = false
@@ -112,7 +117,9 @@ extension DocumentStore {
     /// - Returns: the last row that was looked at; `nil` when there were no more.
     fileprivate func renameFiles(of source: EnvironmentID, to copy: EnvironmentID, in collection: Collection, after: Int64) async throws -> Int64? {
         try await inTurn { [self] connection in
-            let mutator = mutator(connection, try self.collection(collection.name))
+            var mutator = mutator(connection, try self.collection(collection.name))
+            // What the source has, the copy has as well.
+            mutator.validates = false
             var found: [(seq: Int64, document: JSONObject)] = []
             try connection.rows(
                 "SELECT seq, body FROM d\(collection.number) WHERE seq > $1 AND \(connection.dialect.contains("body", "$2")) ORDER BY seq LIMIT \(Self.renamedAtOnce)",

@@ -17,6 +17,8 @@ extension SampanError {
             remedy: Localized("Create it with `sampan db create \(name)` or on the console.", zh: "请用 `sampan db create \(name)` 或在控制台创建。"))
     }
 
+    var isNoCollection: Bool { code == "COLLECTION_NOT_FOUND" }
+
     static func noDocument(_ id: String) -> SampanError {
         notFound(
             "DOCUMENT_NOT_FOUND",

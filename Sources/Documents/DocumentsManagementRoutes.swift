@@ -19,12 +19,16 @@ public struct DocumentsManagementRoutes: Sendable {
         group.get("collections/:name", use: show)
         group.patch("collections/:name", use: change)
         group.delete("collections/:name", use: drop)
+        group.get("collections/:name/schema", use: schema)
         group.post("collections/:name/rules/test", use: testRules)
         group.post("collections/:name/restore", use: restore)
         group.post("collections/:name/indexes", use: createIndex)
         group.delete("collections/:name/indexes/:index", use: dropIndex)
         group.post("database", use: perform)
         group.get("database/slow", use: slowQueries)
+        group.post("database/restore", use: restoreAll)
+        group.get("database/dropped", use: droppedCollections)
+        group.delete("database/dropped/:number", use: removeDropped)
     }
 
     private func list(_ request: Request, _ context: SampanRequestContext) async throws -> Response {
@@ -39,7 +43,8 @@ public struct DocumentsManagementRoutes: Sendable {
         let environment = try context.managedEnvironment()
         let body = try await request.jsonObject(upTo: Self.bodyBytesMax)
         let name = try body.text("name")
-        let created = try await documents.createCollection(name, permission: body.optionalText("permission"), rules: body["rules"], environment)
+        let created = try await documents.createCollection(
+            name, permission: body.optionalText("permission"), rules: body["rules"], validation: body, environment)
         return try shown(name, environment, status: created ? .created : .ok)
     }
 
@@ -55,13 +60,18 @@ public struct DocumentsManagementRoutes: Sendable {
         let environment = try context.managedEnvironment()
         let name = try context.parameters.require("name")
         let body = try await request.jsonObject(upTo: Self.bodyBytesMax)
-        try await documents.setAccess(permission: body.optionalText("permission"), rules: body["rules"], of: name, if: Precondition(request), environment)
+        try await documents.setAccess(
+            permission: body.optionalText("permission"), rules: body["rules"], validation: body, of: name, if: Precondition(request), environment)
         return try shown(name, environment)
     }
 
     private func drop(_ request: Request, _ context: SampanRequestContext) async throws -> Response {
         try await documents.dropCollection(context.parameters.require("name"), if: Precondition(request), context.managedEnvironment())
         return Response(status: .noContent)
+    }
+
+    private func schema(_ request: Request, _ context: SampanRequestContext) async throws -> Response {
+        .json(try await documents.schema(of: context.parameters.require("name"), context.managedEnvironment()))
     }
 
     private func testRules(_ request: Request, _ context: SampanRequestContext) async throws -> Response {
@@ -71,11 +81,33 @@ public struct DocumentsManagementRoutes: Sendable {
 
     private func restore(_ request: Request, _ context: SampanRequestContext) async throws -> Response {
         let body = try await request.jsonObject(upTo: Self.bodyBytesMax)
+        let restored = try await documents.restore(
+            context.parameters.require("name"), at: Self.moment(in: body), as: body.optionalText("as"), context.managedEnvironment())
+        return .json(restored, status: .created)
+    }
+
+    private func restoreAll(_ request: Request, _ context: SampanRequestContext) async throws -> Response {
+        let body = try await request.jsonObject(upTo: Self.bodyBytesMax)
+        let preview = try body.optionalBool("preview") ?? false
+        return .json(try await documents.restoreAll(at: Self.moment(in: body), preview: preview, context.managedEnvironment()))
+    }
+
+    private static func moment(in body: JSONObject) throws -> Int64 {
         guard let moment = body["at"]?.dateValue ?? body["at"]?.intValue ?? body["at"]?.stringValue.flatMap(DateText.milliseconds(fromISO8601:)) else {
             throw SampanError.badMember("at", Localized("a moment such as \"2026-11-27T12:00:00Z\"", zh: "形如 \"2026-11-27T12:00:00Z\" 的时刻"))
         }
-        let restored = try await documents.restore(context.parameters.require("name"), at: moment, as: body.text("as"), context.managedEnvironment())
-        return .json(restored, status: .created)
+        return moment
+    }
+
+    private func droppedCollections(_ request: Request, _ context: SampanRequestContext) async throws -> Response {
+        .json(["collections": .array(try documents.droppedCollections(context.managedEnvironment()))])
+    }
+
+    private func removeDropped(_ request: Request, _ context: SampanRequestContext) async throws -> Response {
+        let name = try context.parameters.require("number")
+        guard let number = Int64(name) else { throw SampanError.noCollection(name) }
+        try await documents.removeDropped(number, context.managedEnvironment())
+        return Response(status: .noContent)
     }
 
     private func createIndex(_ request: Request, _ context: SampanRequestContext) async throws -> Response {

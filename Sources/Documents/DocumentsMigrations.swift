@@ -37,4 +37,13 @@ let documentsMigrations: [Migration] = [
             id TEXT PRIMARY KEY, created_at \(dialect.integerType) NOT NULL, record \(dialect.verbatimType) NOT NULL)\(dialect.withoutRowID)
         """
     },
+    Migration("documents-validators") { _ in "ALTER TABLE collections ADD COLUMN validator TEXT" },
+    Migration("documents-dropped") { dialect in
+        """
+        CREATE TABLE dropped (
+            id \(dialect.identityColumn), number \(dialect.integerType) NOT NULL, name TEXT NOT NULL, permission TEXT NOT NULL, rules TEXT, validator TEXT,
+            created_at \(dialect.integerType) NOT NULL, dropped_at \(dialect.integerType) NOT NULL, returned_at \(dialect.integerType),
+            bytes \(dialect.integerType) NOT NULL)
+        """
+    },
 ]

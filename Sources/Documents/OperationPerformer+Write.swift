@@ -21,6 +21,15 @@ extension OperationPerformer {
         case .begin, .commit, .rollback: return try await endOrBegin(operation, scope: scope)
         default: break
         }
+        do {
+            return try await writeNow(operation, once, if: precondition)
+        } catch let error as SampanError where error.isNoCollection && !context.caller.isClient && store.catalog[operation.collection] == nil {
+            // Another node dropped it, which this one learnt in its turn: now it is made anew, where the operation makes one.
+            return try await writeNow(operation, once, if: precondition)
+        }
+    }
+
+    private func writeNow(_ operation: DocumentOperation, _ once: Idempotency?, if precondition: Precondition) async throws -> ByteBuffer {
         let collection = try await writable(operation)
         let work = try job(operation, collection, if: precondition)
         let grows = !operation.isRemoval

@@ -3,13 +3,15 @@ import Kernel
 
 /// `seed/` of a project: the collections that it needs and the documents that they start with.
 ///
-/// `collections.json` lists `{"name","permission","indexes":[{"name","keys","unique"}]}`; every `*.jsonl` holds the documents of the
+/// `collections.json` lists `{"name","permission","rules"?,"validator"?,"indexes":[{"name","keys","unique"}]}`; every `*.jsonl` holds the documents of the
 /// collection that it is named after.
 struct SeedFolder {
     /// A collection that the project needs.
     struct Collection {
         var name: String
         var permission: String?
+        /// Its own rules and what its documents must look like, as the management API writes them.
+        var settings = JSONObject()
         var indexes: [JSON] = []
         var documents: URL?
     }
@@ -37,11 +39,15 @@ struct SeedFolder {
         }
     }
 
+    private static let settingNames = ["rules", "validator", "validationLevel", "validationAction"]
+
     private static func declared(in file: URL) throws -> [Collection] {
         guard let list = try ConfigurationFile.json(at: file).arrayValue else { throw malformed(file) }
         return try list.map { entry in
             guard let name = entry["name"]?.stringValue else { throw malformed(file) }
-            return Collection(name: name, permission: entry["permission"]?.stringValue, indexes: entry["indexes"]?.arrayValue ?? [])
+            var collection = Collection(name: name, permission: entry["permission"]?.stringValue, indexes: entry["indexes"]?.arrayValue ?? [])
+            for name in settingNames { collection.settings[name] = entry[name] }
+            return collection
         }
     }
 
@@ -92,9 +98,15 @@ struct SeedImport {
         if existing == nil {
             var body: JSONObject = ["name": .string(collection.name)]
             body["permission"] = collection.permission.map { .string($0) }
+            for (name, value) in collection.settings { body[name] = value }
             _ = try await client.send(.post, path, body: .json(.object(body)))
-        } else if let permission = collection.permission, existing?["permission"]?.stringValue != permission {
-            _ = try await client.send(.patch, path + [collection.name], body: .json(["permission": .string(permission)]))
+        } else {
+            var change = JSONObject()
+            if let permission = collection.permission, existing?["permission"]?.stringValue != permission { change["permission"] = .string(permission) }
+            for (name, value) in collection.settings where existing?[name] != value { change[name] = value }
+            // Rules and the permission that stands for them are one thing.
+            if change["rules"] != nil { change["permission"] = nil }
+            if !change.isEmpty { _ = try await client.send(.patch, path + [collection.name], body: .json(.object(change))) }
         }
         let known = Set((existing?["indexes"]?.arrayValue ?? []).compactMap { $0["name"]?.stringValue })
         for index in collection.indexes where index["name"]?.stringValue.map({ !known.contains($0) }) ?? true {

@@ -17,7 +17,9 @@ struct CollectionPage: Sendable {
     var pages: [ConsolePage] {
         [
             .show(":name", needs: .documentsRead, show),
+            .show(":name/schema", needs: .documentsRead, showSchema),
             .act(":name/permission", needs: .documentsManage, back: path, setPermission),
+            .act(":name/validator", needs: .documentsManage, back: path, setValidator),
             .act(":name/indexes", needs: .documentsManage, back: path, createIndex),
             .act(":name/indexes/remove", needs: .documentsManage, asks: "confirmDropIndex", back: path, dropIndex),
             .act(":name/restore", needs: .documentsManage, back: path, restore),
@@ -42,6 +44,7 @@ struct CollectionPage: Sendable {
         describe(collection, visit.language, in: &model)
         model["slowQueries"] = .array(try slow(name, environment.id))
         RuleForm(documents).describe(collection, visit, environment.id, in: &model)
+        ValidatorForm().describe(collection, visit.language, in: &model)
         let query = DocumentQuery(visit)
         describe(query, visit.language, in: &model)
         do {
@@ -54,12 +57,28 @@ struct CollectionPage: Sendable {
         return Page(template: "collection", title: name, model: model, scripts: ["transfer.js"])
     }
 
+    private func showSchema(_ visit: Visit) async throws -> Page {
+        let environment = try tenancy.environment(visit.environment())
+        let name = try visit.name()
+        var model = environment.shown(visit.language)
+        model["collectionName"] = .string(name)
+        model["path"] = .string(try path(visit))
+        for (key, value) in try await SchemaView(documents: documents).model(of: name, environment.id, visit.language) { model[key] = value }
+        let title = Catalogue.phrase("schema", visit.language)
+        return Page(template: "collection-schema", title: title, model: model, crumbs: [(path: try path(visit), text: name)])
+    }
+
     // MARK: What can be done
 
     private func setPermission(_ visit: Visit, _ form: Form) async throws -> Outcome {
         let rules = form["permission"] == Documents.ownRules ? try RuleForm.rules(form["rules"]) : nil
         try await documents.setAccess(permission: form["permission"], rules: rules, of: visit.name(), if: form.precondition, visit.environment())
         return .go("\(try path(visit))#reach", Flash(Phrases.permissionChanged))
+    }
+
+    private func setValidator(_ visit: Visit, _ form: Form) async throws -> Outcome {
+        try await documents.setAccess(validation: ValidatorForm.change(form), of: visit.name(), if: form.precondition, visit.environment())
+        return .go("\(try path(visit))#validator", Flash(Phrases.validatorChanged))
     }
 
     private func createIndex(_ visit: Visit, _ form: Form) async throws -> Outcome {
@@ -84,13 +103,18 @@ struct CollectionPage: Sendable {
     }
 
     private func restore(_ visit: Visit, _ form: Form) async throws -> Outcome {
-        // The field of a browser has no zone; the page says that it is UTC.
-        guard let moment = DateText.milliseconds(fromISO8601: form["at"]) else {
-            throw SampanError.badMember("at", Localized("a moment such as 2026-11-27T12:00", zh: "形如 2026-11-27T12:00 的时刻"))
-        }
+        let moment = try Self.moment(in: form)
         let (environment, target) = (try visit.environment(), form["as"].trimmingCharacters(in: .whitespaces))
         let restored = try await documents.restore(visit.name(), at: moment, as: target, environment)
         return .go(Address.environment(environment, "database", target), Flash(Phrases.restored(restored["documents"]?.intValue ?? 0)))
+    }
+
+    /// The field of a browser has no zone; the page says that it is UTC.
+    static func moment(in form: Form) throws -> Int64 {
+        guard let moment = DateText.milliseconds(fromISO8601: form["at"]) else {
+            throw SampanError.badMember("at", Localized("a moment such as 2026-11-27T12:00", zh: "形如 2026-11-27T12:00 的时刻"))
+        }
+        return moment
     }
 
     private func drop(_ visit: Visit, _ form: Form) async throws -> Outcome {

@@ -1,4 +1,5 @@
 internal import Documents
+internal import Foundation
 internal import HTTPSupport
 internal import Kernel
 internal import Tenancy
@@ -16,6 +17,10 @@ struct DatabasePage: Sendable {
             path: "database", title: "database", icon: "database", permission: .documentsRead,
             pages: [
                 .show(needs: .documentsRead, show), .act("", needs: .documentsManage, back: path, create),
+                // A plus is in no collection's name.
+                .act("+restore", needs: .documentsManage, asks: "confirmRestoreAll", back: path, restoreAll),
+                .act("+dropped/restore", needs: .documentsManage, back: path, restoreDropped),
+                .act("+dropped/remove", needs: .documentsManage, asks: "confirmRemoveDropped", back: path, removeDropped),
             ] + collection.pages + imports.pages + document.pages)
     }
 
@@ -36,6 +41,9 @@ struct DatabasePage: Sendable {
         model["collections"] = .array(rows.map { Self.row($0, environment.id, visit.language) })
         model["permissions"] = .array(CollectionPermission.choices(chosen: "PRIVATE", visit.language))
         model["mayManage"] = .bool(visit.may(.documentsManage))
+        let dropped = try documents.droppedCollections(environment.id)
+        model["hasDropped"] = .bool(!dropped.isEmpty)
+        model["dropped"] = .array(dropped.map(Self.dropped))
         return Page(template: "database", title: Catalogue.phrase("database", visit.language), model: model)
     }
 
@@ -45,6 +53,35 @@ struct DatabasePage: Sendable {
         if isNew { AuditNote.changed("collection \(form["name"])") }
         let flash = Flash(isNew ? Phrases.collectionCreated(form["name"]) : Phrases.collectionExists(form["name"]))
         return .go(Address.environment(environment, "database", form["name"]), flash)
+    }
+
+    private func restoreAll(_ visit: Visit, _ form: Form) async throws -> Outcome {
+        let moment = try CollectionPage.moment(in: form)
+        let restored = try await documents.restoreAll(at: moment, preview: false, visit.environment())
+        let touched = (restored["collections"]?.arrayValue ?? []).count { $0["outcome"] != "unchanged" }
+        return .go(try path(visit), Flash(Phrases.restoredAll(touched)))
+    }
+
+    private func restoreDropped(_ visit: Visit, _ form: Form) async throws -> Outcome {
+        let (environment, target) = (try visit.environment(), form["as"].trimmingCharacters(in: .whitespaces))
+        guard let moment = Int64(form["at"]) else { throw SampanError.badMember("at", Localized("a moment", zh: "时刻")) }
+        let restored = try await documents.restore(form["collection"], at: moment, as: target, environment)
+        return .go(Address.environment(environment, "database", target), Flash(Phrases.restored(restored["documents"]?.intValue ?? 0)))
+    }
+
+    private func removeDropped(_ visit: Visit, _ form: Form) async throws -> Outcome {
+        guard let number = Int64(form["number"]) else { throw SampanError.badMember("number", Localized("a number", zh: "编号")) }
+        try await documents.removeDropped(number, visit.environment())
+        return .go("\(try path(visit))#dropped", Flash(Phrases.droppedRemoved))
+    }
+
+    private static func dropped(_ collection: JSON) -> JSON {
+        [
+            "droppedName": collection["name"] ?? "", "droppedNumber": collection["number"] ?? 0, "droppedDocuments": collection["documents"] ?? 0,
+            // The last moment at which it was there.
+            "lastMoment": .int((collection["droppedAt"]?.intValue ?? 1) - 1), "droppedAt": Showing.time(collection["droppedAt"]?.intValue ?? 0),
+            "until": Showing.time(collection["restorableUntil"]?.intValue ?? 0),
+        ]
     }
 
     private static func text(_ collection: JSON, _ member: String) -> String { collection[member]?.stringValue ?? "" }

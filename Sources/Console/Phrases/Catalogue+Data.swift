@@ -35,6 +35,24 @@ extension Catalogue {
         "restoreAt": Localized("As it was at (UTC)", zh: "恢复到的时刻（UTC）"),
         "restoreAs": Localized("Into a new collection", zh: "恢复为新集合"),
         "restoreCollection": Localized("Restore", zh: "恢复"),
+        "droppedCollections": Localized("Deleted collections", zh: "已删除的集合"),
+        "droppedText": Localized("With rules, indexes and documents as they were when they were deleted.", zh: "包含删除时的权限、索引与文档。"),
+        "droppedAt": Localized("Deleted", zh: "删除时间"),
+        "keptUntil": Localized("Kept until", zh: "保留至"),
+        "removeForGood": Localized("Remove for good", zh: "彻底删除"),
+        "confirmRemoveDropped": Localized("Remove it for good? It cannot be brought back.", zh: "确定彻底删除？删除后无法恢复。"),
+        "restoreAll": Localized("The whole database at a moment", zh: "整库恢复到某一时刻"),
+        "restoreAllText": Localized(
+            """
+            Every collection is made what it was: documents are put back, collections that came later are deleted, deleted ones come back. All of \
+            it happens or nothing, and it can be undone in the same way. Files, functions and users stay as they are; triggers are called for \
+            each document.
+            """,
+            zh: "所有集合恢复到该时刻的内容：文档回退，之后新建的集合被删除，之后删除的集合被找回。要么全部完成，要么完全不变，并且可以用同样方式撤销。文件、云函数与用户不受影响；每个变更的文档都会触发数据库触发器。"),
+        "restoreDatabase": Localized("Go back", zh: "恢复"),
+        "confirmRestoreAll": Localized(
+            "Make the whole database what it was at this moment? What has been written since is put aside.", zh: "确定将整个数据库恢复到该时刻？此后的写入将被撤回。"),
+        "restoreAllHint": Localized("The last 14 days are kept.", zh: "保留最近 14 天。"),
         "restoreHint": Localized("The last 14 days are kept. This collection stays as it is.", zh: "保留最近 14 天。本集合不受影响。"),
     ]
 
@@ -62,6 +80,37 @@ extension Catalogue {
         "fieldIsProtected": Localized("This field is protected:", zh: "该字段受保护："),
         "isTrue": Localized("true", zh: "成立"),
         "isFalse": Localized("false", zh: "不成立"),
+    ]
+
+    /// What the documents of a collection look like.
+    static let schema: [String: Localized] = [
+        "schema": Localized("Structure", zh: "文档结构"),
+        "schemaTypes": Localized("Types", zh: "类型"),
+        "schemaMissing": Localized("Missing", zh: "缺失"),
+        "schemaExample": Localized("Example", zh: "示例"),
+        "schemaValues": Localized("Values", zh: "取值"),
+        "schemaMore": Localized("There are more fields; the first 500 are shown.", zh: "字段较多，仅显示前 500 个。"),
+    ]
+
+    /// What the documents of a collection must look like.
+    static let validation: [String: Localized] = [
+        "validation": Localized("Validation", zh: "数据校验"),
+        "validator": Localized("Validator (JSON)", zh: "校验规则（JSON）"),
+        "validatorHint": Localized(
+            """
+            A $jsonSchema, or any condition that documents have to fit. Every write is checked, those of functions and imports as well. Empty: no \
+            validation.
+            """,
+            zh: "填写 $jsonSchema 或任意查询条件，文档必须与之相符。所有写入（含云函数与导入）都会检查。留空表示不校验。"),
+        "validationLevel": Localized("Which writes", zh: "检查范围"),
+        "validation-strict": Localized("all (strict)", zh: "全部写入（strict）"),
+        "validation-moderate": Localized("new documents, and those that fitted (moderate)", zh: "新文档及原本符合的文档（moderate）"),
+        "validation-off": Localized("none for now (off)", zh: "暂不检查（off）"),
+        "validationAction": Localized("What does not fit", zh: "不符合时"),
+        "validation-error": Localized("is refused (error)", zh: "拒绝写入（error）"),
+        "validation-warn": Localized("is stored and counted (warn)", zh: "允许写入并计数（warn）"),
+        "validationWarned": Localized("Stored although they do not fit, since the server's start:", zh: "自服务启动以来，不符合规则但仍写入的文档数："),
+        "validationWarnedLast": Localized("The last one:", zh: "最近一个："),
     ]
 
     /// One collection and its documents.
@@ -121,8 +170,9 @@ extension Catalogue {
         "exportAll": Localized("Export", zh: "导出"),
         "dangerZone": Localized("What cannot be undone", zh: "不可恢复的操作"),
         "dropCollection": Localized("Delete the collection", zh: "删除集合"),
-        "dropCollectionText": Localized("With all documents and indexes.", zh: "将同时删除全部文档与索引。"),
-        "confirmDropCollection": Localized("Delete the collection with all its documents? They cannot be brought back.", zh: "确定删除该集合及其全部文档？删除后无法恢复。"),
+        "dropCollectionText": Localized(
+            "With all documents and indexes. It can be restored from the list of collections for 14 days.", zh: "将同时删除全部文档与索引。14 天内可在集合列表页恢复。"),
+        "confirmDropCollection": Localized("Delete the collection with all its documents? It can be restored for 14 days.", zh: "确定删除该集合及其全部文档？14 天内可以恢复。"),
     ]
 
     /// Files of documents that come into a collection.

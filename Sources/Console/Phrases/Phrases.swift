@@ -55,6 +55,12 @@ enum Phrases {
 
     static let permissionChanged = Localized("The permission is changed.", zh: "权限已修改。")
 
+    static func sampled(_ sampled: Int64, of documents: Int64) -> Localized {
+        Localized("Inferred from \(sampled) of \(documents) documents.", zh: "根据 \(documents) 个文档中的 \(sampled) 个推断。")
+    }
+
+    static let validatorChanged = Localized("The validation is saved. Documents that are there already were not looked at.", zh: "校验规则已保存。已有文档不会被检查。")
+
     static func collectionCreated(_ name: String) -> Localized { Localized("The collection \(name) is there.", zh: "集合 \(name) 已创建。") }
 
     static func collectionExists(_ name: String) -> Localized { Localized("The collection \(name) was there already.", zh: "集合 \(name) 已存在。") }
@@ -80,6 +86,14 @@ enum Phrases {
     static func restored(_ documents: Int64) -> Localized {
         Localized("Restored: \(documents) documents.", zh: "恢复完成：共 \(documents) 个文档。")
     }
+
+    static func restoredAll(_ collections: Int) -> Localized {
+        Localized(
+            collections == 1 ? "The database is as it was: 1 collection has changed." : "The database is as it was: \(collections) collections have changed.",
+            zh: "数据库已恢复到该时刻，共 \(collections) 个集合发生变化。")
+    }
+
+    static let droppedRemoved = Localized("It is removed for good.", zh: "已彻底删除。")
 
     static func fileUploaded(_ path: String) -> Localized { Localized("\(path) is stored.", zh: "\(path) 已上传。") }
 

@@ -3,7 +3,10 @@ import Kernel
 extension JSONSchema {
     func failure(ofValue value: JSON) -> SchemaFailure? {
         for rule in rules {
-            if let failure = rule.failure(of: value) { return failure }
+            guard var failure = rule.failure(of: value) else { continue }
+            // The innermost schema's is the one that is broken.
+            failure.keyword = failure.keyword ?? rule.keyword
+            return failure
         }
         return nil
     }

@@ -64,6 +64,8 @@ public struct SchemaFailure: Sendable, Equatable {
     public var path: String
     /// What is wrong there, to stand inside a sentence.
     public var reason: Localized
+    /// The keyword of the schema that it breaks, where it is known.
+    public var keyword: String?
 
     init(_ reason: Localized) {
         path = ""
