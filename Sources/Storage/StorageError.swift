@@ -42,6 +42,9 @@ public struct StorageError: Error, Sendable, CustomStringConvertible {
     /// Whether PostgreSQL could not be reached or went away meanwhile.
     public var isConnectionLost: Bool { code == Self.lostCode || state.hasPrefix("08") || state.hasPrefix("57P0") }
 
+    /// Whether a table is not there: somebody has removed it meanwhile.
+    public var isMissingTable: Bool { state == "42P01" }
+
     /// Whether the statement took longer than it may.
     public var isTimeout: Bool { state == "57014" || state == "55P03" }
 }
