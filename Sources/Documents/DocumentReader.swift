@@ -41,6 +41,7 @@ struct DocumentReader {
     /// - Returns: whether more would fit than were selected.
     func select(_ selection: DocumentOperation.Selection, into out: inout ByteBuffer) throws -> Bool {
         var writer = DocumentWriter(projection: selection.projection, bytesMax: limits.answerBytesMax)
+        writer.filter = selection.filter
         guard selection.limit > 0 else { return false }
         let plan = plan(filter: selection.filter, sort: selection.sort, indexes: collection.readable)
         if let ranked = try ranked(selection, plan) {
@@ -148,7 +149,8 @@ struct DocumentReader {
         var top = SortBuffer<JSONObject>(order: sort, limit: selection.skip + selection.limit + 1)
         try each(selection.filter, plan) { match in
             let document = try match.document()
-            top.insert(document, key: sort.key(of: document))
+            let score = sort.scorePlace == nil ? nil : selection.filter.textScore(of: document)
+            top.insert(document, key: sort.key(of: document, score: score))
             return true
         }
         return Array(top.drain().dropFirst(selection.skip))
@@ -158,6 +160,8 @@ struct DocumentReader {
 /// Writes documents into an answer: stored bytes as they are, unless a projection asks for less.
 struct DocumentWriter {
     let projection: Projection?
+    /// What documents fit, where the projection tells how well.
+    var filter: Filter?
     let bytesMax: Int
     private var isFirst = true
 
@@ -175,8 +179,14 @@ struct DocumentWriter {
     mutating func append(_ document: JSONObject, to out: inout ByteBuffer) throws {
         try separate(&out)
         var bytes: [UInt8] = []
-        JSON.object(projection?.apply(document) ?? document).write(to: &bytes)
+        JSON.object(projected(document)).write(to: &bytes)
         out.writeBytes(bytes)
+    }
+
+    private func projected(_ document: JSONObject) -> JSONObject {
+        guard let projection else { return document }
+        guard !projection.scores.isEmpty else { return projection.apply(document) }
+        return projection.apply(document, score: filter?.textScore(of: document))
     }
 
     private mutating func separate(_ out: inout ByteBuffer) throws {

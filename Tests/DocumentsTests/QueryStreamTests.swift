@@ -185,8 +185,8 @@ import Testing
             json(
                 "[{\"$geoNear\":{\"near\":{\"type\":\"Point\",\"coordinates\":[1,2]},\"distanceField\":\"d\",\"key\":\"p\",\"maxDistance\":500,\"query\":{\"a\":1}}},{\"$limit\":4}]"
             ))
-        let nearness = try #require(pipeline.leading.nearness)
-        #expect(nearness.field == "p")
+        let nearness = try #require(pipeline.geoNear)
+        #expect(nearness.key?.text == "p")
         #expect(nearness.maximum == 500)
         #expect(nearness.limit == 4)
         #expect(pipeline.leading.filter.matches(["a": 1]))
