@@ -5,6 +5,7 @@ Every difference has a row in `EXPLAINED`, which says whose fault it is and why.
 
 import json
 import random
+import re
 import time
 from collections import Counter, namedtuple
 
@@ -16,7 +17,9 @@ SECONDS = 45
 ROUNDS = 150
 DOCUMENTS = 12
 FIELDS = ("a", "b", "c.x", "t")
-SCALARS = (None, True, False, 0, 1, 2, 5, -3, 1.5, "", "a", "b", "tea")
+SCALARS = (None, 0, 1, 2, 5, -3, 1.5, "", "a", "b", "tea")
+# Only now and then: mongomock takes them for numbers, which would hide everything else.
+WITH_BOOLEANS = (*SCALARS, True, False)
 
 # What is random.
 
@@ -26,9 +29,10 @@ class Maker:
 
     def __init__(self, seed):
         self.chance = random.Random(seed)
+        self.scalars = SCALARS
 
     def scalar(self):
-        return self.chance.choice(SCALARS)
+        return self.chance.choice(self.scalars)
 
     def number(self):
         return self.chance.choice((0, 1, 2, 5, -3, 1.5))
@@ -37,6 +41,7 @@ class Maker:
         return self.chance.choice(FIELDS)
 
     def documents(self):
+        self.scalars = WITH_BOOLEANS if self.chance.random() < 0.1 else SCALARS
         return [self.document(number) for number in range(DOCUMENTS)]
 
     def document(self, number):
@@ -130,7 +135,7 @@ class Maker:
 # The differences that are known.
 
 Case = namedtuple("Case", "kind request documents ours theirs")
-Row = namedtuple("Row", "whose reason applies")
+Row = namedtuple("Row", "reason applies")
 Refused = namedtuple("Refused", "error")
 
 
@@ -140,40 +145,48 @@ def texts(case):
 
 def mixes_types(case):
     """Whether booleans stand beside numbers, in what is asked or in what is stored."""
-    text = json.dumps([case.request, case.documents])
-    return any(word in text for word in ("true", "false"))
+    values = json.dumps(case.documents) + re.sub(r'"(\$exists|preserveNullAndEmptyArrays)": (true|false)', "", texts(case))
+    return "true" in values or "false" in values
 
 
 def uses(*words):
     return lambda case: any(f'"{word}"' in texts(case) for word in words)
 
 
+def aggregates(*words):
+    return lambda case: case.kind == "aggregate" and uses(*words)(case)
+
+
 EXPLAINED = {
-    "not made": Row(
-        "mongomock", "It raises NotImplementedError for what it lacks.",
-        lambda case: isinstance(case.theirs, Refused) and case.theirs.error.startswith("NotImplementedError")),
     "booleans are numbers": Row(
-        "mongomock", "Python's True equals 1: it finds, sums, groups and compares booleans as numbers. Manual, BSON types, comparison order: "
+        "Python's True equals 1: mongomock finds, groups and compares booleans as numbers. Manual, BSON types, comparison order: "
         "they are different types.", mixes_types),
+    "$mod inside of logic": Row(
+        "mongomock does not know it there.", lambda case: case.theirs == Refused("OperationFailure: unknown operator: $mod")),
+    "$mul": Row("mongomock does not have it.", lambda case: "$mul" in str(case.theirs) and isinstance(case.theirs, Refused)),
+    "$size of a text": Row(
+        "Python's len counts letters. Manual, $size: it finds arrays.",
+        lambda case: case.kind != "update" and re.search(r'"(a|b|c\.x)": \{"\$size"', texts(case))),
+    "null in ranges": Row(
+        "Manual, null: $gte and $lte of null find what equals null, also where the field is missing; mongomock finds none.",
+        lambda case: re.search(r'"\$(gte|lte)": null', texts(case))),
     "count of nothing": Row(
-        "mongomock", "Manual, $count: no document is answered for no documents.",
-        lambda case: case.kind == "aggregate" and uses("$count")(case) and case.ours != case.theirs and not contains_documents(case.ours)),
-    "missing operands": Row(
-        "mongomock", "It leaves a computed field out where an operand is missing. Manual, arithmetic: the result is null.",
-        lambda case: case.kind == "aggregate" and uses("$cond", "$ifNull", "$eq", "$add", "$subtract", "$multiply")(case)),
-    "missing values stay": Row(
-        "mongomock", "Its $addFields keeps the old field, or sets null, for a missing value. Manual, $addFields: the field goes away.",
-        lambda case: case.kind == "aggregate" and uses("$addFields", "$project")(case)),
-    "missing keys": Row(
-        "mongomock", "Manual, $group: a missing key is null, and $push leaves missing values out.",
-        lambda case: case.kind == "aggregate" and uses("$group")(case)),
-    "ranges of types": Row(
-        "mongomock", "Manual, comparison: $gt, $lt and $not of them compare values of the same type only, null equals missing.",
-        uses("$gt", "$gte", "$lt", "$lte")),
-    "mod of what is no number": Row(
-        "mongomock", "Manual, $mod: what is no number does not match; it takes the remainder of booleans and fails for texts.", uses("$mod")),
-    "missing in arrays": Row(
-        "mongomock", "Manual, $in and $nin: null also finds documents without the field.", uses("$in", "$nin")),
+        "mongomock answers 0. Manual, $count: no document for no documents.", lambda case: '"$count"' in texts(case) and "'n': 0" in str(case.theirs)),
+    "order of groups": Row(
+        "Ours, in database-compatibility.md: groups come as they first appear, MongoDB promises no order; mongomock sorts them.",
+        lambda case: re.search(r'"\$group".*"\$(limit|skip)"', texts(case))),
+    "$first and $last of missing values": Row(
+        "mongomock passes over documents without the field. Manual, $first: the value of the first document, which is null where it has none.",
+        lambda case: re.search(r'"\$group".*"\$(first|last)"', texts(case))),
+    "operators on missing fields": Row(
+        "mongomock leaves the computed field out, or as it was. Manual, $eq and $cond: a missing value is a value to compare with.",
+        lambda case: case.kind == "aggregate" and re.search(r'"e": \{"\$(eq|cond|ifNull)"', texts(case))),
+    "a missing value in $addFields": Row(
+        "mongomock keeps the old field. Manual, $addFields: the field goes away with a missing value.",
+        lambda case: case.kind == "aggregate" and re.search(r'"e": .*"\$addFields": \{"e": "\$', texts(case))),
+    "$pop of a missing field": Row(
+        "It raises KeyError. Manual, $pop: an update of a missing field does nothing.",
+        lambda case: case.kind == "update" and uses("$pop")(case) and case.theirs == Refused("KeyError: 't'")),
 }
 
 
@@ -285,7 +298,7 @@ def test_it_does_what_mongomock_does_or_the_difference_is_explained(environment)
             if row is None:
                 unexplained.append(case)
     assert compared > 300, "too little was compared for this to mean anything"
-    assert not unexplained, f"{len(unexplained)} of {compared}:\n" + "\n".join(map(describe, unexplained[:8]))
+    assert not unexplained, f"{len(unexplained)} of {compared}:\n" + "\n".join(map(describe, unexplained[:300]))
     print(f"{compared} compared, explained: {dict(met)}")
 
 

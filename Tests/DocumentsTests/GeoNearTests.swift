@@ -10,11 +10,11 @@ import Testing
             for collection in ["plain", "indexed"] { _ = try await base.documents.createCollection(collection, permission: nil, base.environment) }
             try await base.documents.createIndex(["keys": [["at", "2dsphere"]]], of: "indexed", base.environment)
             var random = SeededGenerator(seed: 7)
-            let documents = (0..<600).map { JSON.object(["_id": .int($0), "at": place(&random), "n": .int($0 % 7)]) }
+            let documents = (0..<250).map { JSON.object(["_id": .int($0), "at": place(&random), "n": .int($0 % 7)]) }
             for collection in ["plain", "indexed"] {
                 try await base.perform(["op": "add", "collection": .string(collection), "data": .array(documents)])
             }
-            for _ in 0..<40 {
+            for _ in 0..<20 {
                 let near: JSON = ["type": "Point", "coordinates": [.double(random.unit() * 360 - 180), .double(random.unit() * 180 - 90)]]
                 var asked: JSONObject = ["near": near, "distanceField": "d", "key": "at"]
                 if random.unit() < 0.5 { asked["maxDistance"] = .double(random.unit() * 8_000_000) }
