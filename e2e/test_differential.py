@@ -176,7 +176,7 @@ EXPLAINED = {
         "Ours, in database-compatibility.md: groups come as they first appear, MongoDB promises no order; mongomock sorts them.",
         lambda case: re.search(r'"\$group".*"\$(limit|skip)"', texts(case))),
     "$first and $last of missing values": Row(
-        "mongomock passes over documents without the field. Manual, $first: the value of the first document, which is null where it has none.",
+        "mongomock passes over documents without the field. Manual, $first: the value of the first document, or null.",
         lambda case: re.search(r'"\$group".*"\$(first|last)"', texts(case))),
     "operators on missing fields": Row(
         "mongomock leaves the computed field out, or as it was. Manual, $eq and $cond: a missing value is a value to compare with.",

@@ -1,7 +1,6 @@
 internal import Kernel
 internal import Storage
 
-
 /// `$geoNear` by an index: from circles that grow until they hold enough.
 extension OperationPerformer {
     private static let firstCircleMetres = 1000.0

@@ -175,7 +175,9 @@ extension OperationPerformer {
             let view = transaction.view
             // The moment's connection may be in use by a query, for which no event loop waits.
             let early = view == nil || isMade || transaction.knows(key) ? nil : try await offEventLoop { [self] in try load(collection, id, in: view) }
-            if let result = try transaction.change(key, in: view, load: { isMade ? .made : try early ?? load(collection, id, in: view) }, body) { return result }
+            if let result = try transaction.change(key, in: view, load: { isMade ? .made : try early ?? load(collection, id, in: view) }, body) {
+                return result
+            }
         }
     }
 

@@ -128,7 +128,8 @@ import Testing
 
     @Test func ordersByScore() throws {
         let result = try run(
-            "[{\"$match\":{\"$text\":{\"$search\":\"x\"}}},{\"$sort\":{\"score\":{\"$meta\":\"textScore\"}}},{\"$limit\":2},{\"$project\":{\"s\":{\"$meta\":\"textScore\"}}}]", count: 5,
+            "[{\"$match\":{\"$text\":{\"$search\":\"x\"}}},{\"$sort\":{\"score\":{\"$meta\":\"textScore\"}}},{\"$limit\":2},{\"$project\":{\"s\":{\"$meta\":\"textScore\"}}}]",
+            count: 5,
             score: { Double($0 * 3 % 5) })
         #expect(result.results == [["_id": 3, "s": 4], ["_id": 1, "s": 3]])
     }

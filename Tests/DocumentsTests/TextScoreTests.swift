@@ -7,11 +7,12 @@ import Testing
 @Suite struct TextScoreTests {
     @Test(arguments: TestEngine.allCases) func queriesTellAndOrderByTheScore(_ engine: TestEngine) async throws {
         try await with(engine) { base async throws in
-            let found = try await base.perform(
-                #"""
-                {"op":"get","collection":"c","where":{"$text":{"$search":"tea"}},"projection":{"score":{"$meta":"textScore"}},
-                "orderBy":[["score",{"$meta":"textScore"}]]}
-                """#)["data"]?.arrayValue ?? []
+            let found =
+                try await base.perform(
+                    #"""
+                    {"op":"get","collection":"c","where":{"$text":{"$search":"tea"}},"projection":{"score":{"$meta":"textScore"}},
+                    "orderBy":[["score",{"$meta":"textScore"}]]}
+                    """#)["data"]?.arrayValue ?? []
             #expect(found.map { $0["_id"] } == ["whole", "title", "body"])
             #expect(found.map { $0["score"] } == [11, 7.5, 0.625])
             #expect(found.first?["t"] == "tea", "a projection of the score alone keeps the rest")
