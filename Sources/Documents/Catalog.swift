@@ -61,6 +61,9 @@ final class CollectionSQL: Sendable {
     let update: String
     let delete: String
     let count: String
+    /// The documents of so many rows.
+    let bodies: String
+    static let bodiesAtOnce = 50
 
     init(_ number: Int64, _ dialect: Dialect) {
         let table = "d\(number)"
@@ -78,6 +81,7 @@ final class CollectionSQL: Sendable {
         update = "UPDATE \(table) SET owner = $2, body = $3 WHERE seq = $1"
         delete = "DELETE FROM \(table) WHERE seq = $1"
         count = "SELECT count(*) FROM \(table)"
+        bodies = "SELECT seq, body FROM \(table) WHERE seq IN (\((1...Self.bodiesAtOnce).map { "$\($0)" }.joined(separator: ", ")))"
     }
 
     /// Takes over the documents of another collection, in their order.

@@ -134,13 +134,18 @@ extension DocumentOperation {
         }
 
         private func selection() throws -> Selection {
-            Selection(
-                filter: try filter(), sort: try order(),
+            let selection = Selection(
+                filter: try filter(), sort: try order(allowsScore: true),
                 skip: try request.optionalInt("skip", in: 0...10_000_000) ?? 0,
-                limit: try request.optionalInt("limit", in: 0...limits.queryRowsMax) ?? limits.queryRowsDefault, projection: try projection())
+                limit: try request.optionalInt("limit", in: 0...limits.queryRowsMax) ?? limits.queryRowsDefault, projection: try projection(allowsScore: true))
+            let asksForScore = selection.sort?.scorePlace != nil || selection.projection?.scores.isEmpty == false
+            if asksForScore, !selection.filter.asksForText { throw Pipeline.scoreWithoutText }
+            return selection
         }
 
-        func order() throws -> SortOrder? { try request["orderBy"].flatMap { $0.isNull ? nil : try SortOrder($0) } }
+        func order(allowsScore: Bool = false) throws -> SortOrder? {
+            try request["orderBy"].flatMap { $0.isNull ? nil : try SortOrder($0, allowsScore: allowsScore) }
+        }
 
         /// Many operations: `{"operations":[{"add":{…}},{"update":{…}}],"ordered":true}`.
         private func bulk() throws -> Kind {
@@ -177,9 +182,9 @@ extension DocumentOperation {
             return try Filter(resolvingServerDates(substituted(condition), now: now))
         }
 
-        func projection() throws -> Projection? {
+        func projection(allowsScore: Bool = false) throws -> Projection? {
             guard let json = request["projection"], !json.isNull, json.objectValue?.isEmpty != true else { return nil }
-            return try Projection(json)
+            return try Projection(json, allowsScore: allowsScore)
         }
 
         private func add() throws -> Kind {

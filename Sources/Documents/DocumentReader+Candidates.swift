@@ -8,7 +8,15 @@ extension DocumentReader {
     func each(_ filter: Filter, _ plan: Plan, atMost: Int? = nil, _ body: (Match) throws -> Bool) throws {
         var walk = Walk(limits)
         defer { observation?.note(plan, examined: walk.examined, matched: walk.matched) }
-        _ = try each(filter, plan, atMost: atMost, &walk, body)
+        guard let overlay else {
+            _ = try each(filter, plan, atMost: atMost, &walk, body)
+            return
+        }
+        if !overlay.isMissing, try !each(filter, plan, atMost: atMost.map { $0 + overlay.written.hidden.count }, &walk, body) { return }
+        for document in overlay.written.documents where filter.matches(document) {
+            walk.matched += 1
+            guard try body(Match(source: .written(document))) else { return }
+        }
     }
 
     /// - Returns: whether more is wanted.
@@ -77,14 +85,16 @@ extension DocumentReader {
     }
 
     private func offer(_ row: Row, _ filter: Filter?, _ walk: inout Walk, _ body: (Match) throws -> Bool) throws -> Bool {
-        guard let filter else {
-            walk.matched += 1
-            return try body(Match(seq: row.int(0), row: row, parsed: nil))
+        if overlay?.written.hidden.contains(row.int(0)) == true { return true }
+        var parsed: JSONObject?
+        if let filter {
+            let document = try row.document(2)
+            guard filter.matches(document) else { return true }
+            parsed = document
         }
-        let document = try row.document(2)
-        guard filter.matches(document) else { return true }
         walk.matched += 1
-        return try body(Match(seq: row.int(0), row: row, parsed: document))
+        try overlay?.view.note(row, collection)
+        return try body(Match(source: .row(row, parsed: parsed)))
     }
 }
 

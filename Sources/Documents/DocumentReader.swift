@@ -9,16 +9,27 @@ struct DocumentReader {
     let limits: Limits
     /// Notes how documents are found, where somebody asks.
     var observation: QueryObservation?
+    /// What is found otherwise than it is stored: inside a transaction.
+    var overlay: ReadOverlay?
 
     /// A document that fits, while its row is current.
     struct Match {
-        let seq: Int64
-        let row: Row
-        /// Already parsed, if the evaluator had to.
-        let parsed: JSONObject?
+        enum Source {
+            /// A row, and its document if the evaluator had to parse it.
+            case row(Row, parsed: JSONObject?)
+            /// A transaction has written it, and nobody has stored it yet.
+            case written(JSONObject)
+        }
+
+        let source: Source
 
         /// The document.
-        func document() throws -> JSONObject { try parsed ?? row.document(2) }
+        func document() throws -> JSONObject {
+            switch source {
+            case .row(let row, let parsed): try parsed ?? row.document(2)
+            case .written(let document): document
+            }
+        }
     }
 
     /// One document by id.
@@ -30,6 +41,7 @@ struct DocumentReader {
     /// - Returns: whether more would fit than were selected.
     func select(_ selection: DocumentOperation.Selection, into out: inout ByteBuffer) throws -> Bool {
         var writer = DocumentWriter(projection: selection.projection, bytesMax: limits.answerBytesMax)
+        writer.filter = selection.filter
         guard selection.limit > 0 else { return false }
         let plan = plan(filter: selection.filter, sort: selection.sort, indexes: collection.readable)
         if let ranked = try ranked(selection, plan) {
@@ -55,9 +67,12 @@ struct DocumentReader {
         return hasMore
     }
 
+    /// Whether documents come in the order that was asked for: what a transaction has written stands in no index yet.
+    func givesOrder(_ plan: Plan) -> Bool { plan.isOrdered && overlay?.written.documents.isEmpty ?? true }
+
     /// The selection in its order where no index gives that, and one more document where there is one; `nil` where the plan gives it.
     private func ranked(_ selection: DocumentOperation.Selection, _ plan: Plan) throws -> [JSONObject]? {
-        if let sort = selection.sort, !plan.isOrdered { return try sorted(selection, sort, plan) }
+        if let sort = selection.sort, !givesOrder(plan) { return try sorted(selection, sort, plan) }
         guard selection.sort == nil, let nearness = selection.filter.nearness else { return nil }
         return try nearest(selection, nearness, plan)
     }
@@ -122,7 +137,8 @@ struct DocumentReader {
     func rows(_ filter: Filter, max: Int?) throws -> [(seq: Int64, document: JSONObject)] {
         var result: [(seq: Int64, document: JSONObject)] = []
         try each(filter, plan(filter: filter, sort: nil, indexes: collection.readable), atMost: max) { match in
-            result.append((match.seq, try match.document()))
+            guard case .row(let row, _) = match.source else { preconditionFailure("rows are for plain writes, which have nothing written before them") }
+            result.append((row.int(0), try match.document()))
             return max.map { result.count < $0 } ?? true
         }
         return result
@@ -133,7 +149,8 @@ struct DocumentReader {
         var top = SortBuffer<JSONObject>(order: sort, limit: selection.skip + selection.limit + 1)
         try each(selection.filter, plan) { match in
             let document = try match.document()
-            top.insert(document, key: sort.key(of: document))
+            let score = sort.scorePlace == nil ? nil : selection.filter.textScore(of: document)
+            top.insert(document, key: sort.key(of: document, score: score))
             return true
         }
         return Array(top.drain().dropFirst(selection.skip))
@@ -143,6 +160,8 @@ struct DocumentReader {
 /// Writes documents into an answer: stored bytes as they are, unless a projection asks for less.
 struct DocumentWriter {
     let projection: Projection?
+    /// What documents fit, where the projection tells how well.
+    var filter: Filter?
     let bytesMax: Int
     private var isFirst = true
 
@@ -152,16 +171,22 @@ struct DocumentWriter {
     }
 
     mutating func append(_ match: DocumentReader.Match, to out: inout ByteBuffer) throws {
-        guard projection == nil else { return try append(match.document(), to: &out) }
+        guard projection == nil, case .row(let row, _) = match.source else { return try append(match.document(), to: &out) }
         try separate(&out)
-        match.row.withBytes(2) { _ = out.writeBytes($0) }
+        row.withBytes(2) { _ = out.writeBytes($0) }
     }
 
     mutating func append(_ document: JSONObject, to out: inout ByteBuffer) throws {
         try separate(&out)
         var bytes: [UInt8] = []
-        JSON.object(projection?.apply(document) ?? document).write(to: &bytes)
+        JSON.object(projected(document)).write(to: &bytes)
         out.writeBytes(bytes)
+    }
+
+    private func projected(_ document: JSONObject) -> JSONObject {
+        guard let projection else { return document }
+        guard !projection.scores.isEmpty else { return projection.apply(document) }
+        return projection.apply(document, score: filter?.textScore(of: document))
     }
 
     private mutating func separate(_ out: inout ByteBuffer) throws {

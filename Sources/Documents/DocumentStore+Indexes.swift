@@ -6,7 +6,8 @@ internal import Synchronization
 /// Indexes come and go, without keeping writers for longer than a batch.
 ///
 /// A new index is kept by every write from its first commit on, and filled behind them from the documents that were there, batch by
-/// batch. Reads use it when it is whole. Whoever dies in between leaves an index that is not ready: nobody reads it, and it is made anew.
+/// batch. Reads use it when it is whole. Whoever dies in between leaves an index that is not ready: nobody reads it, writes keep it,
+/// and whoever opens the database next goes on.
 extension DocumentStore {
     /// How many documents are indexed in one turn of the writer.
     private static let indexedAtOnce = 1000
@@ -21,6 +22,29 @@ extension DocumentStore {
         } catch {
             do { try await removeIndex(made.number, of: name) } catch { throw Self.told(error) }
             throw Self.told(error)
+        }
+    }
+
+    /// Goes on with the indexes that a process has left half-made; what they hold already is passed over.
+    ///
+    /// Where several nodes share the database two may do it at once, with the same result.
+    func resumeIndexes() async throws {
+        for collection in catalog.all {
+            for index in collection.indexes where !index.isReady && building.claim(index.number) {
+                do {
+                    var last: Int64? = -1
+                    while let after = last { last = try await fill(index, of: collection.name, after: after) }
+                    try await finish(index, of: collection.name)
+                } catch let error as StorageError {
+                    // The next process goes on.
+                    building.remove(index.number)
+                    throw error
+                } catch {
+                    // The documents do not allow it, as whoever asked for it would have been told.
+                    try await removeIndex(index.number, of: collection.name)
+                    throw error
+                }
+            }
         }
     }
 
@@ -139,5 +163,7 @@ final class IndexesUnderWay: Sendable {
 
     func contains(_ number: Int64) -> Bool { numbers.withLock { $0.contains(number) } }
     func insert(_ number: Int64) { numbers.withLock { _ = $0.insert(number) } }
+    /// Whether nobody has filled it so far; now the caller does.
+    func claim(_ number: Int64) -> Bool { numbers.withLock { $0.insert(number).inserted } }
     func remove(_ number: Int64) { numbers.withLock { _ = $0.remove(number) } }
 }

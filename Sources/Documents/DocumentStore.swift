@@ -124,6 +124,7 @@ final class DocumentStore: Sendable {
     static func told(_ error: any Error) -> any Error {
         switch error {
         case StorageError.busy: SampanError.writesWaiting
+        case let error as StorageError where error.isFull: SampanError.storageFull
         case let error as StorageError where error.isConnectionLost || error.isTimeout || error.isConflict: SampanError.databaseAway
         default: error
         }

@@ -196,11 +196,20 @@ public final class Documents: Service {
     private func open(_ environment: EnvironmentID) throws -> DocumentStore {
         do {
             let database = try place.open(environment, queueMax: limits.writeQueueMax)
-            return try DocumentStore(
+            let store = try DocumentStore(
                 database, limits: limits, clock: clock, isObserved: { [weak self] in self?.isObserved($0, environment) ?? false },
                 quotas: { [quotas] in quotas.quotas(of: environment) })
+            resumeIndexes(of: store)
+            return store
         } catch {
             throw DocumentStore.told(error)
+        }
+    }
+
+    private func resumeIndexes(of store: DocumentStore) {
+        guard store.catalog.all.contains(where: { $0.indexes.contains { !$0.isReady } }) else { return }
+        Task { [logger] in
+            do { try await store.resumeIndexes() } catch { logger.warning("an index that was begun could not be finished", metadata: ["error": "\(error)"]) }
         }
     }
 

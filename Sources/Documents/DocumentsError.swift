@@ -70,4 +70,8 @@ extension SampanError {
     static let writesWaiting = SampanError(
         "DATABASE_BUSY", status: 503, Localized("Too many writes are waiting.", zh: "等待写入的请求过多。"),
         remedy: Localized("Try again after a moment.", zh: "请稍后重试。"), retryAfter: 1)
+
+    static let transactionsWaiting = SampanError(
+        "DATABASE_BUSY", status: 503, Localized("Too many transactions look at the database.", zh: "正在查询数据库的事务过多。"),
+        remedy: Localized("Try again after a moment.", zh: "请稍后重试。"), retryAfter: 1)
 }

@@ -29,29 +29,37 @@ extension OperationPerformer {
         _ pipeline: Pipeline, _ collection: Collection, into sink: @escaping (JSONObject) throws -> Bool
     ) throws -> (plan: Plan, report: [StageReport]) {
         let leading = pipeline.leading
+        if let near = pipeline.geoNear, let place = try place(of: near, collection) {
+            return try run(pipeline.naming(key: place.path), near, by: place, collection, into: sink)
+        }
         return try readable(collection, leading.filter) { connection, filter in
             let plan = plan(filter: filter, sort: leading.sort, indexes: collection.readable)
             // Without an index in that order the pipeline sorts, and keeps no more than later stages want.
-            let isSorted = leading.sort != nil && plan.isOrdered
+            let reader = observing(connection, collection)
+            let isSorted = leading.sort != nil && reader.givesOrder(plan)
             let window = leading.sort == nil || isSorted ? leading : Pipeline.Leading()
-            let run = try PipelineRun(
-                pipeline.rest(sorted: isSorted), foreign: ReadableCollections(performer: self, connection: connection), now: clock.now(),
-                limits: PipelineLimits(memoryBytes: limits.aggregateMemoryBytesMax), into: sink)
+            let run = try pipelineRun(pipeline.rest(sorted: isSorted), connection, into: sink)
             var skip = window.skip
             var left = window.limit ?? .max
             if left > 0 {
-                try observing(connection, collection).visit(filter, plan) { document in
+                try reader.visit(filter, plan) { document in
                     if skip > 0 {
                         skip -= 1
                         return true
                     }
                     left -= 1
-                    return try run.take(document) && left > 0
+                    return try run.take(document, score: pipeline.asksForText ? filter.textScore(of: document) : nil) && left > 0
                 }
             }
             try run.finish()
             return (plan, run.report)
         }
+    }
+
+    func pipelineRun(_ pipeline: Pipeline, _ connection: Connection, into sink: @escaping (JSONObject) throws -> Bool) throws -> PipelineRun {
+        try PipelineRun(
+            pipeline, foreign: ReadableCollections(performer: self, connection: connection), now: clock.now(),
+            limits: PipelineLimits(memoryBytes: limits.aggregateMemoryBytesMax), into: sink)
     }
 
     // MARK: $out and $merge
@@ -151,16 +159,16 @@ private struct ReadableCollections: ForeignCollections {
     let connection: Connection
 
     func visit(_ collection: String, matching filter: Filter, fields: Set<String>?, _ body: (JSONObject) throws -> Bool) throws {
-        guard let foreign = performer.store.catalog[collection] else { return }
+        guard let foreign = performer.known(collection) else { return }
         let access = performer.access(to: foreign, for: .read, connection)
         let restricted = try access.restricted(filter)
         let plan = plan(filter: restricted, sort: nil, indexes: foreign.readable)
-        try performer.store.reader(connection, foreign).visit(restricted, plan, body)
+        try performer.reader(connection, foreign).visit(restricted, plan, body)
         try access.check()
     }
 
     func isIndexed(_ collection: String, field: String) -> Bool {
-        guard let foreign = performer.store.catalog[collection] else { return true }
+        guard let foreign = performer.known(collection) else { return true }
         return field == "_id"
             || foreign.readable.contains { $0.kind == .ordered && !$0.sparse && $0.partial == nil && $0.fields.first?.path == field }
     }

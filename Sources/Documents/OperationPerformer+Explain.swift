@@ -26,7 +26,7 @@ extension OperationPerformer {
         let began = monotonicMicroseconds()
         var stages: [StageReport]?
         if case .aggregate(let pipeline) = operation.kind {
-            stages = try run(pipeline, try store.collection(operation.collection)) { _ in true }.report
+            stages = try run(pipeline, try seen(operation.collection)) { _ in true }.report
         } else {
             _ = try read(operation)
         }

@@ -8,6 +8,8 @@ struct OperationPerformer: Sendable {
     let context: CallContext
     let limits: Limits
     let clock: WallClock
+    /// What is read instead of what is stored now: inside a transaction.
+    var sight: TransactionSight?
     /// How documents are found.
     let observation = QueryObservation()
 
@@ -45,7 +47,7 @@ struct OperationPerformer: Sendable {
     }
 
     func read(_ operation: DocumentOperation) throws -> ByteBuffer {
-        let collection = try store.collection(operation.collection)
+        let collection = try seen(operation.collection)
         switch operation.kind {
         case .getOne(let id, let projection): return try one(collection, id, projection)
         case .get(let selection):
@@ -60,7 +62,7 @@ struct OperationPerformer: Sendable {
             return out
         case .count(let filter):
             let total = try readable(collection, filter) { connection, filter in
-                try filter.isAll ? store.count(collection, connection) : observing(connection, collection).count(filter)
+                try filter.isAll && sight == nil ? store.count(collection, connection) : observing(connection, collection).count(filter)
             }
             return answer(["total": .int(total)])
         case .aggregate(let pipeline): return try aggregate(pipeline, collection)
@@ -84,7 +86,7 @@ struct OperationPerformer: Sendable {
 
     /// Reads with the part of `filter` that the caller may read.
     func readable<T>(_ collection: Collection, _ filter: Filter, _ body: (Connection, Filter) throws -> T) throws -> T {
-        try store.read { connection in
+        try reading { connection in
             let access = access(to: collection, for: .read, connection)
             let result = try body(connection, access.restricted(filter))
             try access.check()
@@ -94,10 +96,30 @@ struct OperationPerformer: Sendable {
 
     /// A reader of the operation's own documents, which notes how they are found.
     func observing(_ connection: Connection, _ collection: Collection) -> DocumentReader {
-        var reader = store.reader(connection, collection)
+        var reader = reader(connection, collection)
         reader.observation = observation
         return reader
     }
+
+    func reader(_ connection: Connection, _ collection: Collection) -> DocumentReader {
+        var reader = store.reader(connection, collection)
+        reader.overlay = sight?.overlay(of: collection)
+        return reader
+    }
+
+    private func reading<T>(_ body: (Connection) throws -> T) throws -> T {
+        guard let sight else { return try store.read(body) }
+        return try sight.view.read(body)
+    }
+
+    /// A collection with the indexes that may be used; inside a transaction those of its moment.
+    func seen(_ name: String) throws -> Collection {
+        guard let collection = known(name) else { throw SampanError.noCollection(name) }
+        return collection
+    }
+
+    /// The same; `nil` where there is none.
+    func known(_ name: String) -> Collection? { sight?.view.collection(name) ?? store.catalog[name] }
 
     /// What the caller may do in a collection.
     func access(to collection: Collection, for action: RuleSet.Action, _ connection: Connection) -> DocumentGuard {

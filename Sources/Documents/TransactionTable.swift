@@ -168,6 +168,8 @@ final class OpenTransaction: Sendable {
         var held: Set<DocumentLocks.Key> = []
         var entries: [DocumentLocks.Key: Entry] = [:]
         var order: [DocumentLocks.Key] = []
+        /// The moment that queries see, once there was one.
+        var view: TransactionView?
         var isClosed = false
     }
 
@@ -195,9 +197,12 @@ final class OpenTransaction: Sendable {
     }
 
     /// Works on the document `key`, which is read with `load` the first time.
-    func change<T>(_ key: DocumentLocks.Key, load: () throws -> Entry, _ body: (inout Entry) throws -> T) throws -> T {
+    /// - Parameter view: the moment that `load` reads.
+    /// - Returns: `nil` where the transaction sees another moment by now, so that the document has to be read again.
+    func change<T>(_ key: DocumentLocks.Key, in view: TransactionView?, load: () throws -> Entry, _ body: (inout Entry) throws -> T) throws -> T? {
         try state.withLock { state in
             guard !state.isClosed else { throw SampanError.noTransaction }
+            guard state.view === view else { return nil }
             var entry: Entry
             if let known = state.entries[key] {
                 entry = known
@@ -209,6 +214,34 @@ final class OpenTransaction: Sendable {
             state.entries[key] = entry
             return result
         }
+    }
+
+    /// The moment that it sees; `nil` while it has not queried anything: what it has read by id is locked, and so still true.
+    var view: TransactionView? { state.withLock { $0.view } }
+
+    func knows(_ key: DocumentLocks.Key) -> Bool { state.withLock { $0.entries[key] != nil } }
+
+    /// Lets it see the moment `view` from now on.
+    /// - Parameter count: how many documents it had touched when it was made sure that they are the same in that moment.
+    /// - Returns: the moment that it sees; `nil` where it has touched more meanwhile.
+    func see(_ view: TransactionView, having count: Int) throws -> TransactionView? {
+        try state.withLock { state in
+            guard !state.isClosed else { throw SampanError.noTransaction }
+            if let earlier = state.view { return earlier }
+            guard state.order.count == count else { return nil }
+            state.view = view
+            return view
+        }
+    }
+
+    /// What it has written, by collection.
+    func written() throws -> [String: WrittenDocuments] {
+        var written: [String: WrittenDocuments] = [:]
+        for (key, entry) in try entries() where entry.isChanged {
+            if let seq = entry.original?.seq { written[key.collection, default: WrittenDocuments()].hidden.insert(seq) }
+            if let document = entry.current { written[key.collection, default: WrittenDocuments()].documents.append(document) }
+        }
+        return written
     }
 
     /// Everything it touched, in order.
@@ -223,7 +256,10 @@ final class OpenTransaction: Sendable {
     func close() -> Set<DocumentLocks.Key> {
         state.withLock { state in
             state.isClosed = true
-            defer { state.held = [] }
+            defer {
+                state.held = []
+                state.view = nil
+            }
             return state.held
         }
     }

@@ -44,6 +44,8 @@ public struct Limits: Sendable {
     public var indexesMax = 20
     /// How long a transaction may stay open.
     public var transactionMillisecondsMax = 10_000
+    /// The most documents that the queries of one transaction may find.
+    public var transactionReadsMax = 10_000
     /// How long a transaction waits for a document that another one holds.
     public var lockWaitMillisecondsMax = 3000
     /// How many writes may wait for one database file.

@@ -101,6 +101,12 @@ extension SampanError {
         forbidden("PERMISSION_DENIED", detail, remedy: remedy)
     }
 
+    /// The disk under the data is full.
+    public static let storageFull = SampanError(
+        "STORAGE_FULL", status: 507, Localized("The server's disk is full; nothing was written.", zh: "服务器磁盘已满，未写入任何内容。"),
+        remedy: Localized(
+            "Reading still works. Whoever runs the server frees space; then writes work again without a restart.", zh: "读取不受影响。请联系服务器管理者释放空间，之后无需重启即可继续写入。"))
+
     /// 500 without internals: the cause is in the server's log under the request id.
     public static let internalError = SampanError(
         "INTERNAL_ERROR", status: 500,

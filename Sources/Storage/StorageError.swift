@@ -42,6 +42,15 @@ public struct StorageError: Error, Sendable, CustomStringConvertible {
     /// Whether PostgreSQL could not be reached or went away meanwhile.
     public var isConnectionLost: Bool { code == Self.lostCode || state.hasPrefix("08") || state.hasPrefix("57P0") }
 
+    /// Whether the disk has no room: what was being written is undone, and can be written again when there is.
+    public var isFull: Bool { code & 0xFF == 13 || code == Self.noRoomForLogIndex || state == "53100" }
+
+    /// SQLite's `SQLITE_IOERR_SHMSIZE`.
+    private static let noRoomForLogIndex: Int32 = 4874
+
+    /// Whether a table is not there: somebody has removed it meanwhile.
+    public var isMissingTable: Bool { state == "42P01" }
+
     /// Whether the statement took longer than it may.
     public var isTimeout: Bool { state == "57014" || state == "55P03" }
 }

@@ -242,11 +242,12 @@ import Testing
     }
 
     @Test(arguments: [
-        #"{"op":"get","collection":"c","where":{}}"#, #"{"op":"count","collection":"c"}"#,
-        #"{"op":"update","collection":"c","where":{},"update":{"$set":{"a":1}}}"#,
-        #"{"op":"remove","collection":"c","where":{}}"#, #"{"op":"aggregate","collection":"c","pipeline":[]}"#,
+        #"{"op":"findOneAndDelete","collection":"c","where":{}}"#, #"{"op":"createCollection","collection":"c"}"#,
+        #"{"op":"update","collection":"c","where":{},"update":{"$set":{"a":1}},"upsert":true}"#,
+        #"{"op":"bulkWrite","collection":"c","operations":[{"add":{"data":{}}}]}"#,
+        #"{"op":"aggregate","collection":"c","pipeline":[{"$out":"d"}]}"#,
     ])
-    func aTransactionWorksOnDocumentsByIDOnly(_ request: String) async throws {
+    func someThingsAreNotForTransactions(_ request: String) async throws {
         try await DatabaseFixture.with { base async throws in
             _ = try await made("c", base)
             let name = try await base.begin(scope: 1)

@@ -12,16 +12,28 @@ const { addWriteOptions } = require('./write-options');
 const { requireName, requireId, requireCount, orderEntry, encodeProjection, encodeNew } = require('./requirements');
 const { invalidParameter } = require('./problems');
 
+/** `transaction` is set for collections reached through a transaction. */
 class Query {
-  constructor(engine, name, state) {
+  constructor(engine, name, state, transaction) {
     // Not enumerable: programs print and compare their queries.
     Object.defineProperty(this, 'engine', { value: engine, enumerable: false });
     Object.defineProperty(this, 'state', { value: state || {}, enumerable: false });
+    Object.defineProperty(this, 'transaction', { value: transaction, enumerable: false });
     this.collectionName = name;
   }
 
   with(change) {
-    return new Query(this.engine, this.collectionName, Object.assign({}, this.state, change));
+    return new Query(this.engine, this.collectionName, Object.assign({}, this.state, change), this.transaction);
+  }
+
+  operation(op) {
+    const operation = { op, collection: this.collectionName };
+    if (this.transaction !== undefined) operation.transaction = this.transaction.requireOpen();
+    return operation;
+  }
+
+  refuseInTransaction(what) {
+    if (this.transaction !== undefined) throw invalidParameter(`${what} is not for transactions.`);
   }
 
   where(conditions) {
@@ -52,9 +64,11 @@ class Query {
   }
 
   get(options) {
-    const operation = Object.assign({ op: 'get', collection: this.collectionName }, this.state);
-    operation.limit = operation.limit === undefined ? this.engine.defaultLimit : Math.min(operation.limit, this.engine.maximumLimit);
-    return this.engine.run('collection.get', () => operation, this.engine.flavour.list, options);
+    return this.engine.run('collection.get', () => {
+      const operation = Object.assign(this.operation('get'), this.state);
+      operation.limit = operation.limit === undefined ? this.engine.defaultLimit : Math.min(operation.limit, this.engine.maximumLimit);
+      return operation;
+    }, this.engine.flavour.list, options);
   }
 
   count(options) {
@@ -71,7 +85,7 @@ class Query {
   }
 
   reading(op) {
-    const operation = { op, collection: this.collectionName };
+    const operation = this.operation(op);
     if (this.state.where !== undefined) operation.where = this.state.where;
     return operation;
   }
@@ -95,7 +109,7 @@ class Query {
   }
 
   writing(op, method) {
-    return { op, collection: this.collectionName, where: this.requireWhere(method) };
+    return Object.assign(this.operation(op), { where: this.requireWhere(method) });
   }
 
   requireWhere(method) {
@@ -105,6 +119,7 @@ class Query {
   }
 
   oneOf(op, method) {
+    this.refuseInTransaction(method);
     const operation = this.writing(op, method);
     for (const part of ['orderBy', 'projection']) {
       if (this.state[part] !== undefined) operation[part] = this.state[part];
@@ -115,6 +130,7 @@ class Query {
   /** Tells `listener.onChange` the documents now, and whenever they change; answers `{close()}`. */
   watch(listener) {
     return this.engine.watch('collection.watch', () => {
+      this.refuseInTransaction('watch');
       const { where, orderBy, limit, skip } = this.state;
       if (skip) throw invalidParameter('A watch begins with the first document; leave skip out.');
       const request = { collection: this.collectionName };
@@ -131,20 +147,21 @@ addFindOneAnd(Query, 'collection');
 
 class Collection extends Query {
   doc(id) {
-    return new Document(this.engine, this.collectionName, this.engine.check('collection.doc', () => requireId(id)), this.state.projection);
+    return new Document(
+      this.engine, this.collectionName, this.engine.check('collection.doc', () => requireId(id)), this.state.projection, this.transaction);
   }
 
   add(options) {
     return this.engine.run(
       'collection.add',
-      () => ({ op: 'add', collection: this.collectionName, data: encodeNew(this.engine.flavour.dataOf(options)) }),
+      () => Object.assign(this.operation('add'), { data: encodeNew(this.engine.flavour.dataOf(options)) }),
       this.engine.flavour.added,
       options,
     );
   }
 
   aggregate() {
-    return new Aggregation(this.engine, this.collectionName);
+    return new Aggregation(this);
   }
 
   /** Many writes at once: `bulkWrite({operations: [{add: {…}}, …], ordered})`, or the list and then the options. */
@@ -153,6 +170,7 @@ class Collection extends Query {
     const isList = Array.isArray(options);
     const settings = (isList ? more : options) || {};
     return this.engine.run('collection.bulkWrite', () => {
+      this.refuseInTransaction('bulkWrite');
       const operations = encodeBulk(isList ? options : settings.operations, flavour);
       return addWriteOptions({ op: 'bulkWrite', collection: this.collectionName, operations }, settings, ['ordered'], flavour);
     }, (answer, api, requestId) => (
@@ -162,15 +180,16 @@ class Collection extends Query {
 }
 
 class Aggregation extends Pipeline {
-  constructor(engine, collection) {
-    super(engine.flavour);
-    Object.defineProperty(this, 'engine', { value: engine, enumerable: false });
-    this.collectionName = collection;
+  constructor(collection) {
+    super(collection.engine.flavour);
+    Object.defineProperty(this, 'collection', { value: collection, enumerable: false });
+    this.collectionName = collection.collectionName;
   }
 
   end(options) {
-    const operation = { op: 'aggregate', collection: this.collectionName, pipeline: this.stages };
-    return this.engine.run('collection.aggregate', () => operation, this.engine.flavour.aggregated, options);
+    const { engine } = this.collection;
+    const build = () => Object.assign(this.collection.operation('aggregate'), { pipeline: this.stages });
+    return engine.run('collection.aggregate', build, engine.flavour.aggregated, options);
   }
 }
 

@@ -26,6 +26,8 @@ function requireCount(what, count) {
 function orderEntry(field, direction) {
   requireName('The field of orderBy', field);
   const wanted = direction === undefined ? 'asc' : direction;
+  // By how well documents fit a $text, the best first.
+  if (isPlainObject(wanted) && wanted.$meta === 'textScore') return [field, { $meta: 'textScore' }];
   if (wanted !== 'asc' && wanted !== 'desc') throw invalidParameter(`orderBy needs 'asc' or 'desc', not ${String(wanted)}.`);
   return [field, wanted];
 }

@@ -2,8 +2,8 @@
 
 /** Transactions: begun by hand, or carried out as a whole and again after a conflict. */
 
-const { Document } = require('./document');
-const { requireName, requireId, encodeNew } = require('./requirements');
+const { Collection } = require('./query');
+const { requireName } = require('./requirements');
 const { PlatformProblem, invalidParameter } = require('./problems');
 
 const ATTEMPTS = 3;
@@ -54,7 +54,7 @@ class Transaction {
 
   collection(name) {
     this.engine.check('transaction.collection', () => requireName('The name of a collection', name));
-    return new TransactionCollection(this, name);
+    return new Collection(this.engine, name, undefined, this);
   }
 
   commit() {
@@ -96,31 +96,6 @@ class Transaction {
     } catch (error) {
       if (!isConflict(cause)) console.warn(`The transaction could not be rolled back: ${error.message}`);
     }
-  }
-}
-
-class TransactionCollection {
-  constructor(transaction, name) {
-    Object.defineProperty(this, 'transaction', { value: transaction, enumerable: false });
-    this.collectionName = name;
-  }
-
-  doc(id) {
-    const { engine } = this.transaction;
-    return new Document(engine, this.collectionName, engine.check('collection.doc', () => requireId(id)), undefined, this.transaction);
-  }
-
-  add(options) {
-    const { engine } = this.transaction;
-    return engine.run('collection.add', () => {
-      const transaction = this.transaction.requireOpen();
-      return { op: 'add', collection: this.collectionName, transaction, data: encodeNew(engine.flavour.dataOf(options)) };
-    }, engine.flavour.added, options);
-  }
-
-  where() {
-    throw this.transaction.engine.flavour.error(
-      invalidParameter('A transaction reaches documents by their id: transaction.collection(…).doc(id).'), 'transaction.where');
   }
 }
 

@@ -13,30 +13,12 @@ extension Pipeline {
         public var limit: Int?
         /// Only the number of documents is wanted, in this field of one document (none if there are none).
         public var countField: String?
-        /// The first stage is `$geoNear`, which an index on places can serve.
-        public var nearness: Nearness?
-    }
-
-    /// What `$geoNear` asks for.
-    public struct Nearness: Sendable {
-        /// The field with the place; nil when the pipeline does not name one.
-        public let field: String?
-        /// Where to look, in degrees.
-        public let longitude: Double
-        /// Where to look, in degrees.
-        public let latitude: Double
-        /// The limits of the distance, in metres.
-        public let minimum: Double?
-        /// The limits of the distance, in metres.
-        public let maximum: Double?
-        /// How many of the nearest are wanted.
-        public let limit: Int?
     }
 
     /// What the store can do first.
     ///
     /// The filter must be honoured, since ``rest(sorted:counted:)`` no longer has it. Sort, skip and limit must be honoured together when
-    /// the rest is taken as `sorted`, and without a sort always. Nearness is an offer: the rest measures again.
+    /// the rest is taken as `sorted`, and without a sort always. What `$geoNear` has found the rest measures again.
     public var leading: Leading { split(sorted: true, counted: true).leading }
 
     /// What remains to be run on the documents that the store hands over.
@@ -52,7 +34,6 @@ extension Pipeline {
         var rest = stages[...]
         if case .geoNear(let near)? = rest.first?.stage {
             leading.filter = near.query
-            leading.nearness = Nearness(near)
             return (leading, rest)
         }
         while case .match(.fixed(let filter))? = rest.first?.stage {
@@ -82,17 +63,21 @@ extension Pipeline {
     }
 }
 
-extension Pipeline.Nearness {
-    fileprivate init(_ near: GeoNear) {
-        let metres = near.isSpherical ? (near.near.isGeoJSON ? 1 : GeoPoint.earthRadius) : nil
-        field = near.key?.text
-        longitude = near.near.longitude
-        latitude = near.near.latitude
-        // Degrees on a plane say nothing about metres.
-        minimum = metres.flatMap { factor in near.minimum.map { $0 * factor } }
-        maximum = metres.flatMap { factor in near.maximum.map { $0 * factor } }
-        limit = near.limit
+extension Pipeline {
+    /// What `$geoNear` at the beginning asks for.
+    var geoNear: GeoNear? { if case .geoNear(let near)? = stages.first?.stage { near } else { nil } }
+
+    /// The same with a field for a `$geoNear` that names none.
+    func naming(key: FieldPath) -> Pipeline {
+        guard var near = geoNear, near.key == nil else { return self }
+        near.key = key
+        var named = stages
+        named[0].stage = .geoNear(near)
+        return Pipeline(stages: named)
     }
+
+    /// Whether the first stage looks for `$text`, so that documents have a score.
+    var asksForText: Bool { stages.first?.stage.asksForText ?? false }
 }
 
 extension Filter {

@@ -23,7 +23,20 @@ public struct Pipeline: Sendable {
         output = try elements.last.flatMap { (last: JSON) throws(QueryError) in try PipelineOutput(stage: last) }
         if output != nil { elements.removeLast() }
         stages = Self.optimized(try StageParser(names: [], depth: 0).parse(elements))
+        if stages.first?.stage.asksForText != true, elements.contains(where: Self.asksForScore) { throw Self.scoreWithoutText }
     }
+
+    private static func asksForScore(_ json: JSON) -> Bool {
+        switch json {
+        case .object(let members): json == ["$meta": "textScore"] || members.contains { $0.key != "$literal" && asksForScore($0.value) }
+        case .array(let elements): elements.contains(where: asksForScore)
+        default: false
+        }
+    }
+
+    static let scoreWithoutText = QueryError(
+        .invalidQuery, "{\"$meta\":\"textScore\"} needs a $text in the query, or in the first stage of the pipeline.",
+        zh: "{\"$meta\":\"textScore\"} 需要查询（或管道第一个阶段）中有 $text。")
 
     init(stages: [PlacedStage]) {
         self.stages = stages

@@ -12,7 +12,7 @@ import Kernel
 struct GeoNear: Sendable {
     let near: GeoPoint
     /// The field that holds the place; nil means the first field that does.
-    let key: FieldPath?
+    var key: FieldPath?
     let distanceField: FieldPath
     let minimum: Double?
     let maximum: Double?
@@ -22,6 +22,35 @@ struct GeoNear: Sendable {
     /// Whether distances lie on the globe rather than on a plane of degrees.
     let isSpherical: Bool
     var limit: Int?
+
+    /// What stands for a metre in its distances; `nil` on a plane of degrees, which say nothing about metres.
+    var metre: Double? { isSpherical ? (near.isGeoJSON ? 1 : 1 / GeoPoint.earthRadius) : nil }
+
+    /// The nearest of a document's places; `nil` where it has none, or only such as are too near or too far.
+    func nearest(in document: JSONObject) -> (place: JSON, distance: Double)? {
+        guard let best = nearestPlace(in: document) else { return nil }
+        if let minimum, best.distance < minimum { return nil }
+        if let maximum, best.distance > maximum { return nil }
+        return best
+    }
+
+    private func nearestPlace(in document: JSONObject) -> (place: JSON, distance: Double)? {
+        var best: (place: JSON, distance: Double)?
+        func offer(_ value: JSON?) {
+            guard let value, let point = GeoPoint(value) else { return }
+            let distance = distance(to: point)
+            if best.map({ distance < $0.distance }) ?? true { best = (value, distance) }
+        }
+        guard let key else {
+            offer(document.first { GeoPoint($0.value)?.isGeoJSON ?? false }?.value)
+            return best
+        }
+        _ = key.anyValue(in: document, expandsLastArray: true) { value in
+            offer(value)
+            return false
+        }
+        return best
+    }
 
     /// The distance in metres, or in radians (degrees on a plane) from a point written the old way.
     func distance(to point: GeoPoint) -> Double {
@@ -82,9 +111,7 @@ final class GeoNearSink: StageSink {
     }
 
     override func take(_ document: consuming PipelineDocument) throws -> Bool {
-        guard near.query.matches(document.fields), let (place, distance) = nearest(in: document.fields) else { return true }
-        if let minimum = near.minimum, distance < minimum { return true }
-        if let maximum = near.maximum, distance > maximum { return true }
+        guard near.query.matches(document.fields), let (place, distance) = near.nearest(in: document.fields) else { return true }
         var result = document
         result.fields.assign(.double(distance * near.multiplier), at: near.distanceField.parts[...])
         if let field = near.placeField { result.fields.assign(place, at: field.parts[...]) }
@@ -99,24 +126,5 @@ final class GeoNearSink: StageSink {
         for entry in buffer.drain() where try !pass(entry.document) { break }
         releaseAll()
         try super.finish()
-    }
-
-    /// The nearest of a document's places.
-    private func nearest(in document: JSONObject) -> (place: JSON, distance: Double)? {
-        var best: (place: JSON, distance: Double)?
-        func offer(_ value: JSON?) {
-            guard let value, let point = GeoPoint(value) else { return }
-            let distance = near.distance(to: point)
-            if best.map({ distance < $0.distance }) ?? true { best = (value, distance) }
-        }
-        guard let key = near.key else {
-            offer(document.first { GeoPoint($0.value)?.isGeoJSON ?? false }?.value)
-            return best
-        }
-        _ = key.anyValue(in: document, expandsLastArray: true) { value in
-            offer(value)
-            return false
-        }
-        return best
     }
 }

@@ -17,6 +17,22 @@ enum StageMatch: Sendable {
         self = .open(operand, names: names)
     }
 
+    /// Whether it asks for `$text`.
+    var asksForText: Bool {
+        switch self {
+        case .fixed(let filter): filter.condition.hasText
+        case .open(let operand, _): Self.asksForText(operand)
+        }
+    }
+
+    private static func asksForText(_ json: JSON) -> Bool {
+        switch json {
+        case .object(let members): members.contains { $0.key == "$text" || ($0.key != "$expr" && asksForText($0.value)) }
+        case .array(let elements): elements.contains(where: asksForText)
+        default: false
+        }
+    }
+
     /// The filter once the variables have values.
     func bound(to values: [JSON?], now: Int64) throws(QueryError) -> Filter {
         switch self {
@@ -78,6 +94,11 @@ private struct MatchBinder {
         default: expression
         }
     }
+}
+
+extension Stage {
+    /// Whether it is a `$match` with `$text`.
+    var asksForText: Bool { if case .match(let match) = self { match.asksForText } else { false } }
 }
 
 extension Pipeline {

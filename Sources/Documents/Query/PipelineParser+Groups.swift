@@ -84,7 +84,9 @@ extension StageParser {
             if json.arrayValue?.contains(where: { $0["$facet"] != nil }) == true {
                 throw QueryError(.invalidQuery, "$facet cannot stand inside $facet.", zh: "$facet 不能嵌套。")
             }
-            facets.append((try Self.fieldName("$facet", .string(name)), try nested(json)))
+            let pipeline = try nested(json)
+            if pipeline.stages.contains(where: \.stage.asksForText) { throw Self.textLater }
+            facets.append((try Self.fieldName("$facet", .string(name)), pipeline))
         }
         return facets
     }

@@ -34,10 +34,16 @@ struct StageParser {
             if only.key == "$geoNear", place > 0 || depth > 0 {
                 throw QueryError(.invalidQuery, "$geoNear must be the first stage of a pipeline.", zh: "$geoNear 必须是聚合管道的第一个阶段。")
             }
-            for stage in try parse(only.key, only.value) { stages.append(PlacedStage(number: place + 1, name: only.key, stage: stage)) }
+            let parsed = try parse(only.key, only.value)
+            if place > 0, parsed.contains(where: \.asksForText) { throw Self.textLater }
+            for stage in parsed { stages.append(PlacedStage(number: place + 1, name: only.key, stage: stage)) }
         }
         return stages
     }
+
+    static let textLater = QueryError(
+        .invalidQuery, "$match with $text must be the first stage of a pipeline, and cannot stand in $facet.",
+        zh: "含 $text 的 $match 必须是聚合管道的第一个阶段，且不能放在 $facet 中。")
 
     /// A pipeline inside a stage.
     func nested(_ json: JSON, names added: [String] = []) throws(QueryError) -> Pipeline {
@@ -91,6 +97,7 @@ struct StageParser {
         case "$bucketAuto": return .bucketAuto(try bucketAuto(operand))
         case "$geoNear": return .geoNear(try GeoNear(operand))
         case "$setWindowFields": return .windowFields(try WindowFields(operand, names: names))
+        case "$densify": return .densify(try Densify(operand))
         case "$fill": return .fill(try Fill(operand, names: names))
         case "$out", "$merge":
             throw QueryError(
@@ -102,7 +109,7 @@ struct StageParser {
     }
 
     private static let stageNames =
-        "$addFields $bucket $bucketAuto $count $facet $fill $geoNear $graphLookup $group $limit $lookup $match $merge $out $project $redact $replaceRoot $replaceWith $sample $set $setWindowFields $skip $sort $sortByCount $unionWith $unset $unwind"
+        "$addFields $bucket $bucketAuto $count $densify $facet $fill $geoNear $graphLookup $group $limit $lookup $match $merge $out $project $redact $replaceRoot $replaceWith $sample $set $setWindowFields $skip $sort $sortByCount $unionWith $unset $unwind"
 
     func count(_ name: String, _ operand: JSON, minimum: Int64) throws(QueryError) -> Int {
         guard let number = operand.intValue, number >= minimum, number < 1 << 53 else {

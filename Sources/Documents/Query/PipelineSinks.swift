@@ -38,6 +38,7 @@ extension PipelineContext {
         case .facet(let facets): try FacetSink(facets, surroundings)
         case .geoNear(let near): try GeoNearSink(near, surroundings)
         case .windowFields(let window): WindowSink(window, surroundings)
+        case .densify(let densify): DensifySink(densify, surroundings)
         case .fill(let fill): FillSink(fill, surroundings)
         default: preconditionFailure("every other stage has its sink in sink(for:_:)")
         }

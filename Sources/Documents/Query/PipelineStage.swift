@@ -32,6 +32,7 @@ enum Stage: Sendable {
     case windowFields(WindowFields)
     case unionWith(Union)
     case fill(Fill)
+    case densify(Densify)
 }
 
 /// `$group`, and what `$bucket` and `$sortByCount` are written with.

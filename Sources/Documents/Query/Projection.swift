@@ -3,22 +3,42 @@ public import Kernel
 /// Which fields of a document are answered.
 public struct Projection: Sendable {
     let tree: ProjectionTree
+    /// Where how well a document fits `$text` is put.
+    let scores: [FieldPath]
 
     /// Reads `{"a":1,"b.c":true}` (only these and `_id`), `{"a":0}` (all but these), `{"tags":{"$slice":5}}` or
     /// `{"items":{"$elemMatch":{…}}}`.
     ///
     /// `-1` means the same as `0`.
-    public init(_ json: JSON) throws(QueryError) {
+    public init(_ json: JSON) throws(QueryError) { try self.init(json, allowsScore: false) }
+
+    /// - Parameter allowsScore: whether `{"score":{"$meta":"textScore"}}` may stand in it.
+    init(_ json: JSON, allowsScore: Bool) throws(QueryError) {
         guard case .object(let members) = json else {
             throw QueryError(.invalidQuery, "A projection must be an object such as {\"name\":1}.", zh: "投影必须是对象，例如 {\"name\":1}。")
         }
         var builder = ProjectionBuilder()
-        for (key, value) in members { try builder.add(key, value, prefix: "") }
+        var scores: [FieldPath] = []
+        for (key, value) in members {
+            if allowsScore, value == ["$meta": "textScore"] {
+                scores.append(try FieldPath(key))
+            } else {
+                try builder.add(key, value, prefix: "")
+            }
+        }
+        self.scores = scores
         tree = try builder.finish()
     }
 
     /// The document with the chosen fields, in the document's order.
     public func apply(_ document: JSONObject) -> JSONObject { tree.apply(document) }
+
+    /// The same, with how well the document fits `$text`.
+    func apply(_ document: JSONObject, score: Double?) -> JSONObject {
+        var result = tree.apply(document)
+        for path in scores { result.assign(score.map { .double($0) }, at: path.parts[...]) }
+        return result
+    }
 }
 
 /// A projection by levels of the document.

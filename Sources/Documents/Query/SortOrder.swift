@@ -6,13 +6,24 @@ public struct SortOrder: Sendable {
     public var fields: [(path: String, descending: Bool)] { keys.map { ($0.path.text, $0.descending) } }
 
     let keys: [(path: FieldPath, descending: Bool)]
+    /// The place among the keys of how well a document fits `$text`.
+    private(set) var scorePlace: Int?
+
+    /// Stands for the score where fields do; no document uses it.
+    private static let scoreField = "\u{1}textScore"
+    private static let score: JSON = ["$meta": "textScore"]
 
     /// The most fields of an order.
     static let maximumFields = 8
 
     /// Reads `[["price","asc"],["name","desc"]]`, or MongoDB's `{"price":1,"name":-1}`.
-    public init(_ json: JSON) throws(QueryError) {
+    public init(_ json: JSON) throws(QueryError) { try self.init(json, allowsScore: false) }
+
+    /// - Parameter allowsScore: whether `{"$meta":"textScore"}` may stand in place of a direction: the best first.
+    init(_ json: JSON, allowsScore: Bool) throws(QueryError) {
         var keys: [(path: FieldPath, descending: Bool)] = []
+        var json = json
+        if allowsScore { scorePlace = try Self.takeScore(&json) }
         switch json {
         case .array(let pairs):
             for pair in pairs { keys.append(try Self.key(fromPair: pair)) }
@@ -25,6 +36,22 @@ public struct SortOrder: Sendable {
             throw QueryError(.limit, "At most \(Self.maximumFields) fields can order an answer.", zh: "最多按 \(Self.maximumFields) 个字段排序。")
         }
         self.keys = keys
+    }
+
+    /// Puts an ordinary key in place of that of the score.
+    private static func takeScore(_ json: inout JSON) throws(QueryError) -> Int? {
+        var pairs: [JSON]
+        switch json {
+        case .object(let members): pairs = members.map { [.string($0.key), $0.value] }
+        case .array(let elements): pairs = elements
+        default: return nil
+        }
+        let places = pairs.indices.filter { pairs[$0].arrayValue?.count == 2 && pairs[$0].arrayValue?.last == score }
+        guard let place = places.first else { return nil }
+        if places.count > 1 { throw QueryError(.invalidQuery, "An order names the text score twice.", zh: "排序重复使用了文本得分。") }
+        pairs[place] = [.string(scoreField), -1]
+        json = .array(pairs)
+        return place
     }
 
     private static func key(fromPair pair: JSON) throws(QueryError) -> (path: FieldPath, descending: Bool) {
@@ -72,8 +99,11 @@ struct SortKey: Sendable {
 
 extension SortOrder {
     /// An array counts with its least element when ascending and with its greatest when descending.
-    func key(of document: JSONObject) -> SortKey {
-        SortKey(values: keys.map { Self.value(of: document, at: $0.path, descending: $0.descending) })
+    /// - Parameter score: how well the document fits `$text`.
+    func key(of document: JSONObject, score: Double? = nil) -> SortKey {
+        var values = keys.map { Self.value(of: document, at: $0.path, descending: $0.descending) }
+        if let scorePlace { values[scorePlace] = .value(score.map { .double($0) } ?? .null) }
+        return SortKey(values: values)
     }
 
     private static func value(of document: JSONObject, at path: FieldPath, descending: Bool) -> SortValue {

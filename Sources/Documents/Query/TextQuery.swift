@@ -158,13 +158,13 @@ extension String {
 
 extension Filter {
     /// Whether `$text` is asked for, which needs to know the collection's text index; see ``bound(to:)``.
-    public var asksForText: Bool { condition.asksForText }
+    public var asksForText: Bool { condition.hasText }
 
     /// The same filter, which knows what is indexed: without that, nothing matches `$text`.
     ///
     /// A filter that asks for `$text` where there is no text index is refused.
     public func bound(to context: TextIndexContext?) throws(QueryError) -> Filter {
-        guard asksForText else { return self }
+        guard condition.hasText else { return self }
         guard let context else {
             throw QueryError(
                 .invalidQuery, "$text needs a text index: create one on the fields to search, or use $regex.",
@@ -178,14 +178,6 @@ extension Filter {
 }
 
 extension Condition {
-    fileprivate var asksForText: Bool {
-        switch self {
-        case .text: true
-        case .every(let parts), .some(let parts): parts.contains(where: \.asksForText)
-        default: false
-        }
-    }
-
     fileprivate func bound(to context: TextIndexContext) -> Condition {
         switch self {
         case .text(var query):

@@ -23,10 +23,6 @@ extension SampanError {
         "IMPORT_BUSY", status: 409, Localized("Somebody else is sending this file at the moment.", zh: "此文件正由另一个请求上传。"),
         remedy: Localized("Wait for that, or cancel the import.", zh: "请等待其完成，或取消导入。"), retryAfter: 2)
 
-    static let importDiskFull = SampanError(
-        "STORAGE_FULL", status: 507, Localized("The server's disk is full.", zh: "服务器磁盘已满。"),
-        remedy: Localized("Make room, then send the rest of the file.", zh: "请清理空间后继续上传。"))
-
     static func importOffset(expected: Int64) -> SampanError {
         SampanError(
             "IMPORT_OFFSET", status: 409, Localized("\(expected) bytes of the file have come.", zh: "文件已收到 \(expected) 字节。"),

@@ -31,7 +31,7 @@ public final class ImportUpload: FileReceiver {
         do {
             try await offEventLoop { [handle] in try handle.write(contentsOf: bytes) }
         } catch let error as CocoaError where error.code == .fileWriteOutOfSpace {
-            throw SampanError.importDiskFull
+            throw SampanError.storageFull
         }
         size += Int64(bytes.count)
     }

@@ -14,6 +14,8 @@ public struct PostgresConfiguration: Sendable, CustomStringConvertible {
     public var readersMax = 8
     /// How many namespaces may write at once.
     public var writersMax = 8
+    /// How many moments may be held at once, for transactions that query.
+    public var snapshotsMax = 16
     /// How long making a connection may take.
     public var connectSeconds = 5
     /// How long a statement may take, also one that waits for another node's turn to end.

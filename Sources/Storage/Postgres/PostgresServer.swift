@@ -19,6 +19,8 @@ public final class PostgresServer: Sendable {
     public let configuration: PostgresConfiguration
     private let readers: DispatchSemaphore
     private let writers: DispatchSemaphore
+    /// Those that are lent for longer, to hold a moment; see `DatabaseSnapshot`.
+    let snapshots: DispatchSemaphore
     private let state = Mutex(State())
     let listener: PostgresListener
 
@@ -27,6 +29,7 @@ public final class PostgresServer: Sendable {
         self.configuration = configuration
         readers = DispatchSemaphore(value: max(1, configuration.readersMax))
         writers = DispatchSemaphore(value: max(1, configuration.writersMax))
+        snapshots = DispatchSemaphore(value: max(1, configuration.snapshotsMax))
         listener = PostgresListener(configuration)
     }
 
@@ -61,7 +64,7 @@ public final class PostgresServer: Sendable {
         }
     }
 
-    private func take(for namespace: String) throws -> PostgresSession {
+    func take(for namespace: String) throws -> PostgresSession {
         while true {
             let (idle, epoch) = try state.withLock { state -> (PostgresSession?, UInt64) in
                 if state.isClosed { throw StorageError.closed }
@@ -86,7 +89,7 @@ public final class PostgresServer: Sendable {
         }
     }
 
-    private func giveBack(_ session: PostgresSession) {
+    func giveBack(_ session: PostgresSession) {
         session.space = nil
         if session.isBroken { forgetIdle(before: session.epoch + 1) }
         guard session.isAtRest else { return }

@@ -8,8 +8,13 @@ final class ReaderPool: Sendable {
         var isClosed = false
     }
 
+    /// The most moments that are held at once.
+    private static let snapshotsMax = 64
+
     private let path: String
     private let free: DispatchSemaphore
+    /// Those that are lent for longer, to hold a moment; see `DatabaseSnapshot`.
+    let snapshots = DispatchSemaphore(value: snapshotsMax)
     private let state = Mutex(State())
 
     init(path: String, readers: Int) {
@@ -22,8 +27,7 @@ final class ReaderPool: Sendable {
         free.wait()
         defer { free.signal() }
         let handle = try take()
-        // Closed meanwhile: dropped, which closes it.
-        defer { state.withLock { if !$0.isClosed { $0.idle.append(handle) } } }
+        defer { keep(handle) }
         return try body(handle)
     }
 
@@ -34,7 +38,10 @@ final class ReaderPool: Sendable {
         }
     }
 
-    private func take() throws -> SQLiteHandle {
+    /// Keeps a connection for the next reader; closed meanwhile, it is dropped, which closes it.
+    func keep(_ handle: SQLiteHandle) { state.withLock { if !$0.isClosed { $0.idle.append(handle) } } }
+
+    func take() throws -> SQLiteHandle {
         let idle = try state.withLock { state in
             if state.isClosed { throw StorageError.closed }
             return state.idle.popLast()

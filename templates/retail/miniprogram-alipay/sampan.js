@@ -1534,6 +1534,8 @@
     function orderEntry(field, direction) {
       requireName('The field of orderBy', field);
       const wanted = direction === undefined ? 'asc' : direction;
+      // By how well documents fit a $text, the best first.
+      if (isPlainObject(wanted) && wanted.$meta === 'textScore') return [field, { $meta: 'textScore' }];
       if (wanted !== 'asc' && wanted !== 'desc') throw invalidParameter(`orderBy needs 'asc' or 'desc', not ${String(wanted)}.`);
       return [field, wanted];
     }
@@ -1831,16 +1833,28 @@
     const { requireName, requireId, requireCount, orderEntry, encodeProjection, encodeNew } = load('shared/requirements');
     const { invalidParameter } = load('shared/problems');
 
+    /** `transaction` is set for collections reached through a transaction. */
     class Query {
-      constructor(engine, name, state) {
+      constructor(engine, name, state, transaction) {
         // Not enumerable: programs print and compare their queries.
         Object.defineProperty(this, 'engine', { value: engine, enumerable: false });
         Object.defineProperty(this, 'state', { value: state || {}, enumerable: false });
+        Object.defineProperty(this, 'transaction', { value: transaction, enumerable: false });
         this.collectionName = name;
       }
 
       with(change) {
-        return new Query(this.engine, this.collectionName, Object.assign({}, this.state, change));
+        return new Query(this.engine, this.collectionName, Object.assign({}, this.state, change), this.transaction);
+      }
+
+      operation(op) {
+        const operation = { op, collection: this.collectionName };
+        if (this.transaction !== undefined) operation.transaction = this.transaction.requireOpen();
+        return operation;
+      }
+
+      refuseInTransaction(what) {
+        if (this.transaction !== undefined) throw invalidParameter(`${what} is not for transactions.`);
       }
 
       where(conditions) {
@@ -1871,9 +1885,11 @@
       }
 
       get(options) {
-        const operation = Object.assign({ op: 'get', collection: this.collectionName }, this.state);
-        operation.limit = operation.limit === undefined ? this.engine.defaultLimit : Math.min(operation.limit, this.engine.maximumLimit);
-        return this.engine.run('collection.get', () => operation, this.engine.flavour.list, options);
+        return this.engine.run('collection.get', () => {
+          const operation = Object.assign(this.operation('get'), this.state);
+          operation.limit = operation.limit === undefined ? this.engine.defaultLimit : Math.min(operation.limit, this.engine.maximumLimit);
+          return operation;
+        }, this.engine.flavour.list, options);
       }
 
       count(options) {
@@ -1890,7 +1906,7 @@
       }
 
       reading(op) {
-        const operation = { op, collection: this.collectionName };
+        const operation = this.operation(op);
         if (this.state.where !== undefined) operation.where = this.state.where;
         return operation;
       }
@@ -1914,7 +1930,7 @@
       }
 
       writing(op, method) {
-        return { op, collection: this.collectionName, where: this.requireWhere(method) };
+        return Object.assign(this.operation(op), { where: this.requireWhere(method) });
       }
 
       requireWhere(method) {
@@ -1924,6 +1940,7 @@
       }
 
       oneOf(op, method) {
+        this.refuseInTransaction(method);
         const operation = this.writing(op, method);
         for (const part of ['orderBy', 'projection']) {
           if (this.state[part] !== undefined) operation[part] = this.state[part];
@@ -1934,6 +1951,7 @@
       /** Tells `listener.onChange` the documents now, and whenever they change; answers `{close()}`. */
       watch(listener) {
         return this.engine.watch('collection.watch', () => {
+          this.refuseInTransaction('watch');
           const { where, orderBy, limit, skip } = this.state;
           if (skip) throw invalidParameter('A watch begins with the first document; leave skip out.');
           const request = { collection: this.collectionName };
@@ -1950,20 +1968,21 @@
 
     class Collection extends Query {
       doc(id) {
-        return new Document(this.engine, this.collectionName, this.engine.check('collection.doc', () => requireId(id)), this.state.projection);
+        return new Document(
+          this.engine, this.collectionName, this.engine.check('collection.doc', () => requireId(id)), this.state.projection, this.transaction);
       }
 
       add(options) {
         return this.engine.run(
           'collection.add',
-          () => ({ op: 'add', collection: this.collectionName, data: encodeNew(this.engine.flavour.dataOf(options)) }),
+          () => Object.assign(this.operation('add'), { data: encodeNew(this.engine.flavour.dataOf(options)) }),
           this.engine.flavour.added,
           options,
         );
       }
 
       aggregate() {
-        return new Aggregation(this.engine, this.collectionName);
+        return new Aggregation(this);
       }
 
       /** Many writes at once: `bulkWrite({operations: [{add: {…}}, …], ordered})`, or the list and then the options. */
@@ -1972,6 +1991,7 @@
         const isList = Array.isArray(options);
         const settings = (isList ? more : options) || {};
         return this.engine.run('collection.bulkWrite', () => {
+          this.refuseInTransaction('bulkWrite');
           const operations = encodeBulk(isList ? options : settings.operations, flavour);
           return addWriteOptions({ op: 'bulkWrite', collection: this.collectionName, operations }, settings, ['ordered'], flavour);
         }, (answer, api, requestId) => (
@@ -1981,15 +2001,16 @@
     }
 
     class Aggregation extends Pipeline {
-      constructor(engine, collection) {
-        super(engine.flavour);
-        Object.defineProperty(this, 'engine', { value: engine, enumerable: false });
-        this.collectionName = collection;
+      constructor(collection) {
+        super(collection.engine.flavour);
+        Object.defineProperty(this, 'collection', { value: collection, enumerable: false });
+        this.collectionName = collection.collectionName;
       }
 
       end(options) {
-        const operation = { op: 'aggregate', collection: this.collectionName, pipeline: this.stages };
-        return this.engine.run('collection.aggregate', () => operation, this.engine.flavour.aggregated, options);
+        const { engine } = this.collection;
+        const build = () => Object.assign(this.collection.operation('aggregate'), { pipeline: this.stages });
+        return engine.run('collection.aggregate', build, engine.flavour.aggregated, options);
       }
     }
 
@@ -1999,8 +2020,8 @@
   sources['shared/transaction'] = function (module) {
     /** Transactions: begun by hand, or carried out as a whole and again after a conflict. */
 
-    const { Document } = load('shared/document');
-    const { requireName, requireId, encodeNew } = load('shared/requirements');
+    const { Collection } = load('shared/query');
+    const { requireName } = load('shared/requirements');
     const { PlatformProblem, invalidParameter } = load('shared/problems');
 
     const ATTEMPTS = 3;
@@ -2051,7 +2072,7 @@
 
       collection(name) {
         this.engine.check('transaction.collection', () => requireName('The name of a collection', name));
-        return new TransactionCollection(this, name);
+        return new Collection(this.engine, name, undefined, this);
       }
 
       commit() {
@@ -2093,31 +2114,6 @@
         } catch (error) {
           if (!isConflict(cause)) console.warn(`The transaction could not be rolled back: ${error.message}`);
         }
-      }
-    }
-
-    class TransactionCollection {
-      constructor(transaction, name) {
-        Object.defineProperty(this, 'transaction', { value: transaction, enumerable: false });
-        this.collectionName = name;
-      }
-
-      doc(id) {
-        const { engine } = this.transaction;
-        return new Document(engine, this.collectionName, engine.check('collection.doc', () => requireId(id)), undefined, this.transaction);
-      }
-
-      add(options) {
-        const { engine } = this.transaction;
-        return engine.run('collection.add', () => {
-          const transaction = this.transaction.requireOpen();
-          return { op: 'add', collection: this.collectionName, transaction, data: encodeNew(engine.flavour.dataOf(options)) };
-        }, engine.flavour.added, options);
-      }
-
-      where() {
-        throw this.transaction.engine.flavour.error(
-          invalidParameter('A transaction reaches documents by their id: transaction.collection(…).doc(id).'), 'transaction.where');
       }
     }
 
