@@ -171,7 +171,8 @@ EXPLAINED = {
         "Manual, null: $gte and $lte of null find what equals null, also where the field is missing; mongomock finds none.",
         lambda case: re.search(r'"\$(gte|lte)": null', texts(case))),
     "count of nothing": Row(
-        "mongomock answers 0. Manual, $count: no document for no documents.", lambda case: '"$count"' in texts(case) and "'n': 0" in str(case.theirs)),
+        "mongomock answers 0. Manual, $count: no document for no documents.",
+        lambda case: '"$count"' in texts(case) and "'n': 0" in str(case.theirs)),
     "order of groups": Row(
         "Ours, in database-compatibility.md: groups come as they first appear, MongoDB promises no order; mongomock sorts them.",
         lambda case: re.search(r'"\$group".*"\$(limit|skip)"', texts(case))),

@@ -19,7 +19,7 @@ struct SandboxTests {
             let began = ContinuousClock.now
             let looping = await zoo.invoke(#"{"do":"loop"}"#, timeoutMs: 700)
             #expect(looping.outcome == .timeout)
-            #expect(ContinuousClock.now - began < .seconds(3))
+            #expect(ContinuousClock.now - began < .seconds(8))
             #expect(await bystander.outcome.text.contains("another invocation"))
             #expect(await zoo.result(#"{"do":"hello","name":"again"}"#) == #"{"hello":"again"}"#)
             #expect(zoo.pool.status().timeouts == 1)

@@ -8,7 +8,7 @@ internal import Tenancy
 /// `/console/env/{env}/database/{name}/imports`: the files that come, or came, into a collection.
 struct ImportsPage: Sendable {
     /// How long a form waits for its import, so that a small file's is over when the next page comes.
-    private static let waitMilliseconds = 1500
+    private static let waitMilliseconds = 3000
     private static let lookEveryMilliseconds = 20
 
     let tenancy: Tenancy
