@@ -300,7 +300,8 @@ def test_it_does_what_mongomock_does_or_the_difference_is_explained(environment)
                 unexplained.append(case)
     assert compared > 300, "too little was compared for this to mean anything"
     assert not unexplained, f"{len(unexplained)} of {compared}:\n" + "\n".join(map(describe, unexplained[:300]))
-    print(f"{compared} compared, explained: {dict(met)}")
+    if compared == ROUNDS * 17:  # a slow machine does not get to all of them
+        assert set(EXPLAINED) <= set(met), f"explains nothing any more: {set(EXPLAINED) - set(met)}"
 
 
 def describe(case):

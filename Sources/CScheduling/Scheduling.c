@@ -4,10 +4,15 @@
 #include <errno.h>
 #include <linux/sched.h>
 #include <linux/sched/types.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-int cscheduling_set(int niceness, uint64_t turn) {
+int cscheduling_set(int least_niceness, uint64_t turn) {
+    errno = 0;
+    int niceness = getpriority(PRIO_PROCESS, 0);
+    if (niceness == -1 && errno != 0) return errno;
+    if (niceness < least_niceness) niceness = least_niceness;
     struct sched_attr attributes = {
         .size = sizeof attributes,
         .sched_policy = SCHED_NORMAL,

@@ -14,12 +14,12 @@ public enum ThreadPriority: Sendable {
     /// wants the processor interrupts it.
     case background
 
-    /// Gives the calling thread this priority.
+    /// Gives the calling thread this priority; whoever started the process with a niceness keeps at least that.
     ///
     /// Where the kernel refuses (only a sandbox does), the thread works on with the priority that it has.
     public func apply() {
         switch self {
-        case .prompt: _ = cscheduling_set(0, 300_000)
+        case .prompt: _ = cscheduling_set(-20, 300_000)
         case .background: _ = cscheduling_set(10, 100_000_000)
         }
     }

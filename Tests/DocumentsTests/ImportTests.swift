@@ -74,6 +74,19 @@ struct ImportTests {
         }
     }
 
+    @Test func whatStandsBeforeTheEndOfABrokenFileIsStored() async throws {
+        try await DatabaseFixture.with { base in
+            var bytes: [UInt8] = []
+            for document: JSONObject in [["_id": "a"], ["_id": "b"]] { try BSONWriter().append(document, to: &bytes) }
+            bytes += [40, 0, 0, 0, 2]
+            let id = try await Self.start(bytes, ImportPlan(collection: "goods", stopsOnError: false), base)
+            let failed = try await Self.ended(id, base)
+            #expect(failed["state"] == "failed")
+            #expect(failed["inserted"] == 2)
+            #expect(failed["error"]?["document"] == 3)
+        }
+    }
+
     @Test func aFileComesInPiecesAndStartsWithItsLast() async throws {
         try await DatabaseFixture.with { base in
             let text = Array(Self.lines(0..<10).utf8)
@@ -115,6 +128,8 @@ struct ImportTests {
         var id = ""
         try await DatabaseFixture.with(engine: engine, folder: folder, environment: environment) { base in
             id = try await Self.start(Array(Self.lines(0..<20_000).utf8), ImportPlan(collection: "goods"), base)
+            // One that waits for its turn does not keep the server from ending.
+            _ = try await Self.start(Array(Self.lines(0..<10).utf8), ImportPlan(collection: "later"), base)
             while try base.documents.importShown(id, environment, .en)["inserted"]?.intValue ?? 0 < 500 { try await Task.sleep(for: .milliseconds(1)) }
             // Stops between two batches, as at the end of the server.
             await base.documents.imports.stop()
@@ -126,6 +141,10 @@ struct ImportTests {
             #expect(done["state"] == "done")
             #expect(done["inserted"] == 20_000)
             #expect(try await base.perform(#"{"op":"count","collection":"goods"}"#)["total"] == 20_000)
+            for shown in try base.documents.imports(of: environment, .en) {
+                #expect(try await Self.ended(#require(shown["id"]?.stringValue), base)["state"] == "done")
+            }
+            #expect(try await base.perform(#"{"op":"count","collection":"later"}"#)["total"] == 10)
             try await base.documents.remove(environment)
         }
     }

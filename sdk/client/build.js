@@ -11,6 +11,9 @@ const path = require('path');
 const SDK = path.join(__dirname, '..');
 const ENTRY = path.join(__dirname, 'src', 'index.js');
 const OUTPUT = path.join(__dirname, 'sampan.js');
+/** Mini programs need the file in their own folder. */
+const COPIES = ['alipay', 'wechat'].map((platform) =>
+  path.join(SDK, '..', 'templates', 'retail', `miniprogram-${platform}`, 'sampan.js'));
 const REQUIRE = /= require\('(\.[^']+)'\)/g;
 
 const HEADER = `/*!
@@ -71,8 +74,11 @@ function bundle() {
 }
 
 if (require.main === module) {
-  fs.writeFileSync(OUTPUT, bundle());
-  process.stdout.write(`${path.relative(process.cwd(), OUTPUT)}: ${fs.statSync(OUTPUT).size} bytes\n`);
+  const text = bundle();
+  for (const file of [OUTPUT, ...COPIES]) {
+    fs.writeFileSync(file, text);
+    process.stdout.write(`${path.relative(process.cwd(), file)}: ${Buffer.byteLength(text)} bytes\n`);
+  }
 }
 
 module.exports = { bundle, OUTPUT };

@@ -47,13 +47,20 @@ struct ImportsPage: Sendable {
         let (environment, name) = (try visit.environment(), try visit.name())
         _ = try documents.collection(name, environment)
         let call = visit.context.keyCall(environment)
-        let upload = try await form.receive { fields in
-            let fileName = fields.text("file")
-            let plan = try ImportPlan(fileName: fileName) { $0 == "collection" ? name : fields.text($0) }
-            let id = try await documents.beginImport(plan, fileName: fileName, call)["id"]?.stringValue ?? ""
-            return try documents.receiveImport(id, from: 0, environment)
+        var id = ""
+        do {
+            let upload = try await form.receive { fields in
+                let fileName = fields.text("file")
+                let plan = try ImportPlan(fileName: fileName) { $0 == "collection" ? name : fields.text($0) }
+                id = try await documents.beginImport(plan, fileName: fileName, call)["id"]?.stringValue ?? ""
+                return try documents.receiveImport(id, from: 0, environment)
+            }
+            _ = try await documents.received(upload, isWhole: true, call)
+        } catch {
+            // Nobody could send the rest of it.
+            if !id.isEmpty { try await documents.cancelImport(id, environment) }
+            throw error
         }
-        let id = try await documents.received(upload, isWhole: true, call)["id"]?.stringValue ?? ""
         let now = try await awaited(id, environment, visit.language)
         guard now["state"]?.stringValue == "done", now["refused"] == 0 else { return .go(try path(visit), nil) }
         return .go(try collection(visit), Flash(Phrases.imported(inserted: now["inserted"]?.intValue ?? 0, updated: now["updated"]?.intValue ?? 0)))

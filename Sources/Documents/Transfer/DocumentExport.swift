@@ -42,8 +42,7 @@ public final class DocumentExport: Sendable {
         form = try Writer(plan) { each in
             var after: Int64 = -1
             let look = { (bytes: UnsafeRawBufferPointer) in
-                let document = try JSON(parsing: Array(bytes)).objectValue ?? [:]
-                if filter?.matches(document) ?? true { try each(document) }
+                if let document = try Self.wanted(bytes, filter) { try each(document) }
                 return bytes.count
             }
             while try Self.page(store, collection, after: &after, look) {}
@@ -74,10 +73,15 @@ public final class DocumentExport: Sendable {
             out.append(contentsOf: bytes)
             out.append(10)
         } else {
-            let document = try JSON(parsing: Array(bytes)).objectValue ?? [:]
-            if filter?.matches(document) ?? true { try form.append(document, to: &out) }
+            if let document = try Self.wanted(bytes, filter) { try form.append(document, to: &out) }
         }
         return out.count - before
+    }
+
+    /// The document, if it fits the condition.
+    private static func wanted(_ bytes: UnsafeRawBufferPointer, _ filter: Filter?) throws -> JSONObject? {
+        let document = try JSON(parsing: Array(bytes)).objectValue ?? [:]
+        return filter?.matches(document) ?? true ? document : nil
     }
 
     /// Reads documents behind row `after`.

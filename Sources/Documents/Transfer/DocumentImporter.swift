@@ -72,12 +72,13 @@ struct DocumentImporter {
                 counts = try await write(Array(rest.prefix(size)), from: counts)
                 rest = rest.dropFirst(size)
             } catch let refusal as ImportRefusal {
-                guard !plan.stopsOnError, !refusal.endsReading else { throw refusal.error }
+                guard !plan.stopsOnError else { throw refusal.error }
                 // What stands before it is stored next; then it is the first and left out.
                 if refusal.index > 0 {
                     size = refusal.index
                     continue
                 }
+                guard !refusal.endsReading else { throw refusal.error }
                 counts.refuse(refusal.error)
                 rest = rest.dropFirst()
             }
@@ -231,12 +232,10 @@ final class ImportSource: Sendable {
     /// The next documents, none where more bytes are needed or the file is over.
     func entries(upTo count: Int, bytes: Int, for collection: Collection, _ limits: Limits, now: Int64) -> [Entry] {
         state.withLock { state in
+            while state.skipping > 0, next(&state) != nil { state.skipping -= 1 }
             var (entries, size) = ([Entry](), 0)
-            while entries.count < count, size < bytes, !state.isOver, let entry = next(&state, collection, limits, now) {
-                if state.skipping > 0 {
-                    state.skipping -= 1
-                    continue
-                }
+            while entries.count < count, size < bytes, let found = next(&state) {
+                let entry = Self.entry(found, collection, limits, now)
                 size += entry.bytes
                 entries.append(entry)
             }
@@ -244,13 +243,21 @@ final class ImportSource: Sendable {
         }
     }
 
-    private func next(_ state: inout State, _ collection: Collection, _ limits: Limits, _ now: Int64) -> Entry? {
+    /// The next document of the file, or why it cannot be read; `nil` where more bytes are needed or nothing comes any more.
+    private func next(_ state: inout State) -> Result<FoundDocument, FormatError>? {
+        guard !state.isOver else { return nil }
         do throws(FormatError) {
-            guard let found = try state.reader?.next() else { return nil }
-            if state.skipping > 0 { return Entry(content: .failure(.init(error: .noDocument(""))), bytes: 0) }
-            return Self.entry(found, collection, limits, now)
+            return try (state.reader?.next()).map { .success($0) }
         } catch {
             state.isOver = error.endsReading
+            return .failure(error)
+        }
+    }
+
+    private static func entry(_ next: Result<FoundDocument, FormatError>, _ collection: Collection, _ limits: Limits, _ now: Int64) -> Entry {
+        switch next {
+        case .success(let found): return entry(found, collection, limits, now)
+        case .failure(let error):
             let cause = QueryError(error.code, error.reason.en, zh: error.reason.zh).sampanError
             return Entry(content: .failure(.init(error: error.place.naming(cause), endsReading: error.endsReading)), bytes: 0)
         }

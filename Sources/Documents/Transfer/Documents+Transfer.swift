@@ -15,7 +15,12 @@ extension Documents {
     where Pieces.Element == ByteBuffer {
         let store = try await storeForImport(plan, context.environment)
         var importer = DocumentImporter(store, plan)
-        for try await piece in file { try await importer.take(piece) }
+        var taken: Int64 = 0
+        for try await piece in file {
+            taken += Int64(piece.readableBytes)
+            guard taken <= limits.importBytesMax else { throw SampanError.tooLarge(Int(limits.importBytesMax)) }
+            try await importer.take(piece)
+        }
         try await importer.finish()
         let counts = importer.counts
         var answer: JSONObject = ["inserted": .int(counts.inserted), "updated": .int(counts.updated)]

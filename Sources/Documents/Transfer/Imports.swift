@@ -22,6 +22,8 @@ final class Imports: Sendable {
     private struct State {
         /// One task for each environment that has something to do.
         var runs: [EnvironmentID: Task<Void, Never>] = [:]
+        /// Where there is more to do than the task may have seen.
+        var hasMore: Set<EnvironmentID> = []
         /// What is being received, so that nobody else writes to the same file.
         var receiving: Set<String> = []
         var isOver = false
@@ -174,11 +176,22 @@ final class Imports: Sendable {
     private func run(_ environment: EnvironmentID) {
         state.withLock { state in
             guard !state.isOver else { return }
-            let before = state.runs[environment]
-            state.runs[environment] = Task { [self] in
-                await before?.value
-                await work(environment)
+            guard state.runs[environment] == nil else {
+                state.hasMore.insert(environment)
+                return
             }
+            state.runs[environment] = Task { [self] in
+                repeat { await work(environment) } while isWanted(environment)
+            }
+        }
+    }
+
+    /// Whether whoever has worked for an environment has to look once more; otherwise it is gone.
+    private func isWanted(_ environment: EnvironmentID) -> Bool {
+        state.withLock { state in
+            if state.hasMore.remove(environment) != nil, !Task.isCancelled { return true }
+            state.runs[environment] = nil
+            return false
         }
     }
 
@@ -268,7 +281,7 @@ final class Imports: Sendable {
 
     /// Ends what is under way in an environment, whose documents go.
     func leave(_ environment: EnvironmentID) async throws {
-        let run = state.withLock { $0.runs.removeValue(forKey: environment) }
+        let run = state.withLock { $0.runs[environment] }
         run?.cancel()
         await run?.value
         try spool.remove(environment)
