@@ -38,7 +38,7 @@ func room(_ name: String, _ dependencies: [Target.Dependency], resources: [Resou
 
 /// A room's tests: sources under `Tests/NAMETests`.
 func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
-    .testTarget(name: "\(name)Tests", dependencies: dependencies, exclude: exclude, swiftSettings: strict)
+    .testTarget(name: "\(name)Tests", dependencies: ["TestSupport"] + dependencies, exclude: exclude, swiftSettings: strict)
 }
 
 let package = Package(
@@ -95,6 +95,7 @@ let package = Package(
                 "Kernel", "Storage", "LoopTasks", "HTTPSupport", "Workers", "Tenancy", "Identity", "Documents", "Files", "Functions", "Mail", "Console",
                 "CLI", hummingbird, httpTypes, nio, nioPosix, nioHTTP, logging, lifecycle, httpClient, arguments,
             ], swiftSettings: strict),
+        .target(name: "TestSupport", path: "Tests/Support", swiftSettings: strict),
         tests("Kernel", ["Kernel"]),
         tests("Storage", ["Storage"]),
         tests("LoopTasks", ["LoopTasks", nio, nioPosix]),

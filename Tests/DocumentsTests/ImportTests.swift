@@ -1,6 +1,7 @@
 import Foundation
 import Kernel
 import NIOCore
+import TestSupport
 import Testing
 
 @testable import Documents
@@ -130,7 +131,7 @@ struct ImportTests {
             id = try await Self.start(Array(Self.lines(0..<20_000).utf8), ImportPlan(collection: "goods"), base)
             // One that waits for its turn does not keep the server from ending.
             _ = try await Self.start(Array(Self.lines(0..<10).utf8), ImportPlan(collection: "later"), base)
-            while try base.documents.importShown(id, environment, .en)["inserted"]?.intValue ?? 0 < 500 { try await Task.sleep(for: .milliseconds(1)) }
+            #expect(try await eventually { try base.documents.importShown(id, environment, .en)["inserted"]?.intValue ?? 0 >= 500 })
             // Stops between two batches, as at the end of the server.
             await base.documents.imports.stop()
             #expect(try base.documents.importShown(id, environment, .en)["state"] == "running")

@@ -1,4 +1,5 @@
 import Kernel
+import TestSupport
 
 @testable import Documents
 
@@ -15,25 +16,6 @@ func json(_ text: String) -> JSON {
 func object(_ text: String) -> JSONObject {
     guard case .object(let members) = json(text) else { fatalError("A test needs an object: \(text)") }
     return members
-}
-
-/// A small generator of random numbers that gives the same ones for the same seed.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
-
-    mutating func below(_ limit: Int) -> Int { Int.random(in: 0..<limit, using: &self) }
-
-    mutating func choose<Value>(_ values: [Value]) -> Value { values[below(values.count)] }
 }
 
 /// Makes small documents and queries from few names and values, so that they often have to do with each other.

@@ -3,6 +3,7 @@ import Kernel
 import Logging
 import NIOCore
 import Storage
+import TestSupport
 import Testing
 
 @testable import Documents
@@ -16,14 +17,6 @@ import Testing
                 try await body(first, second)
             }
         }
-    }
-
-    private func eventually(_ condition: () async throws -> Bool) async throws -> Bool {
-        for _ in 0..<150 {
-            if try await condition() { return true }
-            try await Task.sleep(for: .milliseconds(20))
-        }
-        return false
     }
 
     @Test func whatOneNodeMakesTheOtherOneFinds() async throws {

@@ -1,6 +1,7 @@
 import Kernel
 import NIOCore
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Documents
@@ -18,7 +19,7 @@ private final class Listener: WatchPeer {
 
     /// Waits for so many messages and answers them all.
     func messages(_ count: Int) async throws -> [JSON] {
-        for _ in 0..<500 where messages.count < count { try await Task.sleep(for: .milliseconds(10)) }
+        _ = try await eventually { messages.count >= count }
         #expect(messages.count == count)
         return messages
     }

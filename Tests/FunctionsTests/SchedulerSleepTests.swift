@@ -3,6 +3,7 @@ import Logging
 import NIOCore
 import Storage
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Functions
@@ -13,19 +14,10 @@ import Testing
     private func running(_ base: FunctionsFixture, _ scheduler: Scheduler, _ body: () async throws -> Void) async throws {
         let run = Task { try await scheduler.run() }
         defer { run.cancel() }
-        #expect(try await wait { base.functions.wake.hasSleeper })
+        #expect(try await eventually { base.functions.wake.hasSleeper })
         try await body()
         run.cancel()
         try await run.value
-    }
-
-    /// Counts its looks instead of the time, which also passes while a busy machine lets this process stand still.
-    private func wait(until isSo: () throws -> Bool) async throws -> Bool {
-        for _ in 0..<6000 {
-            if try isSo() { return true }
-            try await Task.sleep(for: .milliseconds(5))
-        }
-        return false
     }
 
     private func triggers(_ config: String, _ catchUp: String = "once") -> JSONObject {
@@ -43,7 +35,7 @@ import Testing
                 try await Task.sleep(for: .milliseconds(2500))
                 #expect(failures.count == 0)
                 base.functions.wake.send(.queue)
-                #expect(try await wait { failures.count > 0 }, "a query would have been noticed")
+                #expect(try await eventually { failures.count > 0 }, "a query would have been noticed")
             }
         }
     }
@@ -54,8 +46,8 @@ import Testing
             try await running(base, base.scheduler()) { () async throws in
                 for _ in 0..<3 {
                     _ = try await base.functions.enqueue("f", .init(string: "{}"), source: "client", CallContext.nobody(in: base.environment))
-                    #expect(try await wait { try base.queued().isEmpty }, "no time that passes would make it look")
-                    #expect(try await wait { base.functions.wake.hasSleeper })
+                    #expect(try await eventually { try base.queued().isEmpty }, "no time that passes would make it look")
+                    #expect(try await eventually { base.functions.wake.hasSleeper })
                 }
             }
         }
@@ -71,7 +63,7 @@ import Testing
                 var lateness: [Int64] = []
                 var seen: [Int64] = []
                 // Each run fails, since no workers run, and leaves what follows from it, which is tried again and again.
-                _ = try await wait {
+                _ = try await eventually {
                     for item in try base.queued() where item.function == "after" {
                         let time = try #require(try JSON(parsing: item.event)["event"]?["Time"]?.stringValue.flatMap(DateText.milliseconds(fromISO8601:)))
                         guard !seen.contains(time) else { continue }
@@ -97,12 +89,12 @@ import Testing
                 let start = base.time.now
                 #expect(try next() == start + 3_600_000)
                 base.time.advance(seconds: 5 * 3600 + 10)
-                #expect(try await wait { try next() == start + 6 * 3_600_000 }, "set forward")
+                #expect(try await eventually { try next() == start + 6 * 3_600_000 }, "set forward")
                 base.time.advance(seconds: -9 * 3600)
-                #expect(try await wait { try next() == start - 3 * 3_600_000 }, "set back")
+                #expect(try await eventually { try next() == start - 3 * 3_600_000 }, "set back")
                 isServing.withLock { $0 = false }
                 base.time.advance(seconds: 3600)
-                #expect(try await wait { try next() == start - 2 * 3_600_000 }, "and it goes on from there")
+                #expect(try await eventually { try next() == start - 2 * 3_600_000 }, "and it goes on from there")
             }
         }
     }
@@ -114,10 +106,10 @@ import Testing
                 _ = try await base.enqueue("f")
                 base.functions.wake.send(.queue)
                 for attempt in 1...2 {
-                    #expect(try await wait { try base.queued().first?.attempt == attempt })
+                    #expect(try await eventually { try base.queued().first?.attempt == attempt })
                     base.time.advance(seconds: 2)
                 }
-                #expect(try await wait { try base.queued().isEmpty })
+                #expect(try await eventually { try base.queued().isEmpty })
             }
         }
     }
@@ -128,14 +120,14 @@ import Testing
             _ = try await base.enqueue("f")
             base.time.advance(seconds: -7200)
             try await running(base, base.scheduler()) { () async throws in
-                #expect(try await wait { try base.queued().isEmpty }, "at the start")
+                #expect(try await eventually { try base.queued().isEmpty }, "at the start")
                 base.time.advance(seconds: 7200)
                 _ = try await base.enqueue("f")
                 base.functions.wake.send(.queue)
-                #expect(try await wait { try base.queued().isEmpty })
+                #expect(try await eventually { try base.queued().isEmpty })
                 _ = try await base.enqueue("f")
                 base.time.advance(seconds: -60)
-                #expect(try await wait { try base.queued().isEmpty }, "and while it runs")
+                #expect(try await eventually { try base.queued().isEmpty }, "and while it runs")
             }
         }
     }
@@ -151,7 +143,7 @@ import Testing
                 #expect(try base.queued().count == 1)
                 isServing.withLock { $0 = true }
                 base.time.advance(seconds: 1)
-                #expect(try await wait { try base.queued().isEmpty })
+                #expect(try await eventually { try base.queued().isEmpty })
             }
         }
     }

@@ -1,5 +1,6 @@
 import Kernel
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite("How many may do something at once")
@@ -40,9 +41,9 @@ struct AdmissionGateTests {
     @Test func turnsAwayWhoeverFindsTheLineFull() async throws {
         let gate = AdmissionGate(places: 1, waitingMax: 1)
         let latch = Latch()
-        let holder = Task { try await gate.run { await latch.wait() } }
+        let holder = try await holding(gate, latch)
         let second = Task { try await gate.run {} }
-        try await until { gate.waiting == 1 }
+        #expect(try await eventually { gate.waiting == 1 })
         await #expect(throws: AdmissionGate.Full.self) { try await gate.run {} }
         latch.open()
         try await holder.value
@@ -53,9 +54,9 @@ struct AdmissionGateTests {
     @Test func whoeverGivesUpLeavesTheLine() async throws {
         let gate = AdmissionGate(places: 1, waitingMax: 1)
         let latch = Latch()
-        let holder = Task { try await gate.run { await latch.wait() } }
+        let holder = try await holding(gate, latch)
         let waiting = Task { try await gate.run {} }
-        try await until { gate.waiting == 1 }
+        #expect(try await eventually { gate.waiting == 1 })
         waiting.cancel()
         await #expect(throws: CancellationError.self) { try await waiting.value }
         #expect(gate.waiting == 0)
@@ -71,11 +72,16 @@ struct AdmissionGateTests {
         try await gate.run {}
     }
 
-    private func until(_ condition: () -> Bool) async throws {
-        let deadline = ContinuousClock.now + .seconds(10)
-        while !condition() {
-            try #require(ContinuousClock.now < deadline)
-            try await Task.sleep(for: .milliseconds(1))
+    /// Takes a place and keeps it until the latch opens; returns once it has it.
+    private func holding(_ gate: AdmissionGate, _ latch: Latch) async throws -> Task<Void, any Error> {
+        let entered = Latch()
+        let holder = Task {
+            try await gate.run {
+                entered.open()
+                await latch.wait()
+            }
         }
+        await entered.wait()
+        return holder
     }
 }

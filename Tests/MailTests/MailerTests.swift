@@ -3,6 +3,7 @@ import Kernel
 import Logging
 import ServiceLifecycle
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Mail
@@ -61,7 +62,7 @@ struct MailerTests {
         try mailer.send(.sample())
         try await running(mailer) {
             try mailer.send(.sample())
-            try await until("both are sent") { post.count == 2 }
+            try #require(await eventually { post.count == 2 }, "both are sent")
         }
         #expect(post.contents.count == 2, "each has an id of its own")
         #expect(!log.lines.contains { $0.contains("not sent") })
@@ -87,7 +88,7 @@ struct MailerTests {
         let mailer = try mailer(log) { try post.take($0) }
         try await running(mailer) {
             try mailer.send(.sample())
-            try await until("the fifth try") { log.lines.contains { $0.contains("a mail was sent") } }
+            try #require(await eventually { log.lines.contains { $0.contains("a mail was sent") } }, "the fifth try")
         }
         #expect(post.count == 5)
         #expect(post.contents.count == 1, "the same mail with the same id")
@@ -100,7 +101,7 @@ struct MailerTests {
         let mailer = try mailer(log) { try post.take($0) }
         try await running(mailer) {
             try mailer.send(.sample())
-            try await until("it is given up") { log.lines.contains { $0.contains("given up") } }
+            try #require(await eventually { log.lines.contains { $0.contains("given up") } }, "it is given up")
         }
         #expect(post.count == 5)
     }
@@ -111,7 +112,7 @@ struct MailerTests {
         let mailer = try mailer(log) { try post.take($0) }
         try await running(mailer) {
             try mailer.send(.sample(subject: "The secret subject"))
-            try await until("it is given up") { log.lines.contains { $0.contains("given up") } }
+            try #require(await eventually { log.lines.contains { $0.contains("given up") } }, "it is given up")
         }
         #expect(post.count == 1)
         let line = try #require(log.lines.first { $0.contains("given up") })
@@ -147,7 +148,7 @@ struct MailerTests {
         }
         try await running(mailer) {
             for _ in 0..<60 { try mailer.send(.sample()) }
-            try await until("all are sent") { open.withLock { $0.all == 60 && $0.now == 0 } }
+            try #require(await eventually { open.withLock { $0.all == 60 && $0.now == 0 } }, "all are sent")
         }
         #expect(open.withLock { $0.most } == 4)
     }
@@ -160,7 +161,7 @@ struct MailerTests {
         let stopping = try await ContinuousClock().measure {
             try await running(mailer) {
                 try mailer.send(.sample())
-                try await until("the first try") { post.count == 1 }
+                try #require(await eventually { post.count == 1 }, "the first try")
             }
         }
         // The pause is ten minutes; how long stopping takes on a busy machine is not what is asked here.
@@ -178,7 +179,7 @@ struct MailerTests {
         }
         try await running(mailer) {
             try mailer.send(.sample())
-            try await until("it is being sent") { begun.withLock { $0 } }
+            try #require(await eventually { begun.withLock { $0 } }, "it is being sent")
         }
         #expect(finished.withLock { $0 })
     }

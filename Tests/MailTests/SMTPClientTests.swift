@@ -2,6 +2,7 @@ import Foundation
 import Kernel
 import NIOCore
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Mail
@@ -28,7 +29,7 @@ struct SMTPClientTests {
         let mail = try ComposedMail.sample()
         try await ScriptedSMTPServer.run(ScriptedSMTPServer.willing) { server in
             try await client(server).deliver(mail)
-            try await until("the server hears the farewell") { server.lines.last == "QUIT" }
+            try #require(await eventually { server.lines.last == "QUIT" }, "the server hears the farewell")
             #expect(server.lines.count == 6)
             #expect(server.lines[4] + "\r\n" == String(decoding: mail.bytes, as: UTF8.self))
         }
@@ -109,7 +110,7 @@ struct SMTPClientTests {
             let client = try SMTPClient(settings)
             let mail = try ComposedMail.sample()
             let sending = Task { try await client.deliver(mail) }
-            try await until("the sender is named") { server.lines.count == 2 }
+            try #require(await eventually { server.lines.count == 2 }, "the sender is named")
             sending.cancel()
             await #expect(throws: CancellationError.self) { try await sending.value }
         }

@@ -4,6 +4,7 @@ import HTTPTypes
 import Kernel
 import NIOCore
 import Tenancy
+import TestSupport
 import Testing
 
 @testable import Sampan
@@ -172,8 +173,7 @@ import Testing
     private func runCaretaker(_ node: NodeFixture, until isDone: @escaping @Sendable () -> Bool) async throws {
         let caretaker = try #require(node.sampan.services.compactMap { $0 as? Caretaker }.first)
         let run = Task { try await caretaker.run() }
-        let patience = ContinuousClock.now + .seconds(20)
-        while !isDone(), ContinuousClock.now < patience { try await Task.sleep(for: .milliseconds(5)) }
+        _ = try await eventually { isDone() }
         run.cancel()
         try await run.value
         #expect(isDone())

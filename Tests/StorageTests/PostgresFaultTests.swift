@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Storage
@@ -86,14 +87,14 @@ import Testing
             group.addTask {
                 for _ in 0..<2 {
                     let before = tally.acknowledged.withLock { $0.count }
-                    for _ in 0..<500 where tally.acknowledged.withLock({ $0.count }) < before + 300 { try await Task.sleep(for: .milliseconds(10)) }
+                    _ = try await eventually { tally.acknowledged.withLock({ $0.count }) >= before + 300 }
                     guard let pid = try? database.read({ try Self.backend($0) }), pid > 0 else { continue }
                     Self.kill(pid, SIGKILL)
                 }
             }
             try await group.waitForAll()
         }
-        for _ in 0..<100 where (try? database.read { try Self.backend($0) }) == nil { try await Task.sleep(for: .milliseconds(100)) }
+        _ = try await eventually { (try? database.read { try Self.backend($0) }) != nil }
         let stored = Set(try database.read { try $0.all("SELECT a FROM t") { $0.int(0) } })
         let told = tally.acknowledged.withLock { $0 }
         #expect(told.isSubset(of: stored), "\(told.subtracting(stored).count) of \(told.count) are missing")

@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Storage
@@ -175,8 +176,7 @@ struct PostgresTests {
                     try connection.execute("INSERT INTO t (a) VALUES ($1)", .int(Int64(number)))
                     try connection.schemaChanged()
                 }
-                for _ in 0..<200 where other.version != database.version { try await Task.sleep(for: .milliseconds(20)) }
-                #expect(other.version == database.version)
+                #expect(try await eventually { other.version == database.version })
             }
             #expect(told.withLock { $0.there.last } == 3)
             #expect(told.withLock { $0.here } == 0, "its own changes are no news")

@@ -3,6 +3,7 @@ import Logging
 import NIOCore
 import ServiceLifecycle
 import Synchronization
+import TestSupport
 
 @testable import Workers
 
@@ -113,13 +114,9 @@ struct FunctionZoo: Sendable {
         }
     }
 
-    /// Waits until something holds; gives up after ten seconds.
+    /// Waits until something holds.
     func waitUntil(_ holds: (FunctionZoo) -> Bool) async throws {
-        for _ in 0..<1000 {
-            if holds(self) { return }
-            try await Task.sleep(for: .milliseconds(10))
-        }
-        throw Impatience()
+        guard try await eventually({ holds(self) }) else { throw Impatience() }
     }
 
     struct Impatience: Error {}

@@ -1,4 +1,5 @@
 import NIOCore
+import TestSupport
 import Testing
 
 @testable import Workers
@@ -75,20 +76,5 @@ struct PoolHistoryTests {
             #expect(function.workers.allSatisfy { (pool.state.workers[$0]?.inFlight ?? 0) <= function.code.concurrency })
         }
         for (_, worker) in pool.running where pool.state.workers[worker] == nil { Issue.record("a ticket runs in a worker that is gone") }
-    }
-}
-
-/// Chance that can be had again (SplitMix64).
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

@@ -2,6 +2,7 @@ import Foundation
 import Logging
 import NIOCore
 import NIOPosix
+import TestSupport
 import Testing
 
 @testable import Workers
@@ -16,10 +17,8 @@ struct SandboxTests {
             _ = await zoo.result(#"{"do":"hello"}"#)
             async let bystander = zoo.invoke(#"{"do":"wait","ms":9000}"#)
             try await Task.sleep(for: .milliseconds(100))
-            let began = ContinuousClock.now
             let looping = await zoo.invoke(#"{"do":"loop"}"#, timeoutMs: 700)
             #expect(looping.outcome == .timeout)
-            #expect(ContinuousClock.now - began < .seconds(8))
             #expect(await bystander.outcome.text.contains("another invocation"))
             #expect(await zoo.result(#"{"do":"hello","name":"again"}"#) == #"{"hello":"again"}"#)
             #expect(zoo.pool.status().timeouts == 1)
@@ -135,8 +134,7 @@ struct SandboxTests {
                 }
             }
             // A worker that is just being started has not changed its user yet; none runs code before it has.
-            let patience = ContinuousClock.now + .seconds(5)
-            while users().contains("0"), ContinuousClock.now < patience { try await Task.sleep(for: .milliseconds(10)) }
+            _ = try await eventually { !users().contains("0") }
             let users = users()
             #expect(users.count >= 2 && Set(users).count == users.count && !users.contains("0"))
         }

@@ -21,15 +21,6 @@ extension ComposedMail {
     var lines: [String] { String(decoding: bytes, as: UTF8.self).split(separator: "\r\n", omittingEmptySubsequences: false).map(String.init) }
 }
 
-/// Waits until something is so, for two minutes at most.
-func until(_ what: Comment, _ condition: () -> Bool) async throws {
-    let deadline = ContinuousClock.now + .seconds(120)
-    while !condition() {
-        try #require(ContinuousClock.now < deadline, what)
-        try await Task.sleep(for: .milliseconds(2))
-    }
-}
-
 /// Keeps what is logged, each as one line.
 final class KeptLog: LogHandler {
     private let kept = Mutex<[String]>([])
