@@ -81,6 +81,8 @@ def test_the_order_of_one_document(place):
 
 def test_what_fails_is_tried_again_and_then_given_up(place):
     place.create_collection("records", "ADMINONLY")
+    # Looked into before the function has written to it, which would also make it.
+    place.create_collection("failures", "ADMINONLY")
     place.deploy("failed", "const cloud = require('wx-server-sdk'); cloud.init()\n"
                  "exports.main = async (event) => { await cloud.database().collection('failures').add({ data: event }) }")  # fmt: skip
     place.deploy("fragile", FRAGILE, asyncRetries=1, onFailure="failed", triggers=[on("orders", "insert")])

@@ -10,13 +10,15 @@ extension DocumentStore {
         try picture.migrate(documentsMigrations)
         try database.readMoment { source in
             try picture.writeNow { target in
-                try source.rows("SELECT number, name, permission, created_at, rules, validator FROM collections ORDER BY number") { row in
+                try source.rows("SELECT number, name, permission, created_at, rules, validator FROM collections WHERE restore IS NULL ORDER BY number") { row in
                     try target.execute(
                         "INSERT INTO collections (number, name, permission, created_at, rules, validator) VALUES ($1, $2, $3, $4, $5, $6)", .int(row.int(0)),
                         .text(row.text(1)), .text(row.text(2)), .int(row.int(3)), .optional(row.optionalText(4)), .optional(row.optionalText(5)))
                     return true
                 }
-                try source.rows("SELECT number, collection, name, fields, is_unique, is_multikey, options, is_ready FROM indexes ORDER BY number") { row in
+                try source.rows(
+                    "SELECT number, collection, name, fields, is_unique, is_multikey, options, is_ready FROM indexes WHERE collection IN (SELECT number FROM collections WHERE restore IS NULL) ORDER BY number"
+                ) { row in
                     try target.execute(
                         """
                         INSERT INTO indexes (number, collection, name, fields, is_unique, is_multikey, options, is_ready)

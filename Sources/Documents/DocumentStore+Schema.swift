@@ -31,10 +31,7 @@ extension DocumentStore {
 
     private func requireRoomForOneMore() throws {
         let count = catalog.count
-        guard count < limits.collectionsMax else {
-            throw SampanError.limitExceeded(
-                Localized("An environment has at most \(limits.collectionsMax) collections.", zh: "每个环境至多 \(limits.collectionsMax) 个集合。"))
-        }
+        guard count < limits.collectionsMax else { throw SampanError.tooManyCollections(limits.collectionsMax) }
         try quotas().require(.collections, before: Int64(count), after: Int64(count) + 1)
     }
 
@@ -63,17 +60,28 @@ extension DocumentStore {
         try await turn { [self] connection in
             let old = try collection(name)
             try precondition.require(old.tag)
-            if keepsPast, limits.historyDays > 0 {
-                history.grow(by: try PastCollections(connection: connection).drop(old, now: clock.now()))
-            } else {
-                for index in old.indexes { try connection.script(index.sql.drop) }
-                try connection.execute("DELETE FROM indexes WHERE collection = $1", .int(old.number))
-                try connection.script(old.sql.drop)
-                try connection.execute("DELETE FROM collections WHERE number = $1", .int(old.number))
-            }
+            try takeAway(old, keepsPast: keepsPast, connection)
             try connection.schemaChanged()
             try connection.flush()
             catalog.remove(name)
         }
+    }
+
+    /// Removes a collection that can be brought back as long as there is a history; the catalog is the caller's to change.
+    func takeAway(_ collection: Collection, keepsPast: Bool = true, _ connection: Connection) throws {
+        if keepsPast, limits.historyDays > 0 {
+            history.grow(by: try PastCollections(connection: connection).drop(collection, now: clock.now()))
+            return
+        }
+        for index in collection.indexes { try connection.script(index.sql.drop) }
+        try connection.execute("DELETE FROM indexes WHERE collection = $1", .int(collection.number))
+        try connection.script(collection.sql.drop)
+        try connection.execute("DELETE FROM collections WHERE number = $1", .int(collection.number))
+    }
+}
+
+extension SampanError {
+    static func tooManyCollections(_ limit: Int) -> SampanError {
+        limitExceeded(Localized("An environment has at most \(limit) collections.", zh: "每个环境至多 \(limit) 个集合。"))
     }
 }

@@ -177,7 +177,7 @@ final class DocumentStore: Sendable {
 
     static func loadCollections(_ connection: Connection) throws -> [Collection] {
         let indexes = try loadIndexes(connection)
-        return try connection.all("SELECT number, name, permission, rules, validator FROM collections ORDER BY number") { row in
+        return try connection.all("SELECT number, name, permission, rules, validator FROM collections WHERE restore IS NULL ORDER BY number") { row in
             var collection = try collection(row, connection.dialect)
             collection.indexes = indexes.filter { $0.collection == collection.number }.map(\.index)
             return collection

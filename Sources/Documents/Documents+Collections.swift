@@ -139,7 +139,7 @@ extension Documents {
         (1...200).contains(path.utf8.count) && path.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { !$0.isEmpty && !$0.hasPrefix("$") }
     }
 
-    private func describe(_ collection: Collection, _ connection: Connection, _ store: DocumentStore) throws -> JSON {
+    func describe(_ collection: Collection, _ connection: Connection, _ store: DocumentStore) throws -> JSON {
         var json = collection.definition
         json["documents"] = .int(try store.count(collection, connection))
         json["validationWarnings"] = store.warnings.json(of: collection)

@@ -31,9 +31,7 @@ extension Documents {
         do {
             let counts = try await store.fill(target, from: source, asOf: moment)
             for index in source.indexes where index.isReady {
-                var definition = index.definition
-                definition.isMultikey = false
-                try await store.createIndex(definition, on: target)
+                try await store.createIndex(index.definition.unmarked, on: target)
             }
             AuditNote.changed("collection \(target)", to: ["restored": .string(name), "at": .date(moment)])
             return ["collection": .string(target), "documents": .int(counts.documents), "changed": .int(counts.changed)]

@@ -37,11 +37,13 @@ extension Documents {
             try connection.execute("DELETE FROM answers")
             try connection.execute("DELETE FROM changes")
             try connection.execute("DELETE FROM imports")
+            try connection.execute("DELETE FROM restores")
             try connection.execute("DELETE FROM dropped WHERE returned_at IS NOT NULL")
             // Its own history begins here.
             try connection.execute("INSERT INTO changes (at, collection, kind, id) VALUES ($1, 0, 2, $2)", .int(now), .verbatim(""))
         }
         try await to.forgetDropped(before: .max)
+        try await to.forgetFillings(except: [])
         for collection in to.catalog.all {
             var last: Int64? = -1
             while let after = last { last = try await to.renameFiles(of: source, to: copy, in: collection, after: after) }
@@ -52,9 +54,7 @@ extension Documents {
         for collection in from.catalog.all {
             _ = try await to.createCollection(collection.name, collection.access, collection.validator, now: clock.now())
             for index in collection.indexes {
-                var definition = index.definition
-                definition.isMultikey = false
-                try await to.createIndex(definition, on: collection.name)
+                try await to.createIndex(index.definition.unmarked, on: collection.name)
             }
         }
     }

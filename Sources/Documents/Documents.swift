@@ -40,21 +40,28 @@ public final class Documents: Service {
     let observed = Mutex<[EnvironmentID: Set<String>]>([:])
     private let scans: NIOThreadPool
     let imports: Imports
+    let backups: Backups
+    let restores: Restores
 
     /// Makes the room over files.
     /// - Parameter path: where an environment's `documents.sqlite` lies; its folder exists.
     public convenience init(
-        limits: Limits, quotas: any QuotaSource = NoQuotas(), clock: WallClock, spool: ImportSpool, logger: Logger,
+        limits: Limits, quotas: any QuotaSource = NoQuotas(), clock: WallClock, spool: ImportSpool, backups: BackupFolder, logger: Logger,
         path: @escaping @Sendable (EnvironmentID) throws -> String
     ) {
-        self.init(engine: .files(path: path), limits: limits, quotas: quotas, clock: clock, spool: spool, logger: logger)
+        self.init(engine: .files(path: path), limits: limits, quotas: quotas, clock: clock, spool: spool, backups: backups, logger: logger)
     }
 
     /// Makes the room over either engine.
-    /// - Parameter spool: where files lie that are being imported.
+    /// - Parameters:
+    ///   - spool: where files lie that are being imported.
+    ///   - backups: where backups lie.
     public init(
-        engine: DocumentsEngine, limits: Limits, quotas: any QuotaSource = NoQuotas(), clock: WallClock, spool: ImportSpool, logger: Logger
+        engine: DocumentsEngine, limits: Limits, quotas: any QuotaSource = NoQuotas(), clock: WallClock, spool: ImportSpool, backups: BackupFolder,
+        logger: Logger
     ) {
+        self.backups = Backups(backups, limits: limits, clock: clock, logger: logger)
+        restores = Restores(clock: clock, logger: logger)
         imports = Imports(spool, clock: clock, logger: logger)
         place = DocumentsPlace(engine)
         scans = NIOThreadPool(numberOfThreads: place.readersMax)
@@ -132,6 +139,7 @@ public final class Documents: Service {
     public func run() async throws {
         await cancelWhenGracefulShutdown { [self] in
             imports.goOn()
+            removeUnfinishedBackups()
             var rounds = 0
             while !Task.isCancelled {
                 // Cancelled by shutdown: the loop ends.
@@ -148,6 +156,7 @@ public final class Documents: Service {
             }
         }
         await imports.stop()
+        await restores.stop()
         try await scans.shutdownGracefully()
         place.close()
     }
@@ -155,8 +164,12 @@ public final class Documents: Service {
     /// Removes an environment's documents; what of them lies in its folder goes with that.
     public func remove(_ environment: EnvironmentID) async throws {
         try await imports.leave(environment)
+        await restores.leave(environment)
         try close(environment)
-        try await offEventLoop { [place] in try place.remove(environment) }
+        try await offEventLoop { [place, backups] in
+            try place.remove(environment)
+            try backups.folder.remove(environment)
+        }
     }
 
     /// Closes an environment's database.
@@ -227,9 +240,18 @@ public final class Documents: Service {
             do {
                 try await store.removeExpired()
                 try await store.forgetHistory()
+                try await restores.tidy(store)
             } catch {
-                logger.warning("expired documents or old changes could not be removed", metadata: ["error": "\(error)"])
+                logger.warning("what is over could not be removed", metadata: ["error": "\(error)"])
             }
+        }
+    }
+
+    private func removeUnfinishedBackups() {
+        do {
+            try backups.folder.removeUnfinished()
+        } catch {
+            logger.warning("backups that were not finished could not be removed", metadata: ["error": "\(error)"])
         }
     }
 

@@ -46,4 +46,11 @@ let documentsMigrations: [Migration] = [
             bytes \(dialect.integerType) NOT NULL)
         """
     },
+    Migration("documents-restores") { dialect in
+        """
+        ALTER TABLE collections ADD COLUMN restore TEXT;
+        CREATE TABLE restores (
+            id TEXT PRIMARY KEY, created_at \(dialect.integerType) NOT NULL, record \(dialect.verbatimType) NOT NULL)\(dialect.withoutRowID)
+        """
+    },
 ]

@@ -63,7 +63,7 @@ struct PastCollections {
         let found = try connection.all(
             """
             SELECT \(Self.columns), dropped_at FROM (
-                SELECT \(Self.columns), created_at, CAST(NULL AS \(connection.dialect.integerType)) AS dropped_at FROM collections
+                SELECT \(Self.columns), created_at, CAST(NULL AS \(connection.dialect.integerType)) AS dropped_at FROM collections WHERE restore IS NULL
                 UNION ALL SELECT \(Self.columns), created_at, dropped_at FROM dropped WHERE returned_at IS NULL AND dropped_at > $1
             ) lives
             WHERE created_at <= $1

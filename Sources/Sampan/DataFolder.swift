@@ -12,6 +12,7 @@ internal import Kernel
 ///   keys/master.key           seals secrets; back it up apart from the rest
 ///   logs/access.log
 ///   archives/                 what is being exported; emptied at the start
+///   backups/<id>/             backups of databases, unless --backups names another folder
 ///   imports/<id>/             files of documents that are being imported
 ///   env/<id>/documents.sqlite, logs.sqlite, files.sqlite, objects/, blobs/, functions/<name>/<version>/
 /// ```

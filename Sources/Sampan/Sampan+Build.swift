@@ -61,7 +61,8 @@ struct Sampan: Sendable {
         let documents = Documents(
             engine: configuration.documents.map(DocumentsEngine.postgres)
                 ?? .files { try folder.environment($0).appendingPathComponent("documents.sqlite").path },
-            limits: limits, quotas: tenancy, clock: clock, spool: ImportSpool(folder.file("imports")), logger: logger)
+            limits: limits, quotas: tenancy, clock: clock, spool: ImportSpool(folder.file("imports")),
+            backups: BackupFolder(configuration.backups ?? folder.file("backups")), logger: logger)
         let files = Files(
             sealer: sealer, limits: limits, quotas: tenancy, clock: clock, publicURL: { address.url }, folder: { try folder.environment($0) })
         let logBook = LogBook(limits: limits, clock: clock, logger: logger) { try folder.environment($0).appendingPathComponent("logs.sqlite").path }
@@ -77,6 +78,7 @@ struct Sampan: Sendable {
         let parts = EnvironmentParts(
             tenancy: tenancy, identity: identity, documents: documents, files: files, functions: functions, folder: folder, logger: logger)
         let caretaker = Caretaker(parts: parts, logger: logger)
+        let backups = BackupService(documents) { tenancy.backupPlans }
 
         let shop = SampleShop(
             home: configuration.home, tenancy: tenancy, functions: functions, documents: documents, files: files,
@@ -107,7 +109,7 @@ struct Sampan: Sendable {
             address: address,
             responder: router.buildResponder(),
             webSockets: WatchRoutes(documents) { try identification.watcher($0, environment: $1, clientIP: $2) }.webSocket,
-            services: [accessLog, mailer, documents, logBook, functions, scheduler, triggers, caretaker])
+            services: [accessLog, mailer, documents, logBook, functions, scheduler, triggers, caretaker, backups])
     }
 
     /// The rooms that answer requests.
@@ -137,6 +139,7 @@ struct Sampan: Sendable {
         FunctionsManagementRoutes(rooms.functions).add(to: router)
         DocumentsManagementRoutes(rooms.documents).add(to: router)
         TransferRoutes(rooms.documents).add(to: router)
+        BackupRoutes(rooms.documents).add(to: router)
         SampleShopRoutes(shop: rooms.shop).add(to: router)
         OperationsRoutes(home: configuration.home, isReady: { [functions = rooms.functions] in functions.isReady }).add(to: router)
     }

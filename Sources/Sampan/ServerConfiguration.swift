@@ -24,6 +24,8 @@ struct ServerConfiguration: Sendable {
     var warmWorkers = 2
     /// How mail leaves this server; `nil`: not at all.
     var mail: MailSettings?
+    /// Where backups of databases lie; `nil`: in the data folder. Another disk outlives this one.
+    var backups: URL?
     /// The PostgreSQL that holds the documents; `nil`: a file for each environment.
     var documents: PostgresConfiguration?
 }

@@ -141,10 +141,19 @@ import Testing
         }
     }
 
+    /// Statements look dear to a planner that may not read whole tables; compiled each time, they would take 50 ms.
+    @Test func noStatementIsCompiled() async throws {
+        try await DatabaseFixture.with(engine: .postgres) { base async throws in
+            let isOn = try base.store.read { try $0.first("SELECT current_setting('jit')") { $0.text(0) } }
+            #expect(isOn == "off")
+        }
+    }
+
     @Test func aServerThatIsAwayIsNotAnInnerError() async throws {
         let documents = Documents(
             engine: .postgres(try PostgresConfiguration("postgres://nobody@127.0.0.1:1/none")), limits: Limits(), clock: .system,
-            spool: ImportSpool(FileManager.default.temporaryDirectory), logger: Logger(label: "test"))
+            spool: ImportSpool(FileManager.default.temporaryDirectory), backups: BackupFolder(FileManager.default.temporaryDirectory),
+            logger: Logger(label: "test"))
         #expect(await errorCode { try documents.collectionNames(.random()) } == "DATABASE_AWAY")
         let end = Task { try await documents.run() }
         end.cancel()

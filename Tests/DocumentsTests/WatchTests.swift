@@ -62,13 +62,21 @@ private final class Listener: WatchPeer {
             let first = try await listener.messages(2)
             #expect(first[0]["type"] == "ready")
             #expect(first[1]["type"] == "init" && first[1]["docs"]?.arrayValue?.map { $0["_id"] } == ["d", "b", "a"])
-            try await base.perform(#"{"op":"add","collection":"c","data":{"_id":"x","price":3}}"#)
-            try await base.perform(#"{"op":"update","collection":"c","id":"a","update":{"$set":{"price":4.5},"$unset":{"_openid":""}}}"#)
-            try await base.perform(#"{"op":"update","collection":"c","id":"b","update":{"$set":{"price":9}}}"#)
-            try await base.perform(#"{"op":"set","collection":"c","id":"d","data":{"price":0}}"#)
-            try await base.perform(#"{"op":"remove","collection":"c","id":"x"}"#)
-            try await base.perform(#"{"op":"add","collection":"c","data":{"_id":"y","price":50}}"#)
-            try await base.perform(#"{"op":"update","collection":"c","id":"y","update":{"$set":{"price":1}}}"#)
+            // One message each: several commits may be told of in one, where they come fast.
+            var count = 2
+            for request in [
+                #"{"op":"add","collection":"c","data":{"_id":"x","price":3}}"#,
+                #"{"op":"update","collection":"c","id":"a","update":{"$set":{"price":4.5},"$unset":{"_openid":""}}}"#,
+                #"{"op":"update","collection":"c","id":"b","update":{"$set":{"price":9}}}"#,
+                #"{"op":"set","collection":"c","id":"d","data":{"price":0}}"#,
+                #"{"op":"remove","collection":"c","id":"x"}"#,
+                #"{"op":"add","collection":"c","data":{"_id":"y","price":50}}"#,
+                #"{"op":"update","collection":"c","id":"y","update":{"$set":{"price":1}}}"#,
+            ] {
+                try await base.perform(request)
+                if !request.contains("50") { count += 1 }
+                _ = try await listener.messages(count)
+            }
             let told = try await listener.messages(8)[2...]
             #expect(
                 told.flatMap(Self.changes) == [
@@ -113,13 +121,46 @@ private final class Listener: WatchPeer {
         }
     }
 
+    /// Another collection of the same name has a past of its own.
+    @Test(arguments: TestEngine.allCases) func whatIsAnotherCollectionNowIsToldAnew(_ engine: TestEngine) async throws {
+        try await with(engine) { base async throws in
+            let before = Listener()
+            let first = session(base, before)
+            say(first, #"{"type":"watch","watch":"w","collection":"c"}"#)
+            let token = try #require(try await before.messages(2)[1]["resume"]?.stringValue)
+            first.end()
+            try await base.documents.dropCollection("c", base.environment)
+            _ = try await base.documents.createCollection("c", permission: "READONLY", base.environment)
+            let after = Listener()
+            say(session(base, after), #"{"type":"watch","watch":"w","collection":"c","resume":"\#(token)"}"#)
+            let message = try await after.messages(2)[1]
+            #expect(message["type"] == "init" && message["docs"] == [])
+        }
+    }
+
+    @Test(arguments: TestEngine.allCases) func whoeverWatchesSeesWhatABackupBrings(_ engine: TestEngine) async throws {
+        try await with(engine) { base async throws in
+            let backup = try await base.documents.makeBackup(base.environment)
+            try await base.perform(#"{"op":"remove","collection":"c","where":{}}"#)
+            let listener = Listener()
+            let session = session(base, listener)
+            say(session, #"{"type":"watch","watch":"w","collection":"c"}"#)
+            #expect(try await listener.messages(2)[1]["docs"] == [])
+            let id = try #require(backup["id"]?.stringValue)
+            _ = try await base.documents.restoreBackup(id, collections: nil, base.environment, .en)
+            #expect(try await listener.messages(3)[2]["code"] == "WATCH_ENDED")
+            say(session, #"{"type":"watch","watch":"w","collection":"c"}"#)
+            #expect(try await listener.messages(4)[3]["docs"]?.arrayValue?.count == 3)
+        }
+    }
+
     @Test func whatIsNotKnownAnyMoreIsToldAnew() async throws {
         var limits = Limits()
         limits.historyDays = 0
         try await with(limits: limits) { base async throws in
             let listener = Listener()
             let session = session(base, listener)
-            say(session, #"{"type":"watch","watch":"w","collection":"c","resume":"1"}"#)
+            say(session, #"{"type":"watch","watch":"w","collection":"c","resume":"1.1"}"#)
             #expect(try await listener.messages(2)[1]["type"] == "init")
             try await base.perform(#"{"op":"remove","collection":"c","id":"a"}"#)
             #expect(try await Self.changes(listener.messages(3)[2]) == ["dequeue remove a"])

@@ -2,14 +2,34 @@ internal import HTTPSupport
 internal import Kernel
 internal import NIOCore
 
+/// How far a peer has been told: the collection, which another one of the same name is not, and its last change.
+struct WatchPlace: Sendable, Equatable {
+    let collection: Int64
+    let sequence: Int64
+
+    init(collection: Int64, sequence: Int64) {
+        self.collection = collection
+        self.sequence = sequence
+    }
+
+    /// Reads what ``text`` writes; `nil` where it is something else.
+    init?(_ text: String) {
+        let numbers = text.split(separator: ".", omittingEmptySubsequences: false).map { Int64($0) }
+        guard numbers.count == 2, let collection = numbers[0], let sequence = numbers[1] else { return nil }
+        self.init(collection: collection, sequence: sequence)
+    }
+
+    var text: String { "\(collection).\(sequence)" }
+}
+
 /// What a peer asks to watch.
 struct WatchRequest: Sendable {
     let collection: String
     let filter: Filter
     let sort: SortOrder?
     let limit: Int?
-    /// The last change that the peer was told of.
-    let resume: Int64?
+    /// How far the peer has been told.
+    let resume: WatchPlace?
     let language: Language
     /// The request without what differs from peer to peer.
     private let text: String
@@ -28,7 +48,7 @@ struct WatchRequest: Sendable {
         filter = selection.filter
         sort = selection.sort
         limit = wantsLimit
-        resume = try message.optionalText("resume").flatMap { Int64($0) }
+        resume = try message.optionalText("resume").flatMap { WatchPlace($0) }
         self.language = language
         get["limit"] = wantsLimit.map { .int(Int64($0)) }
         text = String(decoding: JSON.object(get).serialized(), as: UTF8.self)
@@ -44,17 +64,17 @@ struct WatchRequest: Sendable {
 
 /// The texts that watchers are sent (`docs/api/wire.md`, Watch).
 enum WatchMessage {
-    static func initial(_ watch: String, _ watched: WatchedQuery, _ sequence: Int64) -> ByteBuffer {
+    static func initial(_ watch: String, _ watched: WatchedQuery, _ place: WatchPlace) -> ByteBuffer {
         let documents = watched.order.compactMap { watched.documents[$0].map { JSON.object($0) } }
         return ByteBuffer(
-            bytes: (["type": "init", "watch": .string(watch), "docs": .array(documents), "resume": .string(String(sequence))] as JSON).serialized())
+            bytes: (["type": "init", "watch": .string(watch), "docs": .array(documents), "resume": .string(place.text)] as JSON).serialized())
     }
 
     /// What all watchers of a query are told alike.
-    static func tail(_ events: [WatchedQuery.Event], _ order: [String]?, _ sequence: Int64) -> [UInt8] {
+    static func tail(_ events: [WatchedQuery.Event], _ order: [String]?, _ place: WatchPlace) -> [UInt8] {
         var json: JSONObject = ["changes": .array(events.map(\.json))]
         if let order { json["order"] = .array(order.map { .string($0) }) }
-        json["resume"] = .string(String(sequence))
+        json["resume"] = .string(place.text)
         return Array(JSON.object(json).serialized().dropFirst())
     }
 

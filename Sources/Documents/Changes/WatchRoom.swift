@@ -33,16 +33,23 @@ final class WatchRoom: @unchecked Sendable {
         let request: WatchRequest
         let access: @Sendable (Collection) -> DocumentGuard
         var watched: WatchedQuery
+        /// The collection when the watch began.
+        let number: Int64
         /// The last change that the documents include.
         var sequence: Int64
         var members: [ObjectIdentifier: [Member]] = [:]
 
-        init(_ request: WatchRequest, access: @escaping @Sendable (Collection) -> DocumentGuard, watched: WatchedQuery, sequence: Int64) {
+        init(
+            _ request: WatchRequest, access: @escaping @Sendable (Collection) -> DocumentGuard, watched: WatchedQuery, number: Int64, sequence: Int64
+        ) {
             self.request = request
             self.access = access
             self.watched = watched
+            self.number = number
             self.sequence = sequence
         }
+
+        var place: WatchPlace { WatchPlace(collection: number, sequence: sequence) }
     }
 
     private let queue = DispatchQueue(label: "sampan.watch")
@@ -113,9 +120,9 @@ final class WatchRoom: @unchecked Sendable {
         let group = try groups[key] ?? made(request, caller, collection)
         // What waits in the queue behind this comes later, to this member as to the others.
         if let since = request.resume, let events = try missed(since, group, collection) {
-            member.peer.send(WatchMessage.next(member.watch, WatchMessage.tail(events, group.watched.order, group.sequence)))
+            member.peer.send(WatchMessage.next(member.watch, WatchMessage.tail(events, group.watched.order, group.place)))
         } else {
-            member.peer.send(WatchMessage.initial(member.watch, group.watched, group.sequence))
+            member.peer.send(WatchMessage.initial(member.watch, group.watched, group.place))
         }
         group.members[ObjectIdentifier(member.peer), default: []].append(member)
         groups[key] = group
@@ -131,7 +138,7 @@ final class WatchRoom: @unchecked Sendable {
         let (documents, sequence) = try read(request, access(collection), collection)
         return Group(
             request, access: access, watched: WatchedQuery(WatchedQuery.Query(filter: request.filter, sort: request.sort, limit: request.limit), documents),
-            sequence: sequence)
+            number: collection.number, sequence: sequence)
     }
 
     private func read(_ request: WatchRequest, _ access: DocumentGuard, _ collection: Collection) throws -> (documents: [JSONObject], sequence: Int64) {
@@ -147,8 +154,9 @@ final class WatchRoom: @unchecked Sendable {
     }
 
     /// What has changed since a peer was told the last time; `nil` where that is not known any more, or too much.
-    private func missed(_ since: Int64, _ group: Group, _ collection: Collection) throws -> [WatchedQuery.Event]? {
-        guard limits.historyDays > 0, group.request.limit == nil, since <= group.sequence else { return nil }
+    private func missed(_ place: WatchPlace, _ group: Group, _ collection: Collection) throws -> [WatchedQuery.Event]? {
+        let since = place.sequence
+        guard limits.historyDays > 0, group.request.limit == nil, place.collection == group.number, since <= group.sequence else { return nil }
         let rows = try database.read { connection -> [ChangeLog.Row]? in
             let log = ChangeLog(connection: connection)
             guard try since == group.sequence || log.oldest() <= since + 1 else { return nil }
@@ -236,7 +244,7 @@ final class WatchRoom: @unchecked Sendable {
                 let events = try events(here, group)
                 group.sequence = max(group.sequence, last.sequence)
                 guard !events.isEmpty else { continue }
-                let tail = WatchMessage.tail(events, group.request.sort == nil ? nil : group.watched.order, group.sequence)
+                let tail = WatchMessage.tail(events, group.request.sort == nil ? nil : group.watched.order, group.place)
                 for member in group.members.values.joined() { member.peer.send(WatchMessage.next(member.watch, tail)) }
             } catch {
                 for member in group.members.values.joined() { member.fail(error, group.request.language) }

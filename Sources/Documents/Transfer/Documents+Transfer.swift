@@ -26,7 +26,7 @@ extension Documents {
         var answer: JSONObject = ["inserted": .int(counts.inserted), "updated": .int(counts.updated)]
         if !plan.stopsOnError {
             answer["refused"] = .int(counts.refused)
-            answer["refusals"] = .array(counts.refusals.map { ImportCounts.shown($0, context.language) })
+            answer["refusals"] = .array(counts.refusals.map { KeptError.shown($0, context.language) })
         }
         return .object(answer)
     }

@@ -23,7 +23,7 @@ struct ImportRecord: Sendable {
     /// The part of the file that was taken.
     var bytesTaken: Int64 = 0
     var counts = ImportCounts()
-    /// Why it stopped, as ``ImportCounts/told(_:)`` keeps it.
+    /// Why it stopped, as ``KeptError/told(_:)`` keeps it.
     var failure: JSON?
     var endedAt: Int64?
 
@@ -49,8 +49,8 @@ struct ImportRecord: Sendable {
         shown["inserted"] = .int(counts.inserted)
         shown["updated"] = .int(counts.updated)
         shown["refused"] = .int(counts.refused)
-        shown["refusals"] = .array(counts.refusals.map { ImportCounts.shown($0, language) })
-        shown["error"] = failure.map { ImportCounts.shown($0, language) }
+        shown["refusals"] = .array(counts.refusals.map { KeptError.shown($0, language) })
+        shown["error"] = failure.map { KeptError.shown($0, language) }
         shown["mayResume"] = .bool(state == .failed && isHere)
         shown["createdAt"] = .int(createdAt)
         shown["endedAt"] = endedAt.map { .int($0) }

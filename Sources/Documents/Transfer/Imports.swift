@@ -223,7 +223,7 @@ final class Imports: Sendable {
         } catch {
             let known = SampanError(reporting: error)
             if known.status >= 500 { logger.error("an import failed", metadata: ["import": "\(record.id)", "error": "\(error)"]) }
-            try await end(record.id, .failed, ImportCounts.told(known), store, environment)
+            try await end(record.id, .failed, KeptError.told(known), store, environment)
         }
     }
 

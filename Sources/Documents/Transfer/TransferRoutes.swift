@@ -33,20 +33,7 @@ public struct TransferRoutes: Sendable {
     private func export(_ request: Request, _ context: SampanRequestContext) async throws -> Response {
         let plan = try ExportPlan(request.queryText)
         let export = try await documents.export(plan, context.managedEnvironment())
-        // Read before the answer begins: what cannot be written is then refused with a clear error.
-        let first = try await export.next()
-        let body = ResponseBody { writer in
-            var piece = first
-            while let next = piece {
-                try await writer.write(next)
-                piece = try await export.next()
-            }
-            try await writer.finish(nil)
-        }
-        var headers: HTTPFields = [.contentType: plan.mediaType]
-        headers[.contentDisposition] = "attachment; filename=\"\(plan.collection).\(plan.fileNameExtension)\""
-        headers[.documentCount] = String(export.total)
-        return Response(status: .ok, headers: headers, body: body)
+        return try await .export(export, plan)
     }
 
     // MARK: Imports with progress
@@ -116,6 +103,26 @@ public struct TransferRoutes: Sendable {
     private func cancel(_ request: Request, _ context: SampanRequestContext) async throws -> Response {
         try await documents.cancelImport(context.parameters.require("import"), context.managedEnvironment())
         return Response(status: .noContent)
+    }
+}
+
+extension Response {
+    /// The documents of an export as a file.
+    static func export(_ export: DocumentExport, _ plan: ExportPlan) async throws -> Response {
+        // Read before the answer begins: what cannot be written is then refused with a clear error.
+        let first = try await export.next()
+        let body = ResponseBody { writer in
+            var piece = first
+            while let next = piece {
+                try await writer.write(next)
+                piece = try await export.next()
+            }
+            try await writer.finish(nil)
+        }
+        var headers: HTTPFields = [.contentType: plan.mediaType]
+        headers[.contentDisposition] = "attachment; filename=\"\(plan.collection).\(plan.fileNameExtension)\""
+        headers[.documentCount] = String(export.total)
+        return Response(status: .ok, headers: headers, body: body)
     }
 }
 

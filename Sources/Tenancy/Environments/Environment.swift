@@ -75,4 +75,6 @@ public struct EnvironmentSettings: Sendable, Hashable {
     public var internet = false
     /// Environment variables of every function.
     public var variables: [String: String] = [:]
+    /// When the database is backed up by itself; `nil`: never.
+    public var backups: BackupPlan?
 }

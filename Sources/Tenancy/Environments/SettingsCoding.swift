@@ -20,6 +20,7 @@ extension EnvironmentSettings {
         anonymousLogin = object["anonymousLogin"]?.boolValue ?? anonymousLogin
         internet = object["internet"]?.boolValue ?? internet
         variables = try object["variables"]?.stringValue.map { try EnvironmentVariables.stored(sealer.open($0)) } ?? [:]
+        backups = object["backups"]?.objectValue.flatMap { BackupPlan(hour: $0["hour"]?.intValue ?? 0, keep: $0["keep"]?.intValue ?? 14) }
     }
 
     func stored(_ sealer: Sealer) throws -> String {
@@ -58,14 +59,31 @@ extension EnvironmentSettings {
         try patch.merge("developmentLogin", into: &developmentLogin, unset: unset.developmentLogin, read: patch.optionalBool)
         try patch.merge("anonymousLogin", into: &anonymousLogin, unset: unset.anonymousLogin, read: patch.optionalBool)
         try patch.merge("internet", into: &internet, unset: unset.internet, read: patch.optionalBool)
+        if patch["backups"]?.isNull == true { backups = nil }
+        if let plan = try patch.optionalObject("backups") { backups = try Self.plan(plan, before: backups) }
         if patch["variables"]?.isNull == true { variables = [:] }
         for (name, value) in try patch.optionalObject("variables") ?? [:] {
             variables[name] = value.isNull ? nil : try EnvironmentVariables.checked([name: value])[name]
         }
     }
 
+    private static func plan(_ patch: JSONObject, before: BackupPlan?) throws -> BackupPlan {
+        guard let hour = patch["hour"].map(\.intValue) ?? before.map({ Int64($0.hour) }), (0..<24).contains(hour) else {
+            throw SampanError.badMember("backups.hour", Localized("an hour of the day in UTC, 0 to 23", zh: " 0 到 23 之间的小时（UTC）"))
+        }
+        let keep = patch["keep"].map(\.intValue) ?? before.map { Int64($0.keep) } ?? 14
+        guard let keep, let plan = BackupPlan(hour: hour, keep: keep) else {
+            throw SampanError.badMember(
+                "backups.keep", Localized("a number from 1 to \(BackupPlan.keepMax)", zh: " 1 到 \(BackupPlan.keepMax) 之间的整数"))
+        }
+        return plan
+    }
+
     private var flags: JSONObject {
-        ["developmentLogin": .bool(developmentLogin), "anonymousLogin": .bool(anonymousLogin), "internet": .bool(internet)]
+        [
+            "developmentLogin": .bool(developmentLogin), "anonymousLogin": .bool(anonymousLogin), "internet": .bool(internet),
+            "backups": backups?.json ?? .null,
+        ]
     }
 
     private func variablesJSON(_ shown: (String) -> String) -> JSONObject {

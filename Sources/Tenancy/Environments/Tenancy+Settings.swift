@@ -10,6 +10,13 @@ extension Tenancy {
         return settings
     }
 
+    /// The plans of backups of all environments that serve.
+    public var backupPlans: [EnvironmentID: BackupPlan] {
+        environmentState.withLock { state in
+            state.settings.compactMapValues(\.backups).filter { state.environments[$0.key]?.status == .active }
+        }
+    }
+
     /// The settings as they may be shown.
     public func shownSettings(_ id: EnvironmentID) throws -> JSON { try settings(id).shown }
 
