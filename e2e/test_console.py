@@ -22,6 +22,8 @@ PAGES = {
     "function": "/functions/greet",
     "executions": "/functions/greet?status=failed",
     "database": "/database",
+    "backups": "/database/+backups",
+    "backup": "/database/+backups/{backup}",
     "collection": "/database/goods",
     "filtered": "/database/goods?field=price&is=%24lt&value=1000&sort=price",
     "document": "/database/notes/document?id=%22first%22",
@@ -82,7 +84,11 @@ def shop(admin):
 def address_of(name, shop):
     """The path of a page by its name."""
     if name in PAGES:
-        return f"/console/env/{shop.id}{PAGES[name]}"
+        path = PAGES[name]
+        if "{backup}" in path:
+            found = ok(shop.request("GET", "/backups"))["backups"] or [ok(shop.request("POST", "/backups"), 201)]
+            path = path.format(backup=found[0]["id"])
+        return f"/console/env/{shop.id}{path}"
     return PLATFORM_PAGES[name].format(organization=ok(shop.request("GET", ""))["organization"])
 
 

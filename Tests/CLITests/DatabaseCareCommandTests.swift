@@ -72,4 +72,29 @@ struct DatabaseCareCommandTests {
         let (allowed, _) = try await run(["rules", "test", "c", "read"], ["allowed": true, "rule": "true", "parts": []])
         #expect(allowed.succeeded && allowed.output == "allowed\n")
     }
+
+    @Test func backupsAreMadePlannedAndPutBack() async throws {
+        let base = "/admin/v1/environments/env-1"
+        let (made, asked) = try await run(["backup", "make"], ["id": "17-manual", "bytes": 4096])
+        #expect(asked.map(\.line) == ["POST \(base)/backups"] && made.output == "17-manual: 4096 bytes\n")
+        let (list, _) = try await run(
+            ["backup", "list"], ["backups": [["id": "17-manual", "at": 17, "bytes": 1]], "failure": ["at": 1, "error": ["detail": "no room"]]])
+        #expect(list.output.contains("17-manual") && list.output.contains("1970-01-01") && list.output.contains("no room"))
+        let (_, planned) = try await run(["backup", "plan", "--hour", "19"], ["backups": ["hour": 19, "keep": 14]])
+        #expect(planned.map(\.line) == ["PATCH \(base)/settings"] && planned.first?.json == ["backups": ["hour": 19]])
+        let (_, off) = try await run(["backup", "plan", "--off"], ["backups": JSON.null])
+        #expect(off.first?.json == ["backups": JSON.null])
+        await #expect(throws: (any Error).self, "neither when nor off") { try await run(["backup", "plan"], [:]) }
+        let done: JSON = ["id": "res-1", "state": "done", "documents": 5]
+        let (refused, none) = try await run(["backup", "restore", "17-manual"], done, console: .init(answers: ["no"]))
+        #expect(!refused.succeeded && none.isEmpty)
+        let (_, all) = try await run(["backup", "restore", "17-manual", "--yes"], done)
+        #expect(all.first?.json == ["collections": "all"])
+        let (some, two) = try await run(["backup", "restore", "17-manual", "a", "b"], done, console: .init(answers: ["yes"]))
+        #expect(two.map(\.line) == ["POST \(base)/backups/17-manual/restore"] && two.first?.json == ["collections": ["a", "b"]])
+        #expect(some.output.contains("5 documents"))
+        let failed: JSON = ["id": "res-1", "state": "failed", "error": ["detail": "There is no room.", "remedy": "Make some."]]
+        let (over, _) = try await run(["backup", "restore", "17-manual", "--yes"], failed)
+        #expect(!over.succeeded)
+    }
 }

@@ -237,6 +237,17 @@ import Testing
         }
     }
 
+    @Test func anEnvironmentThatGoesTakesItsBackupsAlong() async throws {
+        try await DatabaseFixture.with { base in
+            try await Self.fill(base, 3)
+            _ = try await base.documents.makeBackup(base.environment)
+            let folder = base.folder.appendingPathComponent("backups").appendingPathComponent(base.environment.text)
+            #expect(FileManager.default.fileExists(atPath: folder.path))
+            try await base.documents.remove(base.environment)
+            #expect(!FileManager.default.fileExists(atPath: folder.path))
+        }
+    }
+
     @Test func filesAreWholeOrNotThere() async throws {
         let root = FileManager.default.temporaryDirectory.appendingPathComponent("sampan-backups-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: root) }

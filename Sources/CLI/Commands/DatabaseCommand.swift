@@ -13,7 +13,7 @@ struct DatabaseCommand: AsyncParsableCommand {
         subcommands: [
             GetDocuments.self, AddDocuments.self, UpdateDocuments.self, RemoveDocuments.self, CountDocuments.self, AggregateDocuments.self,
             ListCollections.self, CreateCollection.self, ImportDocuments.self, ImportsCommand.self, ExportDocuments.self, IndexCommand.self,
-            RulesCommand.self, ShowSchema.self, ListSlowQueries.self, RestoreDatabase.self, ListDropped.self,
+            RulesCommand.self, ShowSchema.self, ListSlowQueries.self, RestoreDatabase.self, ListDropped.self, BackupCommand.self,
         ])
 }
 

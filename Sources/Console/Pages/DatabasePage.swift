@@ -12,6 +12,7 @@ struct DatabasePage: Sendable {
     var section: ConsoleSection {
         let collection = CollectionPage(tenancy: tenancy, documents: documents)
         let imports = ImportsPage(tenancy: tenancy, documents: documents)
+        let backups = BackupsPage(tenancy: tenancy, documents: documents)
         let document = DocumentPage(tenancy: tenancy, documents: documents)
         return ConsoleSection(
             path: "database", title: "database", icon: "database", permission: .documentsRead,
@@ -21,7 +22,7 @@ struct DatabasePage: Sendable {
                 .act("+restore", needs: .documentsManage, asks: "confirmRestoreAll", back: path, restoreAll),
                 .act("+dropped/restore", needs: .documentsManage, back: path, restoreDropped),
                 .act("+dropped/remove", needs: .documentsManage, asks: "confirmRemoveDropped", back: path, removeDropped),
-            ] + collection.pages + imports.pages + document.pages)
+            ] + backups.pages + collection.pages + imports.pages + document.pages)
     }
 
     @Sendable private func path(_ visit: Visit) throws -> String { Address.environment(try visit.environment(), "database") }
