@@ -254,6 +254,33 @@ def test_documents_are_imported_with_progress_and_exported(console, shop, tmp_pa
     assert len(requests.get(export, cookies=cookies, timeout=10).text.splitlines()) == 120
 
 
+def test_a_backup_is_made_planned_and_restored(console, shop):
+    collection = f"kept{console.driver.execute_script('return innerWidth')}"
+    shop.create_collection(collection)
+    shop.database("add", collection, data=[{"_id": f"k{number}"} for number in range(30)])
+    console.open(f"/console/env/{shop.id}/database")
+    console.browser.click("a[href$='+backups']")
+    before = len(ok(shop.request("GET", "/backups"))["backups"])
+    console.browser.click("form[action$='+backups'] button")
+    assert console.browser.toast().text
+    assert len(ok(shop.request("GET", "/backups"))["backups"]) == before + 1
+    console.look("backups")
+    console.set("#plan-hour", "19")
+    console.browser.click("form[action$=plan] button")
+    assert console.browser.toast().text
+    assert ok(shop.request("GET", "/settings"))["backups"] == {"hour": 19, "keep": 14}
+    shop.database("remove", collection, where={})
+    console.browser.click(".rows a[href*=backups]")
+    console.set("#restore-what", collection)
+    console.look("backup")
+    console.browser.click("form[action$=restore] button")
+    console.confirm()
+    assert "30" in console.browser.toast().text
+    assert shop.database("count", collection)["total"] == 30
+    console.look("restored")
+    shop.change_settings(backups=None)
+
+
 def test_a_list_is_searched_and_sorted_in_place(console, shop):
     if not PARTS.is_dir():
         pytest.skip("htmx is fetched by scripts/setup.sh run")

@@ -27,7 +27,7 @@ struct BackupsPage: Sendable {
         ]
     }
 
-    @Sendable private func path(_ visit: Visit) throws -> String { Address.environment(try visit.environment(), "database", "+backups") }
+    @Sendable private func path(_ visit: Visit) throws -> String { "\(Address.environment(try visit.environment(), "database"))/+backups" }
 
     // MARK: Pages
 
@@ -39,7 +39,7 @@ struct BackupsPage: Sendable {
         let plan = try tenancy.settings(environment.id).backups
         var model = environment.shown(visit.language)
         model["path"] = .string(try path(visit))
-        model["restoresPath"] = .string(Address.environment(environment.id, "database", "+restores"))
+        model["restoresPath"] = .string("\(Address.environment(environment.id, "database"))/+restores")
         model["mayManage"] = .bool(visit.may(.documentsManage))
         model["mayPlan"] = .bool(visit.may(.settingsChange))
         model["hasBackups"] = .bool(!backups.isEmpty)

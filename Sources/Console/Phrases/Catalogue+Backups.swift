@@ -15,7 +15,7 @@ extension Catalogue {
         "backupHour": Localized("When", zh: "时间"),
         "backupNever": Localized("never", zh: "不备份"),
         "backupKeep": Localized("How many are kept", zh: "保留份数"),
-        "backupsThere": Localized("Backups that are there", zh: "已有备份"),
+        "backupsThere": Localized("All backups", zh: "全部备份"),
         "backup-scheduled": Localized("planned", zh: "定时"),
         "backup-manual": Localized("made by hand", zh: "手动"),
         "noBackups": Localized("No backup yet", zh: "还没有备份"),
