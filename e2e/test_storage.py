@@ -2,7 +2,6 @@
 
 import errno
 import json
-import os
 import subprocess
 import threading
 import time
@@ -11,6 +10,7 @@ import pytest
 import requests
 from harness.admin import Admin, wait_until
 from harness.client import ok
+from harness.engines import ENGINES, variables_of
 from harness.server import Server, plain_environment, program
 
 DOCUMENTS = 100_000
@@ -29,16 +29,10 @@ def explained(environment, **query):
     return environment.database("get", "goods", explain=True, **query)["explain"]
 
 
-@pytest.fixture(params=["files", "postgres"])
+@pytest.fixture(params=ENGINES)
 def server_of_either_engine(request, tmp_path):
-    """A server that the test may do anything to, with its documents in files or in a PostgreSQL (`scripts/with-postgres.sh`)."""
-    variables = {}
-    if request.param == "postgres":
-        url = os.environ.get("SAMPAN_TEST_POSTGRES")
-        if not url:
-            pytest.skip("SAMPAN_TEST_POSTGRES is not set: run it with scripts/with-postgres.sh")
-        variables["SAMPAN_DOCUMENTS_URL"] = url
-    running = Server(tmp_path, variables=variables).start()
+    """A server that the test may do anything to, with its documents in files or in a PostgreSQL."""
+    running = Server(tmp_path, variables=variables_of(request.param)).start()
     yield running
     running.kill()
 

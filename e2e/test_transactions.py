@@ -3,6 +3,9 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from harness.admin import Admin
+from harness.engines import ENGINES, variables_of
+from harness.server import Server
 
 ACCOUNTS = [{"_id": "a", "n": 5, "k": "x"}, {"_id": "b", "n": 7, "k": "x"}, {"_id": "c", "n": 1, "k": "y"}, {"_id": "e", "n": 2, "k": "y"}]
 CONFLICT_CODES = {"wechat": -502001, "alipay": 60005}
@@ -98,6 +101,14 @@ class Accounts:
 
     def database(self, op, **members):
         return self.environment.database(op, self.name, **members)
+
+
+@pytest.fixture(scope="module", params=ENGINES)
+def environment(request, tmp_path_factory):
+    """One on a server of the module's own, for each engine."""
+    running = Server(tmp_path_factory.mktemp(request.param), variables=variables_of(request.param)).start()
+    yield Admin(running.address, running.operator_key).create_environment()
+    assert running.stop() == 0
 
 
 @pytest.fixture(params=["wechat", "alipay"])
