@@ -397,6 +397,33 @@ exports.main = async () => {
 }"""
 
 
+COMPUTED = """
+const cloud = require('wx-server-sdk'); cloud.init({ env: cloud.DYNAMIC_CURRENT_ENV })
+const db = cloud.database(), _ = db.command, $ = _.aggregate
+exports.main = async () => {
+  const orders = db.collection('orders')
+  const fields = { _id: false, total: $.sum('$prices'), first: '$owner.name', half: { of: $.divide(['$discount', 2]) } }
+  return {
+    computed: (await orders.where({ prices: _.gt(10) }).field(fields).get()).data,
+    one: (await orders.doc('o1').field({ n: $.size('$prices') }).get()).data,
+    matched: (await orders.where({ prices: _.gt(10) }).field({ 'prices.$': true }).get()).data,
+    scores: (await orders.aggregate().match({ $text: { $search: 'tea' } }).project({ _id: 0, score: $.meta('textScore') }).end()).list }
+}"""
+
+
+def test_projections_compute(environment):
+    environment.create_collection("orders", "ADMINONLY")
+    environment.database("add", "orders", data={"_id": "o1", "prices": [5, 20, 30], "owner": {"name": "Ann"}, "discount": 3, "note": "tea"})
+    ok(environment.request("POST", "/collections/orders/indexes", json={"keys": [["note", "text"]]}), (200, 201))
+    environment.deploy("computed", COMPUTED)
+    assert environment.invoke("computed") == {
+        "computed": [{"total": 55, "first": "Ann", "half": {"of": 1.5}}],
+        "one": {"_id": "o1", "n": 3},
+        "matched": [{"_id": "o1", "prices": [20]}],
+        "scores": [{"score": 1.1}],
+    }
+
+
 def test_wechat_shapes(environment):
     environment.create_collection("shapes", "ADMINONLY")
     environment.deploy("wechat-shapes", WECHAT_SHAPES)

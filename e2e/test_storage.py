@@ -10,6 +10,7 @@ import pytest
 import requests
 from harness.admin import Admin, wait_until
 from harness.client import ok
+from harness.engines import ENGINES, variables_of
 from harness.server import Server, plain_environment, program
 
 DOCUMENTS = 100_000
@@ -28,9 +29,18 @@ def explained(environment, **query):
     return environment.database("get", "goods", explain=True, **query)["explain"]
 
 
+@pytest.fixture(params=ENGINES)
+def server_of_either_engine(request, tmp_path):
+    """A server that the test may do anything to, with its documents in files or in a PostgreSQL."""
+    running = Server(tmp_path, variables=variables_of(request.param)).start()
+    yield running
+    running.kill()
+
+
 @pytest.mark.timeout(300)
-def test_an_index_that_was_being_made_when_the_server_died_is_made_whole(own_server):
-    environment = Admin(own_server.address, own_server.operator_key).create_environment()
+def test_an_index_that_was_being_made_when_the_server_died_is_made_whole(server_of_either_engine):
+    server = server_of_either_engine
+    environment = Admin(server.address, server.operator_key).create_environment()
     fill(environment, "goods", DOCUMENTS)
     assert_queries_are_right(environment, DOCUMENTS)
 
@@ -40,8 +50,8 @@ def test_an_index_that_was_being_made_when_the_server_died_is_made_whole(own_ser
     for _ in range(KILLS):
         wait_until(lambda: is_known(environment), every=0.005)
         assert_queries_are_right(environment, DOCUMENTS + added)
-        own_server.kill()
-        own_server.start()
+        server.kill()
+        server.start()
         # What is written beside the half of it belongs to it as well.
         environment.database("add", "goods", data={"_id": f"later-{added}", "k": 7, "n": DOCUMENTS + added})
         added += 1
@@ -55,7 +65,7 @@ def test_an_index_that_was_being_made_when_the_server_died_is_made_whole(own_ser
     assert_queries_are_right(environment, DOCUMENTS + added)
     [index] = ok(environment.request("GET", "/collections/goods"))["indexes"]
     assert not index.get("building")
-    assert own_server.stop() == 0
+    assert server.stop() == 0
 
 
 def ask_for_index(environment):

@@ -136,8 +136,7 @@ def build():
 
 def swift_suite():
     command = ["swift", "test", "--skip-build", "--disable-xctest", "--xunit-output", REPORTS / "swift.xml"]
-    command = [ROOT / "scripts" / "with-postgres.sh", *command]
-    return run_suite("swift", command, "swift*.xml")
+    return run_suite("swift", with_postgres(command), "swift*.xml")
 
 
 def node_suite():
@@ -156,7 +155,12 @@ def node_suite():
 
 def e2e_suite():
     command = [sys.executable, "-m", "pytest", "-c", "e2e/pytest.ini", f"--junitxml={REPORTS / 'e2e.xml'}", "e2e"]
-    return run_suite("e2e", command, "e2e.xml")
+    return run_suite("e2e", with_postgres(command), "e2e.xml")
+
+
+def with_postgres(command):
+    """The command beside a PostgreSQL of its own, where one is installed."""
+    return [ROOT / "scripts" / "with-postgres.sh", *command]
 
 
 def summarise(suites):

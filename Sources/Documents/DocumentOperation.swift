@@ -137,8 +137,8 @@ extension DocumentOperation {
             let selection = Selection(
                 filter: try filter(), sort: try order(allowsScore: true),
                 skip: try request.optionalInt("skip", in: 0...10_000_000) ?? 0,
-                limit: try request.optionalInt("limit", in: 0...limits.queryRowsMax) ?? limits.queryRowsDefault, projection: try projection(allowsScore: true))
-            let asksForScore = selection.sort?.scorePlace != nil || selection.projection?.scores.isEmpty == false
+                limit: try request.optionalInt("limit", in: 0...limits.queryRowsMax) ?? limits.queryRowsDefault, projection: try projection(ofQuery: true))
+            let asksForScore = selection.sort?.scorePlace != nil || selection.projection?.asksForScore == true
             if asksForScore, !selection.filter.asksForText { throw Pipeline.scoreWithoutText }
             return selection
         }
@@ -182,9 +182,9 @@ extension DocumentOperation {
             return try Filter(resolvingServerDates(substituted(condition), now: now))
         }
 
-        func projection(allowsScore: Bool = false) throws -> Projection? {
+        func projection(ofQuery: Bool = false) throws -> Projection? {
             guard let json = request["projection"], !json.isNull, json.objectValue?.isEmpty != true else { return nil }
-            return try Projection(json, allowsScore: allowsScore)
+            return try Projection(json, ofQuery: ofQuery, now: now)
         }
 
         private func add() throws -> Kind {

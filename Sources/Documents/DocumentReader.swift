@@ -160,7 +160,7 @@ struct DocumentReader {
 /// Writes documents into an answer: stored bytes as they are, unless a projection asks for less.
 struct DocumentWriter {
     let projection: Projection?
-    /// What documents fit, where the projection tells how well.
+    /// What documents fit, which the projection may ask about.
     var filter: Filter?
     let bytesMax: Int
     private var isFirst = true
@@ -179,14 +179,12 @@ struct DocumentWriter {
     mutating func append(_ document: JSONObject, to out: inout ByteBuffer) throws {
         try separate(&out)
         var bytes: [UInt8] = []
-        JSON.object(projected(document)).write(to: &bytes)
+        JSON.object(try projected(document)).write(to: &bytes)
         out.writeBytes(bytes)
     }
 
-    private func projected(_ document: JSONObject) -> JSONObject {
-        guard let projection else { return document }
-        guard !projection.scores.isEmpty else { return projection.apply(document) }
-        return projection.apply(document, score: filter?.textScore(of: document))
+    private func projected(_ document: JSONObject) throws(QueryError) -> JSONObject {
+        try projection?.apply(document, matching: filter) ?? document
     }
 
     private mutating func separate(_ out: inout ByteBuffer) throws {

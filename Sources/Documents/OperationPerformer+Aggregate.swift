@@ -37,18 +37,12 @@ extension OperationPerformer {
             // Without an index in that order the pipeline sorts, and keeps no more than later stages want.
             let reader = observing(connection, collection)
             let isSorted = leading.sort != nil && reader.givesOrder(plan)
-            let window = leading.sort == nil || isSorted ? leading : Pipeline.Leading()
+            var window = leading.sort == nil || isSorted ? DocumentWindow(skip: leading.skip, limit: leading.limit) : DocumentWindow(skip: 0, limit: nil)
             let run = try pipelineRun(pipeline.rest(sorted: isSorted), connection, into: sink)
-            var skip = window.skip
-            var left = window.limit ?? .max
-            if left > 0 {
+            if window.isOpen {
                 try reader.visit(filter, plan) { document in
-                    if skip > 0 {
-                        skip -= 1
-                        return true
-                    }
-                    left -= 1
-                    return try run.take(document, score: pipeline.asksForText ? filter.textScore(of: document) : nil) && left > 0
+                    guard window.admits() else { return true }
+                    return try run.take(document, score: pipeline.asksForText ? filter.textScore(of: document) : nil) && window.isOpen
                 }
             }
             try run.finish()

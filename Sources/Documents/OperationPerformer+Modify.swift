@@ -157,12 +157,13 @@ extension DocumentModification {
             var counts: JSONObject = ["matched": .int(Int64(matched)), "updated": .int(Int64(changed))]
             counts["upsertedId"] = upserted
             return JSON.object(counts).serialized()
-        case .before(let projection): return Self.data(before, projection)
-        case .after(let projection): return Self.data(after, projection)
+        case .before(let projection): return try Self.data(before, projection)
+        case .after(let projection): return try Self.data(after, projection)
         }
     }
 
-    private static func data(_ document: JSONObject?, _ projection: Projection?) -> [UInt8] {
-        (["data": document.map { .object(projection?.apply($0) ?? $0) } ?? .null] as JSON).serialized()
+    private static func data(_ document: JSONObject?, _ projection: Projection?) throws -> [UInt8] {
+        let shown = try document.map { document in JSON.object(try projection?.apply(document) ?? document) }
+        return (["data": shown ?? .null] as JSON).serialized()
     }
 }

@@ -26,7 +26,7 @@ extension OperationPerformer {
         }
         return try await touch(operation, id, scope: scope) { entry in
             guard let document = entry.current else { throw SampanError.noDocument(id) }
-            return answer(["data": .object(projection?.apply(document) ?? document)])
+            return answer(["data": .object(try projection?.apply(document) ?? document)])
         }
     }
 

@@ -76,7 +76,7 @@ struct OperationPerformer: Sendable {
         var out = ByteBuffer(string: #"{"data":"#)
         if let projection {
             let document = try bytes.withUnsafeReadableBytes { try JSON(parsing: $0) }.objectValue ?? [:]
-            out.writeBytes(JSON.object(projection.apply(document)).serialized())
+            out.writeBytes(JSON.object(try projection.apply(document)).serialized())
         } else {
             out.writeImmutableBuffer(bytes)
         }

@@ -15,7 +15,7 @@ public struct BackupPlan: Sendable, Hashable {
         self.keep = Int(keep)
     }
 
-    /// `{"hour","keep"}`
+    /// As the settings show it: `{"hour","keep"}`.
     public var json: JSON { ["hour": .int(Int64(hour)), "keep": .int(Int64(keep))] }
 
     /// The last moment up to `now` at which a backup was due, in milliseconds.

@@ -24,7 +24,7 @@ struct ServerConfiguration: Sendable {
     var warmWorkers = 2
     /// How mail leaves this server; `nil`: not at all.
     var mail: MailSettings?
-    /// Where backups of databases lie; `nil`: in the data folder. Another disk outlives this one.
+    /// Where backups of databases lie, on a disk that may outlive the data's; `nil`: in the data folder.
     var backups: URL?
     /// The PostgreSQL that holds the documents; `nil`: a file for each environment.
     var documents: PostgresConfiguration?

@@ -179,6 +179,33 @@ import Testing
         }
     }
 
+    /// What a process leaves that dies while it makes an index: writes keep it, nobody reads it, whoever opens the database next fills the rest.
+    @Test(arguments: TestEngine.allCases) func anIndexThatWasBeingMadeIsMadeWhole(_ engine: TestEngine) async throws {
+        try await DatabaseFixture.with(engine: engine) { base async throws in
+            for start in stride(from: 0, to: 3000, by: 1000) {
+                let documents = (start..<start + 1000).map { JSON.object(["_id": .string("d\($0)"), "n": .int(Int64($0 % 10))]) }
+                try await base.perform(["op": "add", "collection": "c", "data": .array(documents)])
+            }
+            try await base.documents.createIndex(index([["n", "asc"]], name: "n"), of: "c", base.environment)
+            let number = try #require(try base.store.collection("c").indexes.first?.number)
+            try await base.store.database.write { connection in
+                try connection.execute("UPDATE indexes SET is_ready = 0")
+                try connection.execute("DELETE FROM i\(number) WHERE seq > (SELECT min(seq) FROM i\(number)) + 1499")
+                try connection.schemaChanged()
+            }
+            try base.documents.close(base.environment)
+            try await DatabaseFixture.with(engine: engine, folder: base.folder, environment: base.environment) { again async throws in
+                // Opening it goes on with the index, beside what is asked and written.
+                #expect(try await again.perform(#"{"op":"count","collection":"c","where":{"n":7}}"#)["total"] == 300)
+                try await again.perform(#"{"op":"add","collection":"c","data":{"_id":"later","n":7}}"#)
+                #expect(try await eventually { try again.store.collection("c").readable.map(\.name) == ["n"] }, "it is whole")
+                let explained = try await again.perform(#"{"op":"count","collection":"c","where":{"n":7},"explain":true}"#)["explain"]
+                #expect(explained?["plan"] == "index" && explained?["matched"] == 301)
+                for n in 0..<10 { #expect(try await again.ids("c", where: ["n": .int(Int64(n))]).count == (n == 7 ? 301 : 300)) }
+            }
+        }
+    }
+
     /// The same documents with indexes and without, asked the same random questions, also after random changes.
     @Test(arguments: (0..<12).map { ($0, TestEngine.files) } + (0..<3).map { ($0, TestEngine.postgres) })
     func anIndexNeverChangesAnAnswer(_ seed: Int, _ engine: TestEngine) async throws {

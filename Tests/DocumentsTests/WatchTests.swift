@@ -211,6 +211,7 @@ private final class Listener: WatchPeer {
         (#"{"type":"watch","watch":"w","collection":"c","where":{"$bad":1}}"#, "INVALID_QUERY"), ("[]", "BAD_MEMBER"), ("{", "MALFORMED_JSON"),
         (#"{"type":"close","watch":"w"}"#, "BAD_MEMBER"), (#"{"type":"dance"}"#, "BAD_MEMBER"),
         (#"{"type":"watch","watch":"w","collection":"c","limit":0}"#, "BAD_MEMBER"),
+        (#"{"type":"watch","watch":"w","collection":"c","where":{"$sampleRate":0.5}}"#, "INVALID_QUERY"),
     ])
     func whatMakesNoSenseIsSaid(_ message: String, _ code: String) async throws {
         try await with { base async throws in

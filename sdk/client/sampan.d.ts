@@ -124,7 +124,7 @@ declare namespace sampan {
 
   export interface Stages {
     addFields(fields: Fields): this; bucket(options: Fields): this; bucketAuto(options: Fields): this; count(name: string): this;
-    densify(options: Fields): this; facet(pipelines: Record<string, Pipeline | object[]>): this; fill(options: Fields): this;
+    densify(options: Fields): this; documents(list: any): this; facet(pipelines: Record<string, Pipeline | object[]>): this; fill(options: Fields): this;
     geoNear(options: Fields): this; graphLookup(options: Fields): this; group(fields: Fields): this; limit(count: number): this;
     lookup(options: Fields): this; match(conditions: any): this;
     /** Last stage: puts the documents into a collection. Functions only. */

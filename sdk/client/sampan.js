@@ -1001,7 +1001,7 @@
     const conditions = load('shared/conditions');
 
     /** Stages whose argument consists of values and expressions. */
-    const EXPRESSION_STAGES = ['addFields', 'bucket', 'bucketAuto', 'count', 'densify', 'fill', 'group', 'limit', 'out', 'project', 'redact', 'replaceRoot',
+    const EXPRESSION_STAGES = ['addFields', 'bucket', 'bucketAuto', 'count', 'densify', 'documents', 'fill', 'group', 'limit', 'out', 'project', 'redact', 'replaceRoot',
       'replaceWith', 'sample', 'set', 'setWindowFields', 'skip', 'sort', 'sortByCount', 'unset', 'unwind'];
 
     /** Stages with a condition or other stages inside; what stands at these members is encoded as what it is. */
@@ -1512,7 +1512,7 @@
 
     const { ProjectionCommand } = load('shared/command-classes');
     const { elementCondition } = load('shared/conditions');
-    const { isPlainObject, encodeValue, DATA, CONDITION } = load('shared/values');
+    const { Expression, isPlainObject, encodeValue, DATA, EXPRESSION } = load('shared/values');
     const { invalidParameter } = load('shared/problems');
 
     function requireName(what, name) {
@@ -1547,13 +1547,19 @@
       for (const key of Object.keys(projection)) {
         const value = projection[key];
         if (value instanceof ProjectionCommand) encoded[key] = projectionOperator(value.operator, value.operand, rules);
+        else if (isComputed(value)) encoded[key] = encodeValue(value, EXPRESSION);
         else if (isPlainObject(value)) encoded[key] = rawProjection(value, rules);
         else encoded[key] = value === true || (typeof value === 'number' && value > 0) ? 1 : 0;
       }
       return encoded;
     }
 
-    /** `{$slice: 3}`, `{$elemMatch: {…}}`, written by hand. */
+    /** `$.sum('$prices')`, or `'$owner.name'`: the value of a field that is computed. */
+    function isComputed(value) {
+      return value instanceof Expression || (typeof value === 'string' && value.charAt(0) === '$');
+    }
+
+    /** `{$slice: 3}`, `{$elemMatch: {…}}`, `{$sum: '$prices'}`, written by hand. */
     function rawProjection(value, rules) {
       const encoded = {};
       for (const operator of Object.keys(value)) Object.assign(encoded, projectionOperator(operator, value[operator], rules));
@@ -1562,7 +1568,7 @@
 
     function projectionOperator(operator, operand, rules) {
       const encoded = {};
-      encoded[operator] = operator === '$elemMatch' ? elementCondition(operand, rules) : encodeValue(operand, CONDITION);
+      encoded[operator] = operator === '$elemMatch' ? elementCondition(operand, rules) : encodeValue(operand, EXPRESSION);
       return encoded;
     }
 

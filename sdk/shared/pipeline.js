@@ -7,7 +7,7 @@ const { invalidParameter } = require('./problems');
 const conditions = require('./conditions');
 
 /** Stages whose argument consists of values and expressions. */
-const EXPRESSION_STAGES = ['addFields', 'bucket', 'bucketAuto', 'count', 'densify', 'fill', 'group', 'limit', 'out', 'project', 'redact', 'replaceRoot',
+const EXPRESSION_STAGES = ['addFields', 'bucket', 'bucketAuto', 'count', 'densify', 'documents', 'fill', 'group', 'limit', 'out', 'project', 'redact', 'replaceRoot',
   'replaceWith', 'sample', 'set', 'setWindowFields', 'skip', 'sort', 'sortByCount', 'unset', 'unwind'];
 
 /** Stages with a condition or other stages inside; what stands at these members is encoded as what it is. */

@@ -4,7 +4,7 @@
 
 const { ProjectionCommand } = require('./command-classes');
 const { elementCondition } = require('./conditions');
-const { isPlainObject, encodeValue, DATA, CONDITION } = require('./values');
+const { Expression, isPlainObject, encodeValue, DATA, EXPRESSION } = require('./values');
 const { invalidParameter } = require('./problems');
 
 function requireName(what, name) {
@@ -39,13 +39,19 @@ function encodeProjection(projection, rules) {
   for (const key of Object.keys(projection)) {
     const value = projection[key];
     if (value instanceof ProjectionCommand) encoded[key] = projectionOperator(value.operator, value.operand, rules);
+    else if (isComputed(value)) encoded[key] = encodeValue(value, EXPRESSION);
     else if (isPlainObject(value)) encoded[key] = rawProjection(value, rules);
     else encoded[key] = value === true || (typeof value === 'number' && value > 0) ? 1 : 0;
   }
   return encoded;
 }
 
-/** `{$slice: 3}`, `{$elemMatch: {…}}`, written by hand. */
+/** `$.sum('$prices')`, or `'$owner.name'`: the value of a field that is computed. */
+function isComputed(value) {
+  return value instanceof Expression || (typeof value === 'string' && value.charAt(0) === '$');
+}
+
+/** `{$slice: 3}`, `{$elemMatch: {…}}`, `{$sum: '$prices'}`, written by hand. */
 function rawProjection(value, rules) {
   const encoded = {};
   for (const operator of Object.keys(value)) Object.assign(encoded, projectionOperator(operator, value[operator], rules));
@@ -54,7 +60,7 @@ function rawProjection(value, rules) {
 
 function projectionOperator(operator, operand, rules) {
   const encoded = {};
-  encoded[operator] = operator === '$elemMatch' ? elementCondition(operand, rules) : encodeValue(operand, CONDITION);
+  encoded[operator] = operator === '$elemMatch' ? elementCondition(operand, rules) : encodeValue(operand, EXPRESSION);
   return encoded;
 }
 

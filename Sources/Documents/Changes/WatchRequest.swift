@@ -46,6 +46,10 @@ struct WatchRequest: Sendable {
         guard case .get(let selection) = operation.kind else { throw SampanError.badMember("where", Localized("a condition", zh: "查询条件")) }
         collection = operation.collection
         filter = selection.filter
+        // Whether a document is in the result must not change with each look.
+        if filter.isRandom {
+            throw QueryError(.invalidQuery, "What is watched cannot depend on $sampleRate or $rand.", zh: "监听的条件不能使用 $sampleRate 或 $rand。")
+        }
         sort = selection.sort
         limit = wantsLimit
         resume = try message.optionalText("resume").flatMap { WatchPlace($0) }

@@ -118,6 +118,30 @@ final class DeviationAccumulator: Accumulator {
     }
 }
 
+/// `$covariancePop` and `$covarianceSamp`: running means and the sum of the products of distances from them.
+///
+/// A pair in which one is no number does not count.
+final class CovarianceAccumulator: Accumulator {
+    private let ofSample: Bool
+    private var count = 0
+    private var means = (0.0, 0.0)
+    private var products = 0.0
+
+    init(ofSample: Bool) { self.ofSample = ofSample }
+
+    override func add(_ value: JSON?, of document: JSONObject) -> Int {
+        guard case .array(let pair)? = value, pair.count == 2, let first = pair[0].doubleValue, let second = pair[1].doubleValue else { return 0 }
+        count += 1
+        let distance = first - means.0
+        means.0 += distance / Double(count)
+        means.1 += (second - means.1) / Double(count)
+        products += distance * (second - means.1)
+        return 0
+    }
+
+    override var result: JSON { count < (ofSample ? 2 : 1) ? .null : .double(products / Double(ofSample ? count - 1 : count)) }
+}
+
 /// `$median` and `$percentile`: the value at a rank, exactly.
 final class PercentileAccumulator: Accumulator {
     private let fractions: [Double]

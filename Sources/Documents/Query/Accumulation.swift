@@ -11,6 +11,8 @@ struct AccumulatorDefinition: Sendable {
         case firstN, lastN, minimumN, maximumN
         /// The one in the middle, or those at the places of a list.
         case median, percentiles([Double])
+        /// Of pairs; in windows only.
+        case covariance(ofSample: Bool)
     }
 
     let kind: Kind
@@ -42,6 +44,7 @@ struct AccumulatorDefinition: Sendable {
         case .count: CountAccumulator()
         case .mergeObjects: MergeAccumulator()
         case .deviation(let ofSample): DeviationAccumulator(ofSample: ofSample)
+        case .covariance(let ofSample): CovarianceAccumulator(ofSample: ofSample)
         case .median: PercentileAccumulator([0.5], isSingle: true)
         case .percentiles(let fractions): PercentileAccumulator(fractions, isSingle: false)
         case .ordered(let fromEnd): OrderedAccumulator(order, fromEnd: fromEnd, count: count)
@@ -93,6 +96,16 @@ extension AccumulatorDefinition {
                 value: try Expression(inPipeline: members["input"] ?? .null, names: names))
         default: return nil
         }
+    }
+
+    /// The same with `{"$covariancePop":["$x","$y"]}` and `$covarianceSamp`, which have no meaning in `$group`.
+    init?(inWindow operator: String, _ operand: JSON, names: [String]) throws(QueryError) {
+        guard `operator` == "$covariancePop" || `operator` == "$covarianceSamp" else {
+            try self.init(`operator`, operand, names: names)
+            return
+        }
+        guard operand.arrayValue?.count == 2 else { throw OperatorError.wrongType(`operator`, "a list of two expressions", "两个表达式的列表", operand) }
+        self.init(kind: .covariance(ofSample: `operator` == "$covarianceSamp"), value: try Expression(inPipeline: operand, names: names))
     }
 
     private static let plain: [String: Kind] = [

@@ -12,6 +12,9 @@ extension Condition {
         }
     }
 
+    /// Whether chance decides somewhere in the condition.
+    var isRandom: Bool { FieldNeeds(self).isRandom }
+
     /// Refuses what would give an answer two orders or two scores.
     func checkOrders() throws(QueryError) {
         let nearConditions = conjuncts.count { if case .near = $0 { true } else { false } }

@@ -3,7 +3,7 @@ import Kernel
 /// The table of expression operators; each family has its own file.
 enum ExpressionOperators {
     static let positional: [String: PositionalOperator] = [
-        arithmetic, trigonometry, bits, comparison, text, arrays, objects, sets, dates, conversion,
+        arithmetic, trigonometry, bits, comparison, text, arrays, objects, sets, dates, conversion, sizes,
     ].reduce(into: [:]) { $0.merge($1) { first, _ in first } }
 
     static let named: [String: NamedOperator] = [namedText, patterns, namedArrays, namedObjects, namedDates].reduce(into: [:]) {

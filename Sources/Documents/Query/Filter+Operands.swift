@@ -67,6 +67,15 @@ extension FilterParser {
         return types
     }
 
+    /// `$sampleRate`: true for about this part of the documents, each by chance.
+    static func chance(_ operand: JSON) throws(QueryError) -> Expression {
+        guard let rate = operand.doubleValue, (0...1).contains(rate) else {
+            throw QueryError(.invalidQuery, "$sampleRate needs a number from 0 to 1.", zh: "$sampleRate 需要 0 到 1 之间的数。")
+        }
+        let lessThan = PositionalOperator.onPair { (drawn, rate) in .bool((drawn?.doubleValue ?? 1) < (rate?.doubleValue ?? 0)) }
+        return .call("$sampleRate", lessThan, [.random, .literal(.double(rate))])
+    }
+
     static func size(_ operand: JSON) throws(QueryError) -> Int {
         guard let number = operand.intValue, number >= 0 else {
             throw QueryError(.invalidQuery, "$size needs a whole number of at least 0.", zh: "$size 需要不小于 0 的整数。")

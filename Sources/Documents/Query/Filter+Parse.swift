@@ -33,6 +33,7 @@ struct FilterParser {
             if parts.contains(where: \.hasText) { throw Self.misplacedText }
             return .none(parts)
         case "$expr": return .expression(try Expression(value))
+        case "$sampleRate": return .expression(try Self.chance(value))
         case "$jsonSchema": return .schema(try JSONSchema(value))
         case "$text":
             try count()

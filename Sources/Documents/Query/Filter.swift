@@ -23,6 +23,9 @@ public struct Filter: Sendable {
         if case .every(let parts) = condition { parts.isEmpty } else { false }
     }
 
+    /// Whether `$sampleRate` or `$rand` decide: the same document may match now and not the next time.
+    public var isRandom: Bool { condition.isRandom }
+
     /// The documents that match both.
     public func and(_ other: Filter) -> Filter {
         Filter(condition: .every(condition.conjuncts + other.condition.conjuncts))

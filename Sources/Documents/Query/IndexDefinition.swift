@@ -39,6 +39,11 @@ public struct PartialFilter: Sendable, Hashable {
             throw QueryError(
                 .invalidQuery, "The filter of a partial index can have neither $near nor $text.", zh: "部分索引的条件不能使用 $near 或 $text。")
         }
+        // What is taken out again must be what was put in.
+        guard !filter.isRandom else {
+            throw QueryError(
+                .invalidQuery, "The filter of a partial index cannot use $sampleRate or $rand.", zh: "部分索引的条件不能使用 $sampleRate 或 $rand。")
+        }
     }
 
     /// Filters are equal when they are written alike.

@@ -4,6 +4,8 @@ import Kernel
 struct FieldNeeds {
     private(set) var names: Set<String> = []
     private(set) var isAll = false
+    /// Whether chance decides too, so that it matters how often and for which documents it is asked.
+    private(set) var isRandom = false
 
     init() {}
 
@@ -40,7 +42,8 @@ struct FieldNeeds {
         case .field(let name, _): names.insert(name)
         case .variable(.current, _): addAll()
         case .variable(.root, let path): if let name = path.first { names.insert(name) } else { addAll() }
-        case .literal, .variable, .random: break
+        case .random: isRandom = true
+        case .literal, .variable: break
         case .object(let members): for member in members { add(member.value) }
         case .array(let parts), .call(_, _, let parts), .every(let parts), .some(let parts), .firstPresent(let parts):
             for part in parts { add(part) }
@@ -101,7 +104,7 @@ extension Stage {
             needs.add(buckets.key)
             addNeeds(of: buckets.fields, to: &needs)
             return true
-        case .count: return true
+        case .count, .documents: return true
         case .project(let projection):
             for assignment in projection.computed { needs.add(assignment.value) }
             guard projection.tree.includes else { return false }

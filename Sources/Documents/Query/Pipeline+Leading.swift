@@ -36,6 +36,10 @@ extension Pipeline {
             leading.filter = near.query
             return (leading, rest)
         }
+        if ownDocuments != nil {
+            leading.limit = 0
+            return (leading, rest)
+        }
         while case .match(.fixed(let filter))? = rest.first?.stage {
             leading.filter = leading.filter.isAll ? filter : leading.filter.and(filter)
             rest.removeFirst()
@@ -66,6 +70,16 @@ extension Pipeline {
 extension Pipeline {
     /// What `$geoNear` at the beginning asks for.
     var geoNear: GeoNear? { if case .geoNear(let near)? = stages.first?.stage { near } else { nil } }
+
+    /// The list that `$documents` at the beginning brings.
+    var ownDocuments: Expression? { if case .documents(let list)? = stages.first?.stage { list } else { nil } }
+
+    /// The same with a condition on the documents of `$documents`.
+    func matchingOwn(_ filter: Filter) -> Pipeline {
+        guard !filter.isAll, let first = stages.first else { return self }
+        let match = PlacedStage(number: first.number, name: "$match", stage: .match(.fixed(filter)))
+        return Pipeline(stages: [first, match] + stages.dropFirst())
+    }
 
     /// The same with a field for a `$geoNear` that names none.
     func naming(key: FieldPath) -> Pipeline {

@@ -81,7 +81,7 @@ extension Stage {
         case .sort(let sort): return sort.scorePlace == nil || !needs.isAll
         case .addFields(let assignments): return touchesNone(assignments.map(\.path))
         case .unset(let tree): return !needs.isAll && !tree.actions.keys.contains { needs.contains($0.text) }
-        case .unwind(let unwinding): return touchesNone([unwinding.path, unwinding.indexField])
+        case .unwind(let unwinding): return !needs.isRandom && touchesNone([unwinding.path, unwinding.indexField])
         case .lookup(let lookup): return touchesNone([lookup.into])
         case .graphLookup(let lookup): return touchesNone([lookup.into])
         default: return false

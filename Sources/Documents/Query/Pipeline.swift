@@ -26,7 +26,8 @@ public struct Pipeline: Sendable {
         if stages.first?.stage.asksForText != true, elements.contains(where: Self.asksForScore) { throw Self.scoreWithoutText }
     }
 
-    private static func asksForScore(_ json: JSON) -> Bool {
+    /// Whether `{"$meta":"textScore"}` stands somewhere in it.
+    static func asksForScore(_ json: JSON) -> Bool {
         switch json {
         case .object(let members): json == ["$meta": "textScore"] || members.contains { $0.key != "$literal" && asksForScore($0.value) }
         case .array(let elements): elements.contains(where: asksForScore)

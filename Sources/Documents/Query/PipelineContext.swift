@@ -86,21 +86,52 @@ final class PipelineContext {
         return next
     }
 
-    /// Runs a nested pipeline on another collection.
+    /// Runs a nested pipeline on another collection, or on the documents that it brings (with no collection).
     func run(
-        _ pipeline: Pipeline, on collection: String, matching extra: Filter = .all, variables: [JSON?], within trace: StageTrace,
+        _ pipeline: Pipeline, on collection: String?, matching extra: Filter = .all, variables: [JSON?], within trace: StageTrace,
         _ body: @escaping (PipelineDocument) throws -> Bool
     ) throws {
         let bound = pipeline.isOpen ? try pipeline.bound(to: variables, now: evaluation.now) : pipeline
+        guard let collection else {
+            return try chain(bound.matchingOwn(extra).stages, variables: variables, within: trace, into: FinalSink(self, body)).finish()
+        }
         let head = try chain(bound.rest().stages, variables: variables, within: trace, into: FinalSink(self, body))
-        let filter = extra.and(bound.leading.filter)
+        let leading = bound.leading
+        let filter = extra.and(leading.filter)
         let fields = bound.requiredFields.flatMap { $0.addingFields(of: filter) }
+        // Behind a `$sort` the stages skip and limit themselves: nobody has sorted for them.
+        var window = leading.sort == nil ? DocumentWindow(skip: leading.skip, limit: leading.limit) : DocumentWindow(skip: 0, limit: nil)
         try foreign.visit(collection, matching: filter, fields: fields) { document in
             try evaluation.pause()
+            guard window.admits() else { return true }
             head.trace.received += 1
-            return try head.take(PipelineDocument(fields: document))
+            return try head.take(PipelineDocument(fields: document)) && window.isOpen
         }
         try head.finish()
+    }
+}
+
+/// The documents that a `$skip` and a `$limit` before all other stages let through.
+struct DocumentWindow {
+    private var skip: Int
+    private var left: Int
+
+    init(skip: Int, limit: Int?) {
+        self.skip = skip
+        left = limit ?? .max
+    }
+
+    /// Whether more can come.
+    var isOpen: Bool { left > 0 }
+
+    /// Counts one document; answers whether it is let through.
+    mutating func admits() -> Bool {
+        guard skip == 0 else {
+            skip -= 1
+            return false
+        }
+        left -= 1
+        return true
     }
 }
 

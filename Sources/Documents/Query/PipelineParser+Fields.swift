@@ -78,7 +78,7 @@ extension StageProjection {
 
 extension ProjectionTree {
     /// Keeps the objects and arrays that a computed field is written into, without what they hold.
-    fileprivate mutating func keepShell(at parts: ArraySlice<FieldPath.Part>) {
+    mutating func keepShell(at parts: ArraySlice<FieldPath.Part>) {
         guard parts.count > 1, let first = parts.first else { return }
         let name = FieldName(first.name)
         var child: ProjectionTree

@@ -65,14 +65,10 @@ extension StageParser {
     func bucketAuto(_ operand: JSON) throws(QueryError) -> AutomaticBuckets {
         let members = try ExpressionParser.members(
             "$bucketAuto", operand, required: ["groupBy", "buckets"], optional: ["output", "granularity"])
-        if members["granularity"] != nil {
-            throw QueryError(
-                .unsupported, "$bucketAuto has no granularity here; leave it out, or give boundaries to $bucket.",
-                zh: "$bucketAuto 不支持 granularity；请去掉它，或用 $bucket 指定 boundaries。")
-        }
         return AutomaticBuckets(
             key: try expression(members["groupBy"]), count: try count("$bucketAuto", members["buckets"] ?? .null, minimum: 1),
-            fields: try outputFields("$bucketAuto", members["output"]))
+            fields: try outputFields("$bucketAuto", members["output"]),
+            granularity: try members["granularity"].map { (name: JSON) throws(QueryError) in try BucketGranularity(name) })
     }
 
     func facet(_ operand: JSON) throws(QueryError) -> [(name: String, pipeline: Pipeline)] {
@@ -86,6 +82,7 @@ extension StageParser {
             }
             let pipeline = try nested(json)
             if pipeline.stages.contains(where: \.stage.asksForText) { throw Self.textLater }
+            if pipeline.ownDocuments != nil { throw QueryError(.invalidQuery, "$documents cannot stand inside $facet.", zh: "$facet 中不能使用 $documents。") }
             facets.append((try Self.fieldName("$facet", .string(name)), pipeline))
         }
         return facets

@@ -3,7 +3,7 @@ import Kernel
 extension StageParser {
     func lookup(_ operand: JSON) throws(QueryError) -> Lookup {
         let members = try ExpressionParser.members(
-            "$lookup", operand, required: ["from", "as"], optional: ["localField", "foreignField", "let", "pipeline"])
+            "$lookup", operand, required: ["as"], optional: ["from", "localField", "foreignField", "let", "pipeline"])
         guard (members["localField"] == nil) == (members["foreignField"] == nil), members["localField"] != nil || members["pipeline"] != nil else {
             throw QueryError(
                 .invalidQuery, "$lookup needs localField and foreignField, or a pipeline, or all three.",
@@ -24,9 +24,9 @@ extension StageParser {
         if let local = members["localField"], let foreign = members["foreignField"] {
             equality = (try Self.path("$lookup", local), try Self.path("$lookup", foreign))
         }
+        let pipeline = try members["pipeline"].map { (json: JSON) throws(QueryError) in try nested(json, names: bound) }
         return Lookup(
-            from: try Self.collection("$lookup", members["from"]), equality: equality, variables: variables,
-            pipeline: try members["pipeline"].map { (json: JSON) throws(QueryError) in try nested(json, names: bound) },
+            from: try source("$lookup", members["from"], pipeline), equality: equality, variables: variables, pipeline: pipeline,
             into: try Self.path("$lookup", members["as"] ?? .null))
     }
 
@@ -47,8 +47,18 @@ extension StageParser {
         if case .string = operand {
             return Union(from: try Self.collection("$unionWith", operand), pipeline: Pipeline(stages: []))
         }
-        let members = try ExpressionParser.members("$unionWith", operand, required: ["coll"], optional: ["pipeline"])
-        return Union(from: try Self.collection("$unionWith", members["coll"]), pipeline: try nested(members["pipeline"] ?? []))
+        let members = try ExpressionParser.members("$unionWith", operand, required: [], optional: ["coll", "pipeline"])
+        let pipeline = try nested(members["pipeline"] ?? [])
+        return Union(from: try source("$unionWith", members["coll"], pipeline), pipeline: pipeline)
+    }
+
+    /// Where the documents come from: a collection, or `$documents` at the beginning of the pipeline.
+    private func source(_ stage: String, _ name: JSON?, _ pipeline: Pipeline?) throws(QueryError) -> String? {
+        guard pipeline?.ownDocuments != nil else { return try Self.collection(stage, name) }
+        if name == nil { return nil }
+        throw QueryError(
+            .invalidQuery, "\(stage) takes a collection, or a pipeline that begins with $documents, not both.",
+            zh: "\(stage) 只能在集合与以 $documents 开头的管道中二选一。")
     }
 
     static func collection(_ stage: String, _ json: JSON?) throws(QueryError) -> String {

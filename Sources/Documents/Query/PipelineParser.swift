@@ -34,6 +34,9 @@ struct StageParser {
             if only.key == "$geoNear", place > 0 || depth > 0 {
                 throw QueryError(.invalidQuery, "$geoNear must be the first stage of a pipeline.", zh: "$geoNear 必须是聚合管道的第一个阶段。")
             }
+            if only.key == "$documents", place > 0 {
+                throw QueryError(.invalidQuery, "$documents must be the first stage of a pipeline.", zh: "$documents 必须是聚合管道的第一个阶段。")
+            }
             let parsed = try parse(only.key, only.value)
             if place > 0, parsed.contains(where: \.asksForText) { throw Self.textLater }
             for stage in parsed { stages.append(PlacedStage(number: place + 1, name: only.key, stage: stage)) }
@@ -99,6 +102,7 @@ struct StageParser {
         case "$setWindowFields": return .windowFields(try WindowFields(operand, names: names))
         case "$densify": return .densify(try Densify(operand))
         case "$fill": return .fill(try Fill(operand, names: names))
+        case "$documents": return .documents(try expression(operand))
         case "$out", "$merge":
             throw QueryError(
                 .invalidQuery, "\(name) can only be the last stage of the outermost pipeline.", zh: "\(name) 只能是最外层聚合管道的最后一个阶段。")
@@ -109,7 +113,7 @@ struct StageParser {
     }
 
     private static let stageNames =
-        "$addFields $bucket $bucketAuto $count $densify $facet $fill $geoNear $graphLookup $group $limit $lookup $match $merge $out $project $redact $replaceRoot $replaceWith $sample $set $setWindowFields $skip $sort $sortByCount $unionWith $unset $unwind"
+        "$addFields $bucket $bucketAuto $count $densify $documents $facet $fill $geoNear $graphLookup $group $limit $lookup $match $merge $out $project $redact $replaceRoot $replaceWith $sample $set $setWindowFields $skip $sort $sortByCount $unionWith $unset $unwind"
 
     func count(_ name: String, _ operand: JSON, minimum: Int64) throws(QueryError) -> Int {
         guard let number = operand.intValue, number >= minimum, number < 1 << 53 else {

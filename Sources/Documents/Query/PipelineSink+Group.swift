@@ -91,27 +91,11 @@ final class AutomaticBucketSink: StageSink {
             return precedence == .same ? $0.offset < $1.offset : precedence == .ascending
         }.map(\.element)
         held = []
-        for range in Self.ranges(of: sorted.map(\.key), count: buckets.count) {
-            let upper = range.upperBound < sorted.count ? sorted[range.upperBound].key : sorted[range.upperBound - 1].key
-            let id: JSON = ["min": sorted[range.lowerBound].key, "max": upper]
-            if try !pass(try bucket(id, sorted[range])) { break }
+        for cut in try buckets.cut(sorted.map(\.key)) {
+            if try !pass(try bucket(["min": cut.minimum, "max": cut.maximum], sorted[cut.range])) { break }
         }
         releaseAll()
         try super.finish()
-    }
-
-    /// Equal values are never cut apart.
-    static func ranges(of keys: [JSON], count: Int) -> [Range<Int>] {
-        var ranges: [Range<Int>] = []
-        var start = 0
-        let size = max(1, Int((Double(keys.count) / Double(count)).rounded()))
-        while start < keys.count {
-            var end = ranges.count == count - 1 ? keys.count : min(keys.count, start + size)
-            while end < keys.count, ValueOrder.compare(keys[end], keys[end - 1]) == .same { end += 1 }
-            ranges.append(start..<end)
-            start = end
-        }
-        return ranges
     }
 
     private func bucket(

@@ -6,6 +6,7 @@ import Kernel
 /// foreign collection is read once into a table, which costs memory where batches would cost a scan each.
 final class EqualityLookupSink: StageSink {
     private let lookup: Lookup
+    private let collection: String
     private let local: FieldPath
     private let foreign: FieldPath
     private let isIndexed: Bool
@@ -18,11 +19,14 @@ final class EqualityLookupSink: StageSink {
     private static let laterBatches = 256
     private var batchSize = firstBatch
 
-    init(_ lookup: Lookup, _ equality: (localField: FieldPath, foreignField: FieldPath), _ surroundings: Surroundings) {
+    init(
+        _ lookup: Lookup, in collection: String, _ equality: (localField: FieldPath, foreignField: FieldPath), _ surroundings: Surroundings
+    ) {
         self.lookup = lookup
+        self.collection = collection
         local = equality.localField
         foreign = equality.foreignField
-        isIndexed = surroundings.context.foreign.isIndexed(lookup.from, field: foreign.text)
+        isIndexed = surroundings.context.foreign.isIndexed(collection, field: foreign.text)
         super.init(surroundings)
     }
 
@@ -64,7 +68,7 @@ final class EqualityLookupSink: StageSink {
 
     private func read(matching filter: Filter) throws -> JoinTable {
         var joined = JoinTable(path: foreign)
-        try context.foreign.visit(lookup.from, matching: filter, fields: nil) { document in
+        try context.foreign.visit(collection, matching: filter, fields: nil) { document in
             try context.evaluation.pause()
             try hold(1, bytes: joined.insert(document))
             return true

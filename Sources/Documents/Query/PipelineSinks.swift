@@ -24,8 +24,10 @@ extension PipelineContext {
     private func lookupSink(_ lookup: Lookup, _ surroundings: Surroundings) -> StageSink {
         if let pipeline = lookup.pipeline { return PipelineLookupSink(lookup, pipeline, surroundings) }
         // The parser lets no `$lookup` pass that has neither.
-        guard let equality = lookup.equality else { return PipelineLookupSink(lookup, Pipeline(stages: []), surroundings) }
-        return EqualityLookupSink(lookup, equality, surroundings)
+        guard let equality = lookup.equality, let collection = lookup.from else {
+            return PipelineLookupSink(lookup, Pipeline(stages: []), surroundings)
+        }
+        return EqualityLookupSink(lookup, in: collection, equality, surroundings)
     }
 
     /// The stages that must see everything before they can pass on anything.
@@ -40,6 +42,7 @@ extension PipelineContext {
         case .windowFields(let window): WindowSink(window, surroundings)
         case .densify(let densify): DensifySink(densify, surroundings)
         case .fill(let fill): FillSink(fill, surroundings)
+        case .documents(let list): DocumentsSink(list, surroundings)
         default: preconditionFailure("every other stage has its sink in sink(for:_:)")
         }
     }

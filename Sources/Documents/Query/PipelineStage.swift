@@ -33,6 +33,8 @@ enum Stage: Sendable {
     case unionWith(Union)
     case fill(Fill)
     case densify(Densify)
+    /// `$documents`: not those of a collection but these.
+    case documents(Expression)
 }
 
 /// `$group`, and what `$bucket` and `$sortByCount` are written with.
@@ -43,7 +45,8 @@ struct Grouping: Sendable {
 
 /// `$lookup`: by equality, by a pipeline, or both.
 struct Lookup: Sendable {
-    let from: String
+    /// Nil when the pipeline has documents of its own.
+    let from: String?
     let equality: (localField: FieldPath, foreignField: FieldPath)?
     let variables: [Expression]
     let pipeline: Pipeline?
@@ -64,7 +67,8 @@ struct GraphLookup: Sendable {
 
 /// `$unionWith`.
 struct Union: Sendable {
-    let from: String
+    /// Nil when the pipeline has documents of its own.
+    let from: String?
     let pipeline: Pipeline
 }
 
@@ -92,6 +96,8 @@ struct AutomaticBuckets: Sendable {
     let key: Expression
     let count: Int
     let fields: [(name: String, accumulator: AccumulatorDefinition)]
+    /// Which numbers may be bounds; nil: those that are there.
+    let granularity: BucketGranularity?
 }
 
 extension Stage {
@@ -104,7 +110,7 @@ extension Stage {
     }
 
     func collectCollections(into names: inout [String]) {
-        func add(_ name: String) { if !names.contains(name) { names.append(name) } }
+        func add(_ name: String?) { if let name, !names.contains(name) { names.append(name) } }
         switch self {
         case .lookup(let lookup):
             add(lookup.from)

@@ -100,7 +100,7 @@ extension WindowFunction {
                 "$setWindowFields", "one operator and perhaps a window for each field", "每个字段一个操作符和可选的 window", specification)
         }
         let bounds = try WindowBounds(members["window"])
-        if let definition = try AccumulatorDefinition(only.key, only.value, names: names) {
+        if let definition = try AccumulatorDefinition(inWindow: only.key, only.value, names: names) {
             if case .range = bounds { try Self.requireOrder(order, of: "range", single: true) }
             if case .documents = bounds { try Self.requireOrder(order, of: "documents") }
             self = .accumulate(definition, bounds)
@@ -134,9 +134,9 @@ extension WindowFunction {
         default:
             throw QueryError(
                 .unsupported,
-                "$setWindowFields has no operator \(name); there are \(AccumulatorDefinition.names) $rank $denseRank $documentNumber $shift $expMovingAvg $derivative $integral $locf $linearFill.",
+                "$setWindowFields has no operator \(name); there are \(AccumulatorDefinition.names) $rank $denseRank $documentNumber $shift $expMovingAvg $derivative $integral $covariancePop $covarianceSamp $locf $linearFill.",
                 zh:
-                    "$setWindowFields 没有操作符 \(name)；可用 \(AccumulatorDefinition.names) $rank $denseRank $documentNumber $shift $expMovingAvg $derivative $integral $locf $linearFill。"
+                    "$setWindowFields 没有操作符 \(name)；可用 \(AccumulatorDefinition.names) $rank $denseRank $documentNumber $shift $expMovingAvg $derivative $integral $covariancePop $covarianceSamp $locf $linearFill。"
             )
         }
     }

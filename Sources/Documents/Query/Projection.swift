@@ -5,39 +5,135 @@ public struct Projection: Sendable {
     let tree: ProjectionTree
     /// Where how well a document fits `$text` is put.
     let scores: [FieldPath]
+    /// Fields that are computed, after the others.
+    let computed: [FieldAssignment]
+    /// The array of which only the element stays that made the document fit, `"items.$"`.
+    let matched: FieldPath?
+    /// Whether it tells how well a document fits `$text`.
+    let asksForScore: Bool
+    private let now: Int64
 
-    /// Reads `{"a":1,"b.c":true}` (only these and `_id`), `{"a":0}` (all but these), `{"tags":{"$slice":5}}` or
-    /// `{"items":{"$elemMatch":{…}}}`.
+    /// The most steps of the expressions for one document.
+    private static let stepsMax = 2_000_000
+
+    /// Reads `{"a":1,"b.c":true}` (only these and `_id`), `{"a":0}` (all but these), `{"tags":{"$slice":5}}`,
+    /// `{"items":{"$elemMatch":{…}}}` or `{"total":{"$sum":"$prices"}}`.
     ///
     /// `-1` means the same as `0`.
-    public init(_ json: JSON) throws(QueryError) { try self.init(json, allowsScore: false) }
+    public init(_ json: JSON) throws(QueryError) { try self.init(json, ofQuery: false, now: 0) }
 
-    /// - Parameter allowsScore: whether `{"score":{"$meta":"textScore"}}` may stand in it.
-    init(_ json: JSON, allowsScore: Bool) throws(QueryError) {
+    /// - Parameters:
+    ///   - ofQuery: whether there are conditions beside it, so that `{"score":{"$meta":"textScore"}}` and `"items.$"` may stand in it.
+    ///   - now: the time of `$$NOW`.
+    init(_ json: JSON, ofQuery: Bool, now: Int64) throws(QueryError) {
         guard case .object(let members) = json else {
             throw QueryError(.invalidQuery, "A projection must be an object such as {\"name\":1}.", zh: "投影必须是对象，例如 {\"name\":1}。")
         }
-        var builder = ProjectionBuilder()
+        var reader = ProjectionReader()
         var scores: [FieldPath] = []
         for (key, value) in members {
-            if allowsScore, value == ["$meta": "textScore"] {
+            if ofQuery, value == ["$meta": "textScore"] {
                 scores.append(try FieldPath(key))
+            } else if ofQuery, key.utf8.suffix(2).elementsEqual(".$".utf8) {
+                try reader.addMatched(String(key.dropLast(2)), value)
             } else {
-                try builder.add(key, value, prefix: "")
+                try reader.add(key, value, prefix: "")
             }
         }
         self.scores = scores
-        tree = try builder.finish()
+        self.now = now
+        asksForScore = Pipeline.asksForScore(json)
+        if asksForScore, !ofQuery { throw Pipeline.scoreWithoutText }
+        matched = reader.matched
+        computed = reader.computed
+        tree = try reader.finish()
     }
 
-    /// The document with the chosen fields, in the document's order.
-    public func apply(_ document: JSONObject) -> JSONObject { tree.apply(document) }
-
-    /// The same, with how well the document fits `$text`.
-    func apply(_ document: JSONObject, score: Double?) -> JSONObject {
-        var result = tree.apply(document)
+    /// The document with the chosen fields, in the document's order, and the computed ones.
+    ///
+    /// What `filter` asks for says which element `"items.$"` means, and how well the document fits `$text`.
+    public func apply(_ document: JSONObject, matching filter: Filter? = nil) throws(QueryError) -> JSONObject {
+        var result = tree.apply(matched == nil ? document : try narrowed(document, filter))
+        if !computed.isEmpty {
+            var scope = EvaluationScope(document: document, context: EvaluationContext(now: now, steps: Self.stepsMax))
+            if asksForScore { scope.score = filter?.textScore(of: document) }
+            for field in computed { result.assign(try field.value.evaluate(&scope), at: field.path.parts[...]) }
+        }
+        guard !scores.isEmpty else { return result }
+        let score = filter?.textScore(of: document)
         for path in scores { result.assign(score.map { .double($0) }, at: path.parts[...]) }
         return result
+    }
+
+    /// The document with nothing but the matched element in the first array that the path leads to.
+    private func narrowed(_ document: JSONObject, _ filter: Filter?) throws(QueryError) -> JSONObject {
+        guard let matched else { return document }
+        var members = document
+        for (place, part) in matched.parts.enumerated() {
+            switch members[part.name] {
+            case .object(let inner)?: members = inner
+            case .array(let elements)?:
+                let way = matched.parts[...place]
+                guard let index = filter?.matchedIndex(in: document, of: way.map(\.name)), elements.indices.contains(index) else {
+                    throw QueryError(
+                        .invalidQuery, "The query does not say which element of \"\(matched.text)\" the $ means: it needs a condition on that array.",
+                        zh: "查询未说明“\(matched.text)”中的 $ 指哪个元素：需要有针对该数组的条件。")
+                }
+                var result = document
+                result.assign(.array([elements[index]]), at: way)
+                return result
+            default: return document
+            }
+        }
+        return document
+    }
+}
+
+/// Tells the members of a projection apart: fields that stay or go, and fields that are computed.
+private struct ProjectionReader {
+    private var builder = ProjectionBuilder()
+    private(set) var computed: [FieldAssignment] = []
+    private(set) var matched: FieldPath?
+
+    mutating func add(_ key: String, _ value: JSON, prefix: String) throws(QueryError) {
+        switch value {
+        case .bool, .int, .double: try builder.add(key, value, prefix: prefix)
+        case .object(let members):
+            guard let first = members.first else { return try builder.add(key, value, prefix: prefix) }
+            if !first.key.startsWithDollar {
+                for (name, inner) in members { try add(name, inner, prefix: prefix + key + ".") }
+            } else if Self.chooses(first.key, first.value) {
+                try builder.add(key, value, prefix: prefix)
+            } else {
+                computed.append(FieldAssignment(path: try FieldPath(prefix + key), value: try Expression(inPipeline: value)))
+            }
+        default: computed.append(FieldAssignment(path: try FieldPath(prefix + key), value: try Expression(inPipeline: value)))
+        }
+    }
+
+    /// `{"$slice":["$tags",2]}` is the expression of that name; with numbers only it is about the field itself.
+    private static func chooses(_ name: String, _ operand: JSON) -> Bool {
+        switch name {
+        case "$slice": operand.arrayValue?.first.map { $0.doubleValue != nil } ?? true
+        case "$elemMatch", "$meta": true
+        default: false
+        }
+    }
+
+    mutating func addMatched(_ path: String, _ value: JSON) throws(QueryError) {
+        guard matched == nil, ProjectionBuilder.flag(value) == true else {
+            throw QueryError(
+                .invalidQuery, "A projection can have one $, as in {\"\(path).$\":1}.", zh: "投影中只能有一个 $，写作 {\"\(path).$\":1}。")
+        }
+        matched = try FieldPath(path)
+        try builder.add(path, value, prefix: "")
+    }
+
+    mutating func finish() throws(QueryError) -> ProjectionTree {
+        if !computed.isEmpty { builder.requireInclusion() }
+        var tree = try builder.finish()
+        for field in computed { tree.keepShell(at: field.path.parts[...]) }
+        return tree
     }
 }
 
@@ -121,8 +217,8 @@ struct ProjectionBuilder {
         }
         guard let keeps = Self.flag(value) else {
             throw QueryError(
-                .invalidQuery, "The projection of \"\(path.text)\" must be 1, 0, true, false, $slice or $elemMatch.",
-                zh: "字段“\(path.text)”的投影只能是 1、0、true、false、$slice 或 $elemMatch。")
+                .invalidQuery, "\"\(path.text)\" stays with 1 or true and goes with 0 or false, not \(value.excerpt).",
+                zh: "字段“\(path.text)”用 1、true 保留，用 0、false 去掉，而不是 \(value.excerpt)。")
         }
         if path.text == "_id" {
             keepsID = keeps
@@ -162,8 +258,8 @@ struct ProjectionBuilder {
             entries.append((path, .firstMatch(test)))
         default:
             throw QueryError(
-                .invalidQuery, "\(only.key) cannot project a field; use $slice or $elemMatch, or $project in an aggregation.",
-                zh: "\(only.key) 不能用于投影；请用 $slice、$elemMatch，或聚合的 $project。")
+                .invalidQuery, "\(only.key) cannot project \"\(path.text)\" here: {\"$meta\":\"textScore\"} stands in a get.",
+                zh: "此处不能用 \(only.key) 投影“\(path.text)”：{\"$meta\":\"textScore\"} 用于 get。")
         }
     }
 

@@ -281,6 +281,22 @@ test('projections written by hand, and conditions of elements in them', async ()
   });
 });
 
+test('a pipeline may bring its own documents', async () => {
+  const { db, operations, _ } = recorder('wechat');
+  const $ = _.aggregate;
+  await db.collection('c').aggregate().lookup({ pipeline: $.pipeline().documents([{ n: $.add(1, 2) }]).done(), as: 'own' }).end();
+  assert.deepEqual(operations[0].pipeline, [{ $lookup: { pipeline: [{ $documents: [{ n: { $add: [1, 2] } }] }], as: 'own' } }]);
+});
+
+test('projections compute fields', async () => {
+  const { db, operations, _ } = recorder('wechat');
+  const $ = _.aggregate;
+  await db.collection('c').field({ n: $.sum('$prices'), o: { x: $.add('$a', 1) }, name: '$owner.name', raw: { $size: '$tags' }, 'e.$': true }).get();
+  assert.deepEqual(operations[0].projection, {
+    n: { $sum: '$prices' }, o: { x: { $add: ['$a', 1] } }, name: '$owner.name', raw: { $size: '$tags' }, 'e.$': 1,
+  });
+});
+
 test('limits: the default when none is named, the maximum when more is asked for', async () => {
   const { db, operations } = recorder('wechat', undefined, { defaultLimit: 20, maximumLimit: 100 });
   await db.collection('c').get();
