@@ -6,6 +6,7 @@ import Kernel
 struct BackupCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "backup", abstract: said("Back up the database and put it back.", zh: "备份与恢复数据库。"),
+        discussion: said("Example: sampan db backup make", zh: "示例：sampan db backup make"),
         subcommands: [MakeBackup.self, ListBackups.self, ShowBackup.self, DownloadBackup.self, RestoreBackup.self, RemoveBackup.self, PlanBackups.self])
 }
 
