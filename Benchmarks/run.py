@@ -16,7 +16,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from bench import console, dataset, machine, pocketbase, report  # noqa: E402
+from bench import console, dataset, machine, million, pocketbase, postgres, report  # noqa: E402
 from bench.cases import CASES  # noqa: E402
 from bench.sampan import Sampan, program  # noqa: E402
 from bench.simple_peers import Nginx, NodeHTTP  # noqa: E402
@@ -48,10 +48,38 @@ class Bench:
     def big_shop(self):
         return console.BigShop(self.fresh_sampan("console"))
 
-    def fresh_sampan(self, name):
+    @cached_property
+    def ruled(self):
+        """The first server once it has the collections with rules as well."""
+        self.sampan.set_up_rules()
+        return self.sampan
+
+    @cached_property
+    def postgres(self):
+        return self.keep(postgres.Postgres())
+
+    @cached_property
+    def million(self):
+        return million.Orders(self.fresh_sampan("million"))
+
+    @cached_property
+    def million_on_postgres(self):
+        return million.Orders(self.fresh_sampan("million-postgres", self.postgres.make_database("million")))
+
+    @cached_property
+    def million_rows(self):
+        return million.Rows(self.postgres)
+
+    @cached_property
+    def sampan_on_postgres(self):
+        server = self.fresh_sampan("postgres", self.postgres.make_database("sampan"))
+        server.set_up()
+        return server
+
+    def fresh_sampan(self, name, documents_url=""):
         folder = self.folder / name
         folder.mkdir()
-        return self.keep(Sampan(folder))
+        return self.keep(Sampan(folder, documents_url))
 
     @cached_property
     def pocketbase(self):

@@ -9,8 +9,8 @@ DATA = ROOT / "docs" / "performance.json"
 BEGIN, END = "<!-- bench:begin -->", "<!-- bench:end -->"
 COLUMNS = [
     ("per_second", "requests/s"), ("per_second_range", "range"), ("p50_us", "p50 µs"), ("p90_us", "p90 µs"),
-    ("p50_ms", "p50 ms"), ("p95_ms", "p95 ms"), ("p99_ms", "p99 ms"), ("kilobytes", "kB"),
-    ("cpu_us", "CPU µs/request"), ("rss_mb", "RSS MB"), ("workers_rss_mb", "workers' RSS MB"), ("start_ms", "first answer ms"),
+    ("p50_ms", "p50 ms"), ("p95_ms", "p95 ms"), ("p99_ms", "p99 ms"), ("ms_range", "range of ms"), ("kilobytes", "kB"),
+    ("cpu_us", "CPU µs/request"), ("rss_mb", "RSS MB"), ("peak_mb", "peak RSS MB"), ("workers_rss_mb", "workers' RSS MB"), ("start_ms", "first answer ms"),
     ("runs", "runs"), ("failed", "failed"),
 ]  # fmt: skip
 
