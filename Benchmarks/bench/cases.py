@@ -183,7 +183,10 @@ def neighbours(bench):
                   [Check("difference of the medians, as a part", apart, 0.01, at_least=False)])  # fmt: skip
 
 
-CASES = {
+SERVER_CASES = {
     "read": read, "list": listing, "insert": insert, "function": function, "buy": buy, "cold": cold, "idle": idle,
-    "neighbour": neighbours, "pages": pages, "clicking": clicking, **database.CASES,
+    "neighbour": neighbours, "pages": pages, "clicking": clicking,
 }  # fmt: skip
+CASES = {**SERVER_CASES, **database.CASES}
+# The parts of the page, with the cases that each of them shows.
+SECTIONS = {"bench": list(SERVER_CASES), "database": list(database.CASES)}

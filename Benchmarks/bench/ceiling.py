@@ -15,7 +15,8 @@ class Ceiling:
     def __init__(self, folder):
         self.folder = Path(folder)
         self.program = self.folder / "sqlite-ceiling"
-        subprocess.run(["cc", "-O2", "-o", self.program, SOURCE, "-lsqlite3"], check=True)
+        # It comes with Swift.
+        subprocess.run(["clang", "-O2", "-o", self.program, SOURCE, "-lsqlite3"], check=True)
 
     def run(self, seconds, has_log):
         """Rows a second, in a new file each time."""

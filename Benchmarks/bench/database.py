@@ -50,7 +50,8 @@ def ruled_read(bench):
 def ruled_list(bench):
     """Listing 30 of 100,000 documents by an indexed field under security rules."""
     rows = against_rules(bench, lambda server, collection: server.list_requests(collection=collection), BOTH_RULES)
-    return Result("ruled-list", "Security rules: list 30 of 100,000 by an indexed field, 64 connections", rows, ratios(rows, BOTH_RULES, 6.0))
+    title = "Security rules: list 30 of 100,000 by an indexed field, 64 connections"
+    return Result("ruled-list", title, rows, ratios(rows, BOTH_RULES, 6.0))
 
 
 def ruled_insert(bench):
@@ -123,8 +124,10 @@ def aggregate(bench):
         Check("times PostgreSQL's time", round(medians["Sampan"] / medians["PostgreSQL"], 2), 3.0, at_least=False),
         Check("on PostgreSQL: times its time", round(medians["Sampan on PostgreSQL"] / medians["PostgreSQL"], 2), 3.0, at_least=False),
     ]
-    notes = ["`$match` on one of four states and `$group` by one of 1,000 shops with a count and a sum; the same in SQL on `jsonb`. All answer the same. "
-             "PostgreSQL takes two more processes for it unless told not to."]  # fmt: skip
+    notes = [
+        "`$match` on one of four states and `$group` by one of 1,000 shops with a count and a sum; the same in SQL on `jsonb`. "
+        "All answer the same. PostgreSQL takes two more processes for it unless told not to."
+    ]
     return Result("aggregate", "Match and group 1,000,000 documents without an index, one client", rows, checks, notes)
 
 
@@ -148,8 +151,10 @@ def watching(bench):
     }
     rows = [row for title, query in queries.items() for row in watch_rows(sampan, tokens, title, query, writes)]
     checks = [Check("p99 of the last to be told in ms", rows[1]["p99_ms"], 50.0, at_least=False)]
-    notes = [f"{WATCHERS} WebSockets of as many users, {writes} writes one after the other; from the sending of the write to the arrival, "
-             "with the client's own time for reading them."]  # fmt: skip
+    notes = [
+        f"{WATCHERS:,} WebSockets of as many users, {writes} writes one after the other; from the sending of the write to the arrival, "
+        "with the client's own time for reading them."
+    ]
     return Result("watching", f"{WATCHERS:,} watchers of one collection, one write", rows, checks, notes)
 
 
@@ -160,7 +165,8 @@ def watch_rows(sampan, tokens, title, query, writes):
     for number in range(-5, writes):
         text = f"{title} {number}."
         change = {"op": "update", "collection": "board", "id": f"row-{number % 20}", "update": {"$set": {"text": text}}}
-        load.wait_until_quiet(lambda: 0.0) if number % 100 == 0 else None
+        if number % 100 == 0:
+            load.wait_until_quiet(lambda: 0.0)
         times = crowd.times_after(writer.prepare(change), text.encode())
         writer.answer()
         if number >= 0:
@@ -179,7 +185,6 @@ def memory(bench):
     """How much memory the server takes at its peak for a million documents."""
     rows = []
     for name, orders in (("Sampan", bench.million), ("Sampan on PostgreSQL", bench.million_on_postgres)):
-        process = orders.server.process
         orders.server.restart()
         process = orders.server.process
         for what, run in (("export", orders.export), ("aggregation", orders.aggregate)):

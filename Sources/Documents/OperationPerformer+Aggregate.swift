@@ -38,11 +38,12 @@ extension OperationPerformer {
             let reader = observing(connection, collection)
             let isSorted = leading.sort != nil && reader.givesOrder(plan)
             let window = leading.sort == nil || isSorted ? leading : Pipeline.Leading()
-            let run = try pipelineRun(pipeline.rest(sorted: isSorted), connection, into: sink)
+            let rest = pipeline.rest(sorted: isSorted)
+            let run = try pipelineRun(rest, connection, into: sink)
             var skip = window.skip
             var left = window.limit ?? .max
             if left > 0 {
-                try reader.visit(filter, plan) { document in
+                try reader.visit(filter, plan, fields: rest.requiredFields) { document in
                     if skip > 0 {
                         skip -= 1
                         return true
@@ -163,7 +164,7 @@ private struct ReadableCollections: ForeignCollections {
         let access = performer.access(to: foreign, for: .read, connection)
         let restricted = try access.restricted(filter)
         let plan = plan(filter: restricted, sort: nil, indexes: foreign.readable)
-        try performer.reader(connection, foreign).visit(restricted, plan, body)
+        try performer.reader(connection, foreign).visit(restricted, plan, fields: fields, body)
         try access.check()
     }
 

@@ -27,6 +27,8 @@ struct FieldNeeds {
             for part in parts { add(part) }
         } else if case .field(let path, _) = condition {
             add(path)
+        } else if case .strict(let path, _) = condition {
+            add(path)
         } else if case .expression(let expression) = condition {
             add(expression)
         } else {
@@ -78,6 +80,11 @@ extension Pipeline {
         }
         return nil
     }
+}
+
+extension Filter {
+    /// The top-level fields of the documents that the filter reads; nil when it may read all of them.
+    public var requiredFields: Set<String>? { Set().addingFields(of: self) }
 }
 
 extension Set<String> {
