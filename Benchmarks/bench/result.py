@@ -30,8 +30,8 @@ class Result:
     notes: list = field(default_factory=list)
 
 
-def race(bench, contenders, connections):
-    load.run_rounds(contenders, connections, bench.rounds, bench.seconds)
+def race(bench, contenders, connections, seconds=None):
+    load.run_rounds(contenders, connections, bench.rounds, seconds or bench.seconds)
     return [load.summary(contender) for contender in contenders]
 
 
