@@ -56,6 +56,12 @@ class Bench:
         return self.sampan
 
     @cached_property
+    def loose(self):
+        """The first server once it has the orders without an index as well."""
+        self.sampan.set_up_loose()
+        return self.sampan
+
+    @cached_property
     def postgres(self):
         return self.keep(postgres.Postgres())
 

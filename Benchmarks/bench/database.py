@@ -98,7 +98,7 @@ def ceiling_row(name, rates):
 
 def unindexed(bench):
     """Finding documents by a field that has no index."""
-    sampan, pocketbase = bench.sampan, bench.pocketbase
+    sampan, pocketbase = bench.loose, bench.pocketbase
     rows = race(bench, [
         Contender("Sampan", sampan.process, sampan.address, sampan.search_requests()),
         Contender("PocketBase", pocketbase.process, pocketbase.address, pocketbase.search_requests()),
