@@ -122,7 +122,11 @@ def main():
     parsed, chosen = arguments()
     if not program().exists():
         sys.exit(f"{program()} is not there: run `make bench`, or set SAMPAN_BIN")
-    facts = {**machine.facts(), "pocketbase": machine.version_of(str(pocketbase.PROGRAM), "--version")}
+    facts = {
+        **machine.facts(),
+        "pocketbase": machine.version_of(str(pocketbase.PROGRAM), "--version"),
+        "postgres": machine.version_of("psql", "--version").removeprefix("psql (PostgreSQL) "),
+    }
     results = []
     with tempfile.TemporaryDirectory(prefix="sampan-bench-") as folder:
         bench = Bench(folder, parsed.quick)

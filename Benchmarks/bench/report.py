@@ -42,7 +42,7 @@ def verdicts(results):
 def markdown(results, machine):
     yield f"Measured on {machine['date']}: {machine['cpu']}, {machine['cores']} cores shared with the load generator, "
     yield f"{machine['memory_gib']} GiB, {machine['system']}, Linux {machine['kernel']}, {machine['swift']}, Node.js {machine['node']}, "
-    yield f"{machine['pocketbase']}. Medians of interleaved runs."
+    yield f"{machine['pocketbase']}, PostgreSQL {machine['postgres']}. Medians of interleaved runs."
     yield ""
     yield from verdicts(results)
     for result in results:
