@@ -1,7 +1,8 @@
-"""Measures Sampan beside PocketBase, plain Node.js and nginx, and writes docs/performance.md and docs/performance.json.
+"""Measures Sampan beside PocketBase, PostgreSQL, plain Node.js and nginx, and writes docs/performance.md and docs/performance.json.
 
-    python Benchmarks/run.py                      # everything, about ten minutes
-    python Benchmarks/run.py --quick              # fewer and shorter runs
+    python Benchmarks/run.py                      # everything, about forty minutes
+    python Benchmarks/run.py --only database      # the cases of one section, and its part of the page
+    python Benchmarks/run.py --quick              # fewer and shorter runs; the page is left alone
     python Benchmarks/run.py --only read,insert   # some cases; the page is left alone
 
 The load generator runs on the same machine. Contenders take turns, run by run, and a run waits until the machine is
@@ -16,8 +17,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from bench import console, dataset, machine, pocketbase, report  # noqa: E402
-from bench.cases import CASES  # noqa: E402
+from bench import console, dataset, machine, million, pocketbase, postgres, report  # noqa: E402
+from bench.cases import CASES, SECTIONS  # noqa: E402
 from bench.sampan import Sampan, program  # noqa: E402
 from bench.simple_peers import Nginx, NodeHTTP  # noqa: E402
 
@@ -48,10 +49,44 @@ class Bench:
     def big_shop(self):
         return console.BigShop(self.fresh_sampan("console"))
 
-    def fresh_sampan(self, name):
+    @cached_property
+    def ruled(self):
+        """The first server once it has the collections with rules as well."""
+        self.sampan.set_up_rules()
+        return self.sampan
+
+    @cached_property
+    def loose(self):
+        """The first server once it has the orders without an index as well."""
+        self.sampan.set_up_loose()
+        return self.sampan
+
+    @cached_property
+    def postgres(self):
+        return self.keep(postgres.Postgres())
+
+    @cached_property
+    def million(self):
+        return million.Orders(self.fresh_sampan("million"))
+
+    @cached_property
+    def million_on_postgres(self):
+        return million.Orders(self.fresh_sampan("million-postgres", self.postgres.make_database("million")))
+
+    @cached_property
+    def million_rows(self):
+        return million.Rows(self.postgres)
+
+    @cached_property
+    def sampan_on_postgres(self):
+        server = self.fresh_sampan("postgres", self.postgres.make_database("sampan"))
+        server.set_up()
+        return server
+
+    def fresh_sampan(self, name, documents_url=""):
         folder = self.folder / name
         folder.mkdir()
-        return self.keep(Sampan(folder))
+        return self.keep(Sampan(folder, documents_url))
 
     @cached_property
     def pocketbase(self):
@@ -73,10 +108,10 @@ class Bench:
 def arguments():
     parser = argparse.ArgumentParser(description="Measure Sampan beside its peers.")
     parser.add_argument("--quick", action="store_true", help="three runs of one second instead of seven of two")
-    parser.add_argument("--only", default="", help=f"some of {','.join(CASES)}")
+    parser.add_argument("--only", default="", help=f"some of {','.join(CASES)}; {' or '.join(SECTIONS)} stands for all of a section")
     parser.add_argument("--output", default="", help="also write the JSON to this file")
     parsed = parser.parse_args()
-    chosen = [name for name in parsed.only.split(",") if name]
+    chosen = [name for part in parsed.only.split(",") if part for name in SECTIONS.get(part, [part])]
     unknown = set(chosen) - set(CASES)
     if unknown:
         parser.error(f"there is no case {', '.join(sorted(unknown))}; the cases are {', '.join(CASES)}")
@@ -87,7 +122,11 @@ def main():
     parsed, chosen = arguments()
     if not program().exists():
         sys.exit(f"{program()} is not there: run `make bench`, or set SAMPAN_BIN")
-    facts = {**machine.facts(), "pocketbase": machine.version_of(str(pocketbase.PROGRAM), "--version")}
+    facts = {
+        **machine.facts(),
+        "pocketbase": machine.version_of(str(pocketbase.PROGRAM), "--version"),
+        "postgres": machine.version_of("psql", "--version").removeprefix("psql (PostgreSQL) "),
+    }
     results = []
     with tempfile.TemporaryDirectory(prefix="sampan-bench-") as folder:
         bench = Bench(folder, parsed.quick)
@@ -98,9 +137,10 @@ def main():
                 print("\n".join([*report.table(results[-1].rows), "", *report.verdicts(results[-1:]), ""]), flush=True)
         finally:
             bench.stop()
-    if len(chosen) == len(CASES) and not parsed.quick:
-        report.write(results, facts)
-        print(f"written: {report.PAGE.relative_to(report.ROOT)} and {report.DATA.relative_to(report.ROOT)}")
+    for section, names in SECTIONS.items():
+        if not parsed.quick and set(names) <= set(chosen):
+            report.write(section, [result for result in results if result.key in names], facts)
+            print(f"written: {section} in {report.PAGE.relative_to(report.ROOT)} and {report.DATA.relative_to(report.ROOT)}")
     if parsed.output:
         Path(parsed.output).write_text(report.json.dumps(report.as_data(results, facts), indent=1), encoding="utf-8")
     missed = [f"{result.key}: {check.what}" for result in results for check in result.checks if not check.met]

@@ -2,45 +2,10 @@
 
 import statistics
 import time
-from dataclasses import dataclass, field
 
-from bench import console, load, neighbour
+from bench import console, database, load, neighbour
 from bench.load import Contender
-
-
-@dataclass
-class Check:
-    """One figure that must be reached."""
-
-    what: str
-    value: float
-    bound: float
-    at_least: bool = True
-
-    @property
-    def met(self):
-        return self.value >= self.bound if self.at_least else self.value <= self.bound
-
-
-@dataclass
-class Result:
-    """What a case gave: a row for each contender, the figures that must be reached, and remarks."""
-
-    key: str
-    title: str
-    rows: list = field(default_factory=list)
-    checks: list = field(default_factory=list)
-    notes: list = field(default_factory=list)
-
-
-def race(bench, contenders, connections):
-    load.run_rounds(contenders, connections, bench.rounds, bench.seconds)
-    return [load.summary(contender) for contender in contenders]
-
-
-def ratio(rows, first, second):
-    by_name = {row["name"]: row for row in rows}
-    return round(by_name[first]["per_second"] / by_name[second]["per_second"], 2)
+from bench.result import Check, Result, race, ratio
 
 
 def read(bench):
@@ -218,7 +183,10 @@ def neighbours(bench):
                   [Check("difference of the medians, as a part", apart, 0.01, at_least=False)])  # fmt: skip
 
 
-CASES = {
+SERVER_CASES = {
     "read": read, "list": listing, "insert": insert, "function": function, "buy": buy, "cold": cold, "idle": idle,
     "neighbour": neighbours, "pages": pages, "clicking": clicking,
 }  # fmt: skip
+CASES = {**SERVER_CASES, **database.CASES}
+# The parts of the page, with the cases that each of them shows.
+SECTIONS = {"bench": list(SERVER_CASES), "database": list(database.CASES)}

@@ -41,7 +41,7 @@ def run_rounds(contenders, connections, rounds, seconds):
             lists[contender.name] = Path(folder) / f"{len(lists)}.tsv"
             lines = ("\t".join(request) for request in contender.requests)
             lists[contender.name].write_text("\n".join(lines) + "\n", encoding="utf-8")
-            run_once(contender, lists[contender.name], connections, 0.5, seed=0)  # caches and compilers warm up
+            run_once(contender, lists[contender.name], connections, seconds / 4, seed=0)  # caches and compilers warm up
         for number in range(rounds):
             for contender in contenders:
                 wait_until_quiet(lambda: own_seconds(contenders))

@@ -90,6 +90,14 @@ class Process:
     def rss_mb(self, pid=None):
         return memory_mb(pid or self.pid)
 
+    def forget_peak(self):
+        """Lets the peak of resident memory begin anew at what is resident now."""
+        Path(f"/proc/{self.pid}/clear_refs").write_text("5")
+
+    def peak_rss_mb(self):
+        """The most memory that was resident since the start or since `forget_peak`."""
+        return memory_mb(self.pid, "VmHWM")
+
     def children_rss_mb(self):
         return sum(memory_mb(pid) for pid in self.tree() if pid != self.pid)
 
@@ -102,11 +110,11 @@ def stat_fields(path):
         return None
 
 
-def memory_mb(pid):
-    """Resident memory now, in MB of 10^6 bytes; 0 when the process has ended."""
+def memory_mb(pid, which="VmRSS"):
+    """Resident memory now (or at its peak, VmHWM), in MB of 10^6 bytes; 0 when the process has ended."""
     try:
         lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     except (FileNotFoundError, ProcessLookupError):
         return 0.0
-    sizes = [int(line.split()[1]) for line in lines if line.startswith("VmRSS")]
+    sizes = [int(line.split()[1]) for line in lines if line.startswith(which)]
     return round(sizes[0] * 1024 / 1e6, 1) if sizes else 0.0

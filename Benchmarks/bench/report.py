@@ -6,12 +6,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "performance.md"
 DATA = ROOT / "docs" / "performance.json"
-BEGIN, END = "<!-- bench:begin -->", "<!-- bench:end -->"
 COLUMNS = [
     ("per_second", "requests/s"), ("per_second_range", "range"), ("p50_us", "p50 µs"), ("p90_us", "p90 µs"),
-    ("p50_ms", "p50 ms"), ("p95_ms", "p95 ms"), ("p99_ms", "p99 ms"), ("kilobytes", "kB"),
-    ("cpu_us", "CPU µs/request"), ("rss_mb", "RSS MB"), ("workers_rss_mb", "workers' RSS MB"), ("start_ms", "first answer ms"),
-    ("runs", "runs"), ("failed", "failed"),
+    ("p50_ms", "p50 ms"), ("p95_ms", "p95 ms"), ("p99_ms", "p99 ms"), ("ms_range", "range of ms"),
+    ("kilobytes", "kB"), ("cpu_us", "CPU µs/request"), ("rss_mb", "RSS MB"), ("peak_mb", "peak RSS MB"),
+    ("workers_rss_mb", "workers' RSS MB"), ("start_ms", "first answer ms"), ("runs", "runs"), ("failed", "failed"),
 ]  # fmt: skip
 
 
@@ -43,7 +42,7 @@ def verdicts(results):
 def markdown(results, machine):
     yield f"Measured on {machine['date']}: {machine['cpu']}, {machine['cores']} cores shared with the load generator, "
     yield f"{machine['memory_gib']} GiB, {machine['system']}, Linux {machine['kernel']}, {machine['swift']}, Node.js {machine['node']}, "
-    yield f"{machine['pocketbase']}. Medians of interleaved runs."
+    yield f"{machine['pocketbase']}, PostgreSQL {machine['postgres']}. Medians of interleaved runs."
     yield ""
     yield from verdicts(results)
     for result in results:
@@ -52,15 +51,21 @@ def markdown(results, machine):
             yield from ("", note)
 
 
-def write(results, machine):
-    """Puts the tables between the page's markers and leaves the rest of it alone."""
-    text = PAGE.read_text(encoding="utf-8") if PAGE.exists() else f"# Performance\n\n{BEGIN}\n{END}\n"
-    if BEGIN not in text or END not in text:
-        text += f"\n{BEGIN}\n{END}\n"
-    before, after = text.split(BEGIN, 1)[0], text.split(END, 1)[1]
+def write(section, results, machine):
+    """Puts the tables between the page's markers of the section, leaves the rest of it alone, and the other cases of the data."""
+    begin, end = f"<!-- {section}:begin -->", f"<!-- {section}:end -->"
+    text = PAGE.read_text(encoding="utf-8") if PAGE.exists() else "# Performance\n"
+    if begin not in text or end not in text:
+        text += f"\n{begin}\n{end}\n"
+    before, after = text.split(begin, 1)[0], text.split(end, 1)[1]
     body = "\n".join(markdown(results, machine))
-    PAGE.write_text(f"{before}{BEGIN}\n{body}\n{END}{after}", encoding="utf-8")
-    DATA.write_text(json.dumps(as_data(results, machine), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    PAGE.write_text(f"{before}{begin}\n{body}\n{end}{after}", encoding="utf-8")
+    data = as_data(results, machine)
+    if DATA.exists():
+        new = {case["key"] for case in data["cases"]}
+        kept = json.loads(DATA.read_text(encoding="utf-8"))["cases"]
+        data["cases"] = [case for case in kept if case["key"] not in new] + data["cases"]
+    DATA.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def as_data(results, machine):
@@ -68,6 +73,7 @@ def as_data(results, machine):
         {
             "key": result.key,
             "title": result.title,
+            "date": machine["date"],
             "rows": result.rows,
             "checks": [
                 {"what": c.what, "value": c.value, "bound": c.bound, "at_least": c.at_least, "met": c.met} for c in result.checks

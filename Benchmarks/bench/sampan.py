@@ -19,16 +19,29 @@ USER_COUNT = 8
 IMPORT_LINES = 10_000
 
 
+def identifier(number):
+    return f"order-{number:06d}"
+
+
 def program():
     return Path(os.environ.get("SAMPAN_BIN") or ROOT / ".build" / "release" / "sampan")
+
+
+# Rules as the guide shows them: one that only looks at the user, and one that looks at each document.
+OWN = "doc._openid == auth.openid"
+RULES = {
+    "ruled": {"read": "auth.openid != null", "write": OWN},
+    "shown": {"read": f"doc.shown == true || {OWN}", "write": OWN},
+}
 
 
 class Sampan:
     """One server with a data folder of its own."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, documents_url=""):
         self.folder = Path(folder) / "sampan"
         self.folder.mkdir()
+        self.documents_url = documents_url
         self.start_seconds = self.start()
 
     def start(self):
@@ -39,7 +52,10 @@ class Sampan:
         command = [
             program(), "serve", "--json", "--data", self.folder / "data", "--host", "127.0.0.1", "--port", str(port),
         ]  # fmt: skip
-        self.process = Process("Sampan", command, self.folder / "log", {**environment, "LC_ALL": "C.UTF-8"})
+        environment["LC_ALL"] = "C.UTF-8"
+        if self.documents_url:
+            environment["SAMPAN_DOCUMENTS_URL"] = self.documents_url
+        self.process = Process("Sampan", command, self.folder / "log", environment)
         seconds = self.process.wait_for(self.address + "/healthz")
         key = (self.folder / "data" / "operator.key").read_text().strip()
         self.admin = Api(self.address, Authorization=f"Bearer {key}")
@@ -59,16 +75,33 @@ class Sampan:
         self.admin.send("PATCH", self.base + "/settings", {"developmentLogin": True})
         for name in ("orders", "stock", "sold"):
             self.admin.post(self.base + "/collections", {"name": name, "permission": "READONLY"})
-        index = {"name": "user", "keys": [["user", "asc"]]}
-        self.admin.post(self.base + "/collections/orders/indexes", index)
-        orders = [{"_id": f"order-{number:06d}", **order} for number, order in enumerate(dataset.orders())]
-        for begin in range(0, len(orders), IMPORT_LINES):
-            lines = "\n".join(json.dumps(order) for order in orders[begin : begin + IMPORT_LINES])
-            self.admin.post(self.base + "/import?collection=orders&mode=insert", lines.encode())
-        self.identifiers = [order["_id"] for order in orders]
+        self.fill("orders", dataset.orders())
         self.deploy("add", functions.ADD)
         self.deploy("buy", functions.BUY)
         self.tokens = [self.sign_in(f"user{number}") for number in range(USER_COUNT)]
+
+    def set_up_rules(self):
+        """The orders once more, in collections with rules."""
+        for name, rules in RULES.items():
+            self.admin.post(self.base + "/collections", {"name": name, "rules": rules})
+            self.fill(name, dataset.shown_orders())
+
+    def set_up_loose(self):
+        """The orders once more, without an index and with nobody who adds to them."""
+        self.admin.post(self.base + "/collections", {"name": "loose", "permission": "READONLY"})
+        self.fill("loose", dataset.orders(), is_indexed=False)
+
+    def fill(self, collection, orders, is_indexed=True):
+        if is_indexed:
+            index = {"name": "user", "keys": [["user", "asc"]]}
+            self.admin.post(f"{self.base}/collections/{collection}/indexes", index)
+        orders = [{"_id": identifier(number), **order} for number, order in enumerate(orders)]
+        for begin in range(0, len(orders), IMPORT_LINES):
+            self.load(collection, orders[begin : begin + IMPORT_LINES])
+
+    def load(self, collection, documents):
+        lines = "\n".join(json.dumps(document) for document in documents)
+        self.admin.post(f"{self.base}/import?collection={collection}&mode=insert", lines.encode())
 
     def sign_in(self, user):
         body = {"platform": "development", "user": user}
@@ -87,21 +120,31 @@ class Sampan:
 
     # The cases
 
-    def read_requests(self):
-        ids = dataset.sample(self.identifiers)
-        return [("GET", f"/v1/database/orders/{identifier}", self.token(n), "") for n, identifier in enumerate(ids)]
+    def read_requests(self, collection="orders"):
+        ids = dataset.sample(self.readable(collection))
+        return [("GET", f"/v1/database/{collection}/{identifier}", self.token(n), "") for n, identifier in enumerate(ids)]
 
-    def list_requests(self):
-        def body(n):
-            return json.dumps({"op": "get", "collection": "orders", "where": {"user": f"u{n}"}, "limit": 30})
+    def readable(self, collection):
+        """The ids of what the users may read."""
+        return [identifier(n) for n, order in enumerate(dataset.shown_orders()) if order["shown"] or collection != "shown"]
 
-        return [("POST", "/v1/database", self.token(n), body(n)) for n in range(dataset.USERS)]
+    def list_requests(self, collection="orders"):
+        return [self.get_request(n, collection, user=f"u{n}") for n in range(dataset.USERS)]
 
-    def insert_requests(self):
+    def search_requests(self):
+        """By a field that has no index."""
+        return [self.get_request(n, "loose", sku=f"sku-{n}") for n in range(dataset.USERS)]
+
+    def get_request(self, number, collection, **where):
+        body = {"op": "get", "collection": collection, "where": where, "limit": 30}
+        return ("POST", "/v1/database", self.token(number), json.dumps(body))
+
+    def insert_requests(self, collection="orders"):
         chance = random.Random(3)
+        more = {} if collection == "orders" else {"shown": True}
 
         def body():
-            return json.dumps({"op": "add", "collection": "orders", "data": dataset.new_order(chance)})
+            return json.dumps({"op": "add", "collection": collection, "data": {**dataset.new_order(chance), **more}})
 
         return [("POST", "/v1/database", self.token(n), body()) for n in range(dataset.SAMPLED)]
 

@@ -5,8 +5,9 @@ internal import Storage
 extension DocumentReader {
     /// Meets each document that fits once, in the order of the plan, until `body` answers false.
     /// - Parameter atMost: how many matches are wanted; `nil`: all.
-    func each(_ filter: Filter, _ plan: Plan, atMost: Int? = nil, _ body: (Match) throws -> Bool) throws {
-        var walk = Walk(limits)
+    /// - Parameter fields: the top-level fields that matter of documents that fit; `nil`: all of them.
+    func each(_ filter: Filter, _ plan: Plan, atMost: Int? = nil, fields: Set<String>? = nil, _ body: (Match) throws -> Bool) throws {
+        var walk = Walk(limits, filter, fields)
         defer { observation?.note(plan, examined: walk.examined, matched: walk.matched) }
         guard let overlay else {
             _ = try each(filter, plan, atMost: atMost, &walk, body)
@@ -86,11 +87,13 @@ extension DocumentReader {
 
     private func offer(_ row: Row, _ filter: Filter?, _ walk: inout Walk, _ body: (Match) throws -> Bool) throws -> Bool {
         if overlay?.written.hidden.contains(row.int(0)) == true { return true }
-        var parsed: JSONObject?
+        let parsed: JSONObject?
         if let filter {
-            let document = try row.document(2)
+            let document = try row.document(2, walk.reading)
             guard filter.matches(document) else { return true }
-            parsed = document
+            parsed = walk.readsEnough ? document : nil
+        } else {
+            parsed = walk.readsEnough && walk.reading != nil ? try row.document(2, walk.reading) : nil
         }
         walk.matched += 1
         try overlay?.view.note(row, collection)
@@ -117,17 +120,33 @@ extension RowsWanted {
     }
 }
 
+extension Row {
+    /// The column as a document, or some members of it.
+    fileprivate func document(_ column: Int, _ members: JSONMembers?) throws -> JSONObject {
+        guard let members else { return try document(column) }
+        return try withBytes(column) { try members.read($0) }
+    }
+}
+
 /// One walk through candidates: bounded in documents and time, meeting each document once where it could come twice.
 private struct Walk {
     private(set) var examined = 0
     var matched = 0
     private var seen: Set<Int64>?
+    /// The members of documents that are read; `nil`: all of them.
+    let reading: JSONMembers?
+    /// Whether these are all that is wanted of those that fit.
+    let readsEnough: Bool
     private let most: Int
     private let deadline: Int64
 
-    init(_ limits: Limits) {
+    init(_ limits: Limits, _ filter: Filter, _ fields: Set<String>?) {
         most = limits.scanDocumentsMax
         deadline = monotonicMicroseconds() + Int64(limits.scanMillisecondsMax) * 1000
+        let asked = filter.requiredFields
+        let both = asked.flatMap { asked in fields.map { asked.union($0) } }
+        reading = (both ?? asked).map { JSONMembers($0) }
+        readsEnough = both != nil || reading == nil
     }
 
     var isRemembering: Bool { seen != nil }

@@ -15,7 +15,7 @@ struct DocumentReader {
     /// A document that fits, while its row is current.
     struct Match {
         enum Source {
-            /// A row, and its document if the evaluator had to parse it.
+            /// A row, and of its document what the evaluator had to read, if that is all that is wanted.
             case row(Row, parsed: JSONObject?)
             /// A transaction has written it, and nobody has stored it yet.
             case written(JSONObject)
@@ -116,8 +116,9 @@ struct DocumentReader {
     }
 
     /// Visits the documents that fit, parsed, in the order of the plan, until `body` answers false.
-    func visit(_ filter: Filter, _ plan: Plan, _ body: (JSONObject) throws -> Bool) throws {
-        try each(filter, plan) { try body($0.document()) }
+    /// - Parameter fields: the top-level fields that matter, to which a document may be reduced; `nil`: all of them.
+    func visit(_ filter: Filter, _ plan: Plan, fields: Set<String>? = nil, _ body: (JSONObject) throws -> Bool) throws {
+        try each(filter, plan, fields: fields) { try body($0.document()) }
     }
 
     /// The documents that fit, in order, at most `limit`.

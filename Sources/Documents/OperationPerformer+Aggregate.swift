@@ -38,9 +38,10 @@ extension OperationPerformer {
             let reader = observing(connection, collection)
             let isSorted = leading.sort != nil && reader.givesOrder(plan)
             var window = leading.sort == nil || isSorted ? DocumentWindow(skip: leading.skip, limit: leading.limit) : DocumentWindow(skip: 0, limit: nil)
-            let run = try pipelineRun(pipeline.rest(sorted: isSorted), connection, into: sink)
+            let rest = pipeline.rest(sorted: isSorted)
+            let run = try pipelineRun(rest, connection, into: sink)
             if window.isOpen {
-                try reader.visit(filter, plan) { document in
+                try reader.visit(filter, plan, fields: rest.requiredFields) { document in
                     guard window.admits() else { return true }
                     return try run.take(document, score: pipeline.asksForText ? filter.textScore(of: document) : nil) && window.isOpen
                 }
@@ -157,7 +158,7 @@ private struct ReadableCollections: ForeignCollections {
         let access = performer.access(to: foreign, for: .read, connection)
         let restricted = try access.restricted(filter)
         let plan = plan(filter: restricted, sort: nil, indexes: foreign.readable)
-        try performer.reader(connection, foreign).visit(restricted, plan, body)
+        try performer.reader(connection, foreign).visit(restricted, plan, fields: fields, body)
         try access.check()
     }
 

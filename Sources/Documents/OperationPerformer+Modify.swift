@@ -101,7 +101,8 @@ extension OperationPerformer {
         var values: Set<JSON> = []
         try readable(collection, filter) { connection, filter in
             let reader = observing(connection, collection)
-            try reader.visit(filter, plan(filter: filter, sort: nil, indexes: collection.readable)) { document in
+            let plan = plan(filter: filter, sort: nil, indexes: collection.readable)
+            try reader.visit(filter, plan, fields: [path.root]) { document in
                 for case .value(let value) in path.sortValues(in: document) where path.isThere(in: document) { values.insert(value) }
                 guard values.count <= limits.distinctValuesMax else {
                     throw SampanError.limitExceeded(

@@ -22,7 +22,7 @@ extension JSONParser {
 
     /// Stops at a quote, a backslash, a control character, a byte beyond ASCII or the end; takes eight bytes at a time.
     @inline(__always)
-    private mutating func skipPlainText() {
+    mutating func skipPlainText() {
         while position + 8 <= count {
             let special = JSONBytes.specialBytes(in: UnsafeRawPointer(base + position).loadUnaligned(as: UInt64.self))
             if special != 0 {

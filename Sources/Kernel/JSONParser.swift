@@ -46,7 +46,7 @@ struct JSONParser {
         return value
     }
 
-    private mutating func parseValue() throws(JSONError) -> JSON {
+    mutating func parseValue() throws(JSONError) -> JSON {
         guard position < count else { throw failure(.valueMissing) }
         switch base[position] {
         case UInt8(ascii: "\""):
@@ -112,14 +112,14 @@ struct JSONParser {
         return .object(JSONObject(distinct: members))
     }
 
-    private mutating func enter() throws(JSONError) {
+    mutating func enter() throws(JSONError) {
         depth += 1
         if depth > maxDepth { throw failure(.tooDeep(maxDepth)) }
         position += 1
         skipSpace()
     }
 
-    private mutating func closes(with bracket: UInt8) -> Bool {
+    mutating func closes(with bracket: UInt8) -> Bool {
         guard position < count, base[position] == bracket else { return false }
         position += 1
         depth -= 1
@@ -128,7 +128,7 @@ struct JSONParser {
 
     /// After an element: takes the comma (false) or the closing bracket (true).
     @inline(__always)
-    private mutating func endsContainer(_ bracket: UInt8) throws(JSONError) -> Bool {
+    mutating func endsContainer(_ bracket: UInt8) throws(JSONError) -> Bool {
         skipSpace()
         if closes(with: bracket) { return true }
         guard position < count, base[position] == UInt8(ascii: ",") else { throw failure(.commaExpected) }
@@ -138,7 +138,7 @@ struct JSONParser {
     }
 
     @inline(__always)
-    private mutating func skipSpace() {
+    mutating func skipSpace() {
         while position < count {
             let byte = base[position]
             guard byte <= 0x20, byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 else { return }

@@ -181,6 +181,8 @@ import Testing
             }
             let code = await errorCode { try await base.documents.restoreAll(at: then, preview: false, base.environment) }
             sweeping.cancel()
+            // Until it has ended it may move the clock once more.
+            _ = await sweeping.result
             #expect(code == "TRANSACTION_CONFLICT")
             #expect(try await contents(base) == after)
             try await base.inTransaction(name, scope: 1, #"{"op":"rollback"}"#)

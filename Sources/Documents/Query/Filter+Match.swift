@@ -23,7 +23,13 @@ extension Predicate {
     /// Each operator looks at all values for itself, as MongoDB does: `{"$gt":1,"$lt":5}` holds for `[0, 10]`.
     func holds(at path: FieldPath, in document: JSONObject) -> Bool {
         switch self {
-        case .value(let test): path.anyValue(in: document, expandsLastArray: true) { test.passes($0) }
+        case .value(let test):
+            // Mostly a field of the document holds something that does not fan out; a scan asks this of each document.
+            if path.parts.count == 1, let value = document[path.root], value.arrayValue == nil {
+                test.passes(value)
+            } else {
+                path.anyValue(in: document, expandsLastArray: true) { test.passes($0) }
+            }
         case .whole(let test): path.anyValue(in: document, expandsLastArray: false) { test.passes($0) }
         case .every(let parts): parts.allSatisfy { $0.holds(at: path, in: document) }
         case .some(let parts): parts.contains { $0.holds(at: path, in: document) }

@@ -29,6 +29,8 @@ struct FieldNeeds {
             for part in parts { add(part) }
         } else if case .field(let path, _) = condition {
             add(path)
+        } else if case .strict(let path, _) = condition {
+            add(path)
         } else if case .expression(let expression) = condition {
             add(expression)
         } else {
@@ -81,6 +83,11 @@ extension Pipeline {
         }
         return nil
     }
+}
+
+extension Filter {
+    /// The top-level fields of the documents that the filter reads; nil when it may read all of them.
+    public var requiredFields: Set<String>? { Set().addingFields(of: self) }
 }
 
 extension Set<String> {
