@@ -117,7 +117,7 @@ offer_base_layer() {
 }
 
 require_swift() {
-    command -v swift >/dev/null || fail 'Swift was not found. Install Swift 6.1 or newer from https://www.swift.org/install/linux/debian/12/ first.'
+    command -v swift >/dev/null || fail 'Swift was not found. Install Swift 6.3 or newer from https://www.swift.org/install/linux/debian/12/ first.'
 }
 
 require_python() {

@@ -42,7 +42,7 @@ struct Sampan: Sendable {
         -> Sampan
     {
         let folder = try DataFolder(configuration.data)
-        let limits = Limits()
+        let limits = configuration.limits
         let sealer = try Sealer(file: folder.file("keys/master.key"))
         let control = try Database(path: folder.file("control.sqlite").path)
         let operatorKey = try folder.operatorKey()

@@ -30,6 +30,7 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: "Keep documents in a PostgreSQL 15 or newer: postgres://user@host/database. A password belongs into SAMPAN_DOCUMENTS_URL.")
     var documentsURL: String?
     @Option(help: "The folder of backups (default: backups in the data folder). On another disk they outlive this one.") var backups: String?
+    @Option(help: "Limits that are to be others than usual, as queryRowsMax=5000,historyDays=30; docs/limits.md names them.") var limits: String?
     @Option(help: "How many workers are kept ready for the next function (default: 2).") var warmWorkers: Int?
     @Option(help: "Deploy a sample at start-up: retail.") var sample: String?
     @Flag(help: "Run functions without a sandbox. For development only: functions can then read this machine.") var insecureNoSandbox = false
@@ -93,6 +94,9 @@ struct ServeCommand: AsyncParsableCommand {
         }
         if let url = documentsURL ?? variable("DOCUMENTS_URL") {
             do { configuration.documents = try PostgresConfiguration(url) } catch { throw StartError("SAMPAN_DOCUMENTS_URL: \(error).") }
+        }
+        if let text = limits ?? variable("LIMITS") {
+            do throws(Limits.SettingError) { try configuration.limits.set(text) } catch { throw StartError("--limits: \(error).") }
         }
         configuration.backups = (backups ?? variable("BACKUPS")).map { URL(fileURLWithPath: $0) }
         configuration.warmWorkers = min(32, max(0, warmWorkers ?? variable("WARM_WORKERS").flatMap { Int($0) } ?? 2))

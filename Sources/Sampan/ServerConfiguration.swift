@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Kernel
 internal import Mail
 internal import Storage
 
@@ -26,6 +27,8 @@ struct ServerConfiguration: Sendable {
     var mail: MailSettings?
     /// Where backups of databases lie, on a disk that may outlive the data's; `nil`: in the data folder.
     var backups: URL?
+    /// The bounds that every part obeys.
+    var limits = Limits()
     /// The PostgreSQL that holds the documents; `nil`: a file for each environment.
     var documents: PostgresConfiguration?
 }
