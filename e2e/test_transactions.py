@@ -157,3 +157,16 @@ def test_what_a_query_found_is_taken_once(deployed):
     assert sorted(filter(None, taken)) == ["cake"] * 4 + ["tea"] * 9
     assert accounts.database("count", where={"left": 0})["total"] == 2
     assert accounts.database("count", where={"of": {"$exists": True}})["total"] == 13
+
+
+def test_a_server_key_has_transactions(environment):
+    environment.create_collection("stock", "PRIVATE")
+    environment.database("add", "stock", data=[{"_id": "a", "left": 3}, {"_id": "b", "left": 0}])
+    name = environment.database("begin")["transaction"]
+    for document, change in (("a", -1), ("b", 1)):
+        environment.database("update", "stock", id=document, update={"$inc": {"left": change}}, transaction=name)
+    assert {row["_id"]: row["left"] for row in environment.database("get", "stock")["data"]} == {"a": 3, "b": 0}
+    seen = environment.database("get", "stock", where={}, transaction=name)["data"]
+    assert {row["_id"]: row["left"] for row in seen} == {"a": 2, "b": 1}
+    environment.database("commit", transaction=name)
+    assert {row["_id"]: row["left"] for row in environment.database("get", "stock")["data"]} == {"a": 2, "b": 1}

@@ -82,7 +82,7 @@ public final class Documents: Service {
     /// - Parameters:
     ///   - request: the operation as JSON (`docs/api/wire.md`).
     ///   - idempotencyKey: a repeat of a write with the same key answers the first answer.
-    ///   - scope: what open transactions end with: the invocation's number. `nil` where there can be none.
+    ///   - scope: what open transactions end with: the invocation's number. Those of keys end with nothing but their time, clients have none.
     ///   - mayWrite: whether somebody who manages may change anything; what others may is the collection's to say.
     /// - Returns: the answer as JSON.
     public func perform(
@@ -94,6 +94,7 @@ public final class Documents: Service {
             throw SampanError.badMember("body", Localized("a JSON object", zh: " JSON 对象"))
         }
         let operation = try DocumentOperation(object, caller: context.caller, limits: limits, now: clock.now())
+        let scope = scope ?? (context.caller == .key ? TransactionTable.scopeOfKeys : nil)
         let performer = OperationPerformer(store: try store(context.environment), context: context, limits: limits, clock: clock)
         if operation.isRead {
             guard operation.transaction == nil else { return try await performer.readInTransaction(operation, scope: scope) }

@@ -236,8 +236,40 @@ import Testing
             #expect(await errorCode { try await base.inTransaction(name, scope: 2, #"{"op":"commit"}"#) } == "TRANSACTION_NOT_FOUND")
             #expect(await errorCode { try await base.inTransaction("t-", scope: 1, #"{"op":"commit"}"#) } == "TRANSACTION_NOT_FOUND")
             #expect(await base.refusal(#"{"op":"begin"}"#, as: DatabaseFixture.alice, scope: 1) == "PERMISSION_DENIED")
-            #expect(await base.refusal(#"{"op":"begin"}"#, as: .key) == "PERMISSION_DENIED")
+            #expect(await base.refusal(#"{"op":"begin"}"#, as: DatabaseFixture.function) == "PERMISSION_DENIED")
             #expect(await base.refusal(#"{"op":"commit"}"#, as: DatabaseFixture.function, scope: 1) == "BAD_MEMBER")
+        }
+    }
+
+    /// A key's transaction lives from request to request, and not longer than any other.
+    @Test(arguments: TestEngine.allCases) func keysHaveTransactionsToo(_ engine: TestEngine) async throws {
+        try await DatabaseFixture.with(engine: engine) { base async throws in
+            try await base.perform(#"{"op":"add","collection":"stock","data":{"_id":"a","left":3}}"#)
+            func begin() async throws -> JSON { try await base.perform(#"{"op":"begin"}"#)["transaction"] ?? .null }
+            func say(_ request: String, in name: JSON) async throws -> JSON {
+                var request = object(request)
+                request["transaction"] = name
+                return try await base.perform(.object(request))
+            }
+            let name = try await begin()
+            #expect(try await say(#"{"op":"update","collection":"stock","id":"a","update":{"$inc":{"left":-1}}}"#, in: name)["updated"] == 1)
+            #expect(try await say(#"{"op":"get","collection":"stock","where":{"left":2}}"#, in: name)["data"]?.arrayValue?.count == 1)
+            #expect(try await base.document("stock", "a")?["left"] == 3)
+            // Not a function's, and no function's is a key's.
+            #expect(await errorCode { try await base.inTransaction(name.stringValue ?? "", scope: 1, #"{"op":"commit"}"#) } == "TRANSACTION_NOT_FOUND")
+            let theirs = try await base.begin(scope: 1)
+            #expect(await errorCode { try await say(#"{"op":"commit"}"#, in: .string(theirs)) } == "TRANSACTION_NOT_FOUND")
+            #expect(await errorCode { try await say(#"{"op":"count","collection":"stock"}"#, in: "c-1") } == "TRANSACTION_NOT_FOUND")
+            _ = try await say(#"{"op":"commit"}"#, in: name)
+            #expect(try await base.document("stock", "a")?["left"] == 2)
+            #expect(await errorCode { try await say(#"{"op":"commit"}"#, in: name) } == "TRANSACTION_NOT_FOUND")
+
+            let forgotten = try await begin()
+            _ = try await say(#"{"op":"set","collection":"stock","id":"a","data":{"left":0}}"#, in: forgotten)
+            base.time.advance(milliseconds: 10_001)
+            try base.store.transactions.sweep(now: base.time.now)
+            #expect(await errorCode { try await say(#"{"op":"commit"}"#, in: forgotten) } == "TRANSACTION_NOT_FOUND")
+            #expect(try await base.document("stock", "a")?["left"] == 2)
         }
     }
 

@@ -21,6 +21,9 @@ final class TransactionTable: Sendable {
         var named: [String: OpenTransaction?] = [:]
     }
 
+    /// What the transactions of keys have in common, which no invocation has.
+    static let scopeOfKeys = UInt64.max
+
     private static let openMax = 1000
     private static let namedMax = 1000
     private let state = Mutex(State())
@@ -36,10 +39,10 @@ final class TransactionTable: Sendable {
     /// The open transaction called `name` of `scope`.
     ///
     /// A name that begins with `c-` is the function's own: its first operation begins the transaction, which saves a
-    /// round trip; once ended, the name is used up.
+    /// round trip; once ended, the name is used up. Keys have no such names: there would be no end to remembering them.
     func find(_ name: String, scope: UInt64, now: Int64) throws -> OpenTransaction {
         try state.withLock { state in
-            if name.hasPrefix("c-") {
+            if name.hasPrefix("c-"), scope != Self.scopeOfKeys {
                 if let known = state.scopes[scope]?.named[name] {
                     guard let open = known else { throw SampanError.noTransaction }
                     return open
