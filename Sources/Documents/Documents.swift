@@ -74,6 +74,8 @@ public final class Documents: Service {
             guard let self else { throw CancellationError() }
             return try store(environment)
         }
+        // Before anything can be made.
+        removeUnfinishedBackups()
     }
 
     // MARK: Operations
@@ -140,7 +142,6 @@ public final class Documents: Service {
     public func run() async throws {
         await cancelWhenGracefulShutdown { [self] in
             imports.goOn()
-            removeUnfinishedBackups()
             var rounds = 0
             while !Task.isCancelled {
                 // Cancelled by shutdown: the loop ends.

@@ -62,7 +62,9 @@ struct Sampan: Sendable {
             engine: configuration.documents.map(DocumentsEngine.postgres)
                 ?? .files { try folder.environment($0).appendingPathComponent("documents.sqlite").path },
             limits: limits, quotas: tenancy, clock: clock, spool: ImportSpool(folder.file("imports")),
-            backups: BackupFolder(configuration.backups ?? folder.file("backups")), logger: logger)
+            backups: BackupFolder(
+                configuration.backups ?? folder.file("backups"), server: "\(ProcessInfo.processInfo.hostName) \(folder.root.standardizedFileURL.path)"),
+            logger: logger)
         let files = Files(
             sealer: sealer, limits: limits, quotas: tenancy, clock: clock, publicURL: { address.url }, folder: { try folder.environment($0) })
         let logBook = LogBook(limits: limits, clock: clock, logger: logger) { try folder.environment($0).appendingPathComponent("logs.sqlite").path }

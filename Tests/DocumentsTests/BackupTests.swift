@@ -251,19 +251,28 @@ import Testing
     @Test func filesAreWholeOrNotThere() async throws {
         let root = FileManager.default.temporaryDirectory.appendingPathComponent("sampan-backups-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: root) }
-        let (folder, environment) = (BackupFolder(root), EnvironmentID.random())
+        let (folder, environment) = (BackupFolder(root, server: "one"), EnvironmentID.random())
         struct Cut: Error {}
         #expect(throws: Cut.self) { try folder.make(.manual, at: 5, environment) { _ in throw Cut() } }
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.folder(environment).path).isEmpty)
         let one = try folder.make(.manual, at: 5, environment) { try Data("x".utf8).write(to: URL(fileURLWithPath: $0)) }
         let two = try folder.make(.manual, at: 5, environment) { try Data("yy".utf8).write(to: URL(fileURLWithPath: $0)) }
-        for name in ["abc.part", "abc.part-wal", "readme.txt", "05-manual.sqlite", "x-manual.sqlite"] {
+        for name in ["readme.txt", "05-manual.sqlite", "x-manual.sqlite"] {
             #expect(FileManager.default.createFile(atPath: folder.folder(environment).appendingPathComponent(name).path, contents: nil))
         }
         #expect(try folder.all(environment) == [two, one])
         #expect(two.bytes == 2 && two.id == "6-manual")
-        try folder.removeUnfinished()
-        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.folder(environment).path).filter { $0.contains("part") }.isEmpty)
+        // As a server leaves it that is killed: what another one that shares the folder is making stays.
+        let parts: () throws -> Int = { try FileManager.default.contentsOfDirectory(atPath: folder.folder(environment).path).filter { $0.contains(".part") }.count }
+        _ = try folder.make(.manual, at: 9, environment) { path in
+            for more in ["-wal", "-shm"] { #expect(FileManager.default.createFile(atPath: path + more, contents: nil)) }
+            try BackupFolder(root, server: "two").removeUnfinished()
+            #expect(try parts() == 3)
+            try Data("z".utf8).write(to: URL(fileURLWithPath: path))
+        }
+        #expect(try parts() == 2)
+        try BackupFolder(root, server: "one").removeUnfinished()
+        #expect(try parts() == 0)
         try folder.remove(one, environment)
         #expect(folder.find(one.id, environment) == nil && folder.find(two.id, environment) == two)
     }

@@ -65,7 +65,7 @@ struct DatabaseFixture: Sendable {
         let time = TurnedClock()
         let documents = Documents(
             engine: try engine.engine(folder), limits: limits, clock: time.clock, spool: ImportSpool(folder.appendingPathComponent("imports")),
-            backups: BackupFolder(folder.appendingPathComponent("backups")),
+            backups: BackupFolder(folder.appendingPathComponent("backups"), server: "test"),
             logger: Logger(label: "test"))
         try await body(
             DatabaseFixture(engine: engine, folder: folder, documents: documents, environment: environment, time: time, limits: limits))

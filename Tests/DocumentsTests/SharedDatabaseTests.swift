@@ -152,7 +152,8 @@ import Testing
     @Test func aServerThatIsAwayIsNotAnInnerError() async throws {
         let documents = Documents(
             engine: .postgres(try PostgresConfiguration("postgres://nobody@127.0.0.1:1/none")), limits: Limits(), clock: .system,
-            spool: ImportSpool(FileManager.default.temporaryDirectory), backups: BackupFolder(FileManager.default.temporaryDirectory),
+            spool: ImportSpool(FileManager.default.temporaryDirectory),
+            backups: BackupFolder(FileManager.default.temporaryDirectory.appendingPathComponent("sampan-no-backups"), server: "test"),
             logger: Logger(label: "test"))
         #expect(await errorCode { try documents.collectionNames(.random()) } == "DATABASE_AWAY")
         let end = Task { try await documents.run() }

@@ -154,6 +154,33 @@ private final class Listener: WatchPeer {
         }
     }
 
+    /// On a shared database other nodes restore, drop and close collections, too.
+    @Test func whatAnotherNodeDoesToACollectionIsTold() async throws {
+        try await with(.postgres) { first async throws in
+            try await DatabaseFixture.with(engine: .postgres, folder: first.folder, environment: first.environment) { second async throws in
+                let listener = Listener()
+                let session = session(second, listener)
+                let watch = #"{"type":"watch","watch":"w","collection":"c"}"#
+                say(session, watch)
+                #expect(try await listener.messages(2)[1]["docs"]?.arrayValue?.count == 3)
+                let backup = try await first.documents.makeBackup(first.environment)
+                try await first.perform(#"{"op":"remove","collection":"c","where":{}}"#)
+                #expect(try await eventually { listener.messages.dropFirst(2).flatMap(Self.changes).count == 3 })
+                let told = listener.messages.count
+                _ = try await first.documents.restoreBackup(try #require(backup["id"]?.stringValue), collections: nil, first.environment, .en)
+                #expect(try await listener.messages(told + 1)[told]["code"] == "WATCH_ENDED")
+                say(session, watch)
+                #expect(try await listener.messages(told + 2)[told + 1]["docs"]?.arrayValue?.count == 3)
+                try await first.documents.setAccess(permission: "PRIVATE", of: "c", first.environment)
+                #expect(try await listener.messages(told + 3)[told + 2]["code"] == "WATCH_ENDED")
+                say(session, watch)
+                _ = try await listener.messages(told + 4)
+                try await first.documents.dropCollection("c", first.environment)
+                #expect(try await listener.messages(told + 5)[told + 4]["code"] == "COLLECTION_NOT_FOUND")
+            }
+        }
+    }
+
     @Test func whatIsNotKnownAnyMoreIsToldAnew() async throws {
         var limits = Limits()
         limits.historyDays = 0

@@ -1,3 +1,4 @@
+internal import Crypto
 public import Foundation
 public import Kernel
 
@@ -9,9 +10,15 @@ public struct BackupFolder: Sendable {
     private static let ending = ".sqlite"
     private static let unfinishedEnding = ".part"
     private let root: URL
+    /// Begins the names of what is being made: several servers may share the folder, and none may take another's for its own of yesterday.
+    private let mark: String
 
     /// The folder at `root`, which is made when it is first needed.
-    public init(_ root: URL) { self.root = root }
+    /// - Parameter server: what tells the server from others that use the same folder.
+    public init(_ root: URL, server: String) {
+        self.root = root
+        mark = SHA256.hash(data: Data(server.utf8)).prefix(8).map { String($0, radix: 36) }.joined() + "-"
+    }
 
     func folder(_ environment: EnvironmentID) -> URL { root.appendingPathComponent(environment.text) }
 
@@ -22,7 +29,7 @@ public struct BackupFolder: Sendable {
         var backup = Backup(at: now, kind: kind, bytes: 0)
         // Two within a millisecond are two.
         while FileManager.default.fileExists(atPath: path(backup.id, environment)) { backup = Backup(at: backup.at + 1, kind: kind, bytes: 0) }
-        let aside = folder.appendingPathComponent(RandomText.make(12, alphabet: RandomText.readable) + Self.unfinishedEnding).path
+        let aside = folder.appendingPathComponent(mark + RandomText.make(12, alphabet: RandomText.readable) + Self.unfinishedEnding).path
         do {
             guard FileManager.default.createFile(atPath: aside, contents: nil, attributes: [.posixPermissions: 0o600]) else {
                 throw DurableFile.Failure("cannot create \(aside): \(String(cString: strerror(errno)))")
@@ -68,13 +75,13 @@ public struct BackupFolder: Sendable {
         if FileManager.default.fileExists(atPath: folder.path) { try FileManager.default.removeItem(at: folder) }
     }
 
-    /// Removes what was being made when the server ended.
+    /// Removes what this server was making when it ended.
     func removeUnfinished() throws {
         let manager = FileManager.default
         guard manager.fileExists(atPath: root.path) else { return }
         for environment in try manager.contentsOfDirectory(atPath: root.path).compactMap(EnvironmentID.init) {
             let folder = folder(environment)
-            for name in try manager.contentsOfDirectory(atPath: folder.path) where name.contains(Self.unfinishedEnding) {
+            for name in try manager.contentsOfDirectory(atPath: folder.path) where name.hasPrefix(mark) && name.contains(Self.unfinishedEnding) {
                 try manager.removeItem(at: folder.appendingPathComponent(name))
             }
         }

@@ -113,6 +113,12 @@ final class WatchRoom: @unchecked Sendable {
         }
     }
 
+    /// Ends the watches of a collection that is gone, is another one now, or lets others read.
+    func follow(_ before: Collection, to now: Collection?) {
+        guard let now else { return end(collection: before.name, because: .noCollection(before.name)) }
+        if now.number != before.number || now.access.json != before.access.json { end(collection: now.name, because: .accessChanged) }
+    }
+
     private func begin(_ request: WatchRequest, _ caller: Caller, _ member: Member) throws {
         try listen()
         let collection = try collection(request.collection)

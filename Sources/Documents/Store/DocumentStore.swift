@@ -61,7 +61,12 @@ final class DocumentStore: Sendable {
             _ = pending.take()
             try reload(connection)
         }
-        database.whenChangedElsewhere(reload)
+        database.whenChangedElsewhere { [catalog, watches] connection in
+            let before = catalog.all
+            try reload(connection)
+            // What another node has done to a collection is no change of its documents that the log could tell of.
+            for old in before { watches.follow(old, to: catalog[old.name]) }
+        }
         database.afterCommit { [hub, pending] in hub.publish(pending.take()) }
     }
 
