@@ -263,7 +263,9 @@ import Testing
         #expect(try folder.all(environment) == [two, one])
         #expect(two.bytes == 2 && two.id == "6-manual")
         // As a server leaves it that is killed: what another one that shares the folder is making stays.
-        let parts: () throws -> Int = { try FileManager.default.contentsOfDirectory(atPath: folder.folder(environment).path).filter { $0.contains(".part") }.count }
+        let parts: () throws -> Int = {
+            try FileManager.default.contentsOfDirectory(atPath: folder.folder(environment).path).count { $0.contains(".part") }
+        }
         _ = try folder.make(.manual, at: 9, environment) { path in
             for more in ["-wal", "-shm"] { #expect(FileManager.default.createFile(atPath: path + more, contents: nil)) }
             try BackupFolder(root, server: "two").removeUnfinished()

@@ -1,8 +1,9 @@
 internal import Kernel
-internal import Storage
 
 /// A backup that is being put back, or was: what is kept of it.
-struct RestoreRecord: Sendable {
+struct RestoreRecord: StoredRecord {
+    static let table = "restores"
+
     enum State: String, Sendable {
         case running
         case done
@@ -77,26 +78,4 @@ struct RestoreRecord: Sendable {
 }
 
 /// The restores of one environment.
-struct RestoreTable {
-    let connection: Connection
-
-    func add(_ record: RestoreRecord) throws {
-        try connection.enqueue(
-            "INSERT INTO restores (id, created_at, record) VALUES ($1, $2, $3)", .text(record.id), .int(record.createdAt), .verbatim(record.stored.text))
-    }
-
-    func put(_ record: RestoreRecord) throws {
-        try connection.enqueue("UPDATE restores SET record = $2 WHERE id = $1", .text(record.id), .verbatim(record.stored.text))
-    }
-
-    func find(_ id: String) throws -> RestoreRecord? {
-        try connection.first("SELECT record FROM restores WHERE id = $1", .text(id), transform: Self.record)
-    }
-
-    /// All, the newest first.
-    func all() throws -> [RestoreRecord] { try connection.all("SELECT record FROM restores ORDER BY created_at DESC, id", transform: Self.record) }
-
-    func remove(_ id: String) throws { try connection.enqueue("DELETE FROM restores WHERE id = $1", .text(id)) }
-
-    private static func record(_ row: Row) throws -> RestoreRecord { try RestoreRecord(stored: JSON(parsing: Array(row.text(0).utf8))) }
-}
+typealias RestoreTable = RecordTable<RestoreRecord>

@@ -1,5 +1,4 @@
 internal import Kernel
-internal import Storage
 
 /// An import whose file lies on this server: what is kept of it, and how far it is.
 struct ImportRecord: Sendable {
@@ -59,7 +58,9 @@ struct ImportRecord: Sendable {
 }
 
 /// How it is stored.
-extension ImportRecord {
+extension ImportRecord: StoredRecord {
+    static let table = "imports"
+
     init(stored: JSON) throws {
         let number = { (name: String) in stored[name]?.intValue ?? 0 }
         let texts = stored["plan"]
@@ -90,26 +91,4 @@ extension ImportRecord {
 }
 
 /// The imports of one environment.
-struct ImportTable {
-    let connection: Connection
-
-    func add(_ record: ImportRecord) throws {
-        try connection.enqueue(
-            "INSERT INTO imports (id, created_at, record) VALUES ($1, $2, $3)", .text(record.id), .int(record.createdAt), .verbatim(record.stored.text))
-    }
-
-    func put(_ record: ImportRecord) throws {
-        try connection.enqueue("UPDATE imports SET record = $2 WHERE id = $1", .text(record.id), .verbatim(record.stored.text))
-    }
-
-    func find(_ id: String) throws -> ImportRecord? {
-        try connection.first("SELECT record FROM imports WHERE id = $1", .text(id), transform: Self.record)
-    }
-
-    /// All, the newest first.
-    func all() throws -> [ImportRecord] { try connection.all("SELECT record FROM imports ORDER BY created_at DESC, id", transform: Self.record) }
-
-    func remove(_ id: String) throws { try connection.enqueue("DELETE FROM imports WHERE id = $1", .text(id)) }
-
-    private static func record(_ row: Row) throws -> ImportRecord { try ImportRecord(stored: JSON(parsing: Array(row.text(0).utf8))) }
-}
+typealias ImportTable = RecordTable<ImportRecord>
