@@ -112,7 +112,7 @@ def test_the_first_visit(tmp_path, size, first, chosen):
                 browser.click("#drawer")
             browser.click(".side button[name=lang]")
             browser.wait_until(lambda: browser.lang() == chosen)
-            browser.click(".environment h2 a")
+            browser.go(".environment h2 a")
             console.look("welcome")
             browser.click(".welcome button.primary")
             browser.find(".toast a")

@@ -43,7 +43,7 @@ def test_a_role_in_one_app(node, operator, organization, environment, size, lang
         console.set("#invite-email", email)
         browser.click("#invite-role option[value=developer]")
         browser.click(f"#invite-app option[value={app}]")
-        browser.click("form[action$='/invite'] button")
+        browser.go("form[action$='/invite'] button")
         look(console, f"in-app-{language}")
         link = re.search(r"https?://\S+token=\S+", console.text(".notice.good")).group(0)
     with chromium(size, language=language) as browser:

@@ -43,6 +43,20 @@ class Browser:
         element.click()
         return element
 
+    def go(self, selector):
+        """Clicks on what leads to another page, and waits for that: a picture of a page that is leaving may never come."""
+        self.driver.execute_script("document.documentElement.dataset.leaving = ''")
+        self.click(selector)
+        self.wait_until(self._is_another_page)
+
+    def _is_another_page(self):
+        script = "return document.readyState === 'complete' && document.documentElement.dataset.leaving === undefined"
+        try:
+            return self.driver.execute_script(script)
+        except WebDriverException:
+            # Asked while one page goes and the next one comes.
+            return False
+
     def toast(self):
         """Waits for a message that has not been seen yet: the one before may still stand there."""
         element = self.find(".toast:not([data-seen])")
