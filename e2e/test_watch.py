@@ -139,7 +139,12 @@ def test_requests_that_only_look_like_it(server):
 def test_bad_frames_end_the_connection_only(server):
     broken = websocket.create_connection(server.address.replace("http", "ws") + "/v1/watch", timeout=10)
     broken.send("x" * (2 << 20))
-    with pytest.raises((websocket.WebSocketException, OSError)):
+    try:
         while broken.recv():
             pass
+    except websocket.WebSocketTimeoutException:
+        pytest.fail("the connection is still open")
+    except (websocket.WebSocketException, OSError):
+        # Cut off; where the close arrives first, the last thing received is empty.
+        pass
     assert requests.get(server.address + "/healthz", timeout=10).status_code == 200

@@ -1,6 +1,7 @@
 """The console as somebody uses it in a browser: coming in, looking, and what is true of every page."""
 
 import pytest
+from selenium.common.exceptions import StaleElementReferenceException
 
 from harness.admin import Admin
 from harness.browser import DESK, PHONE
@@ -43,7 +44,14 @@ class Console:
         self.browser.click("#question button[value=yes]")
 
     def text(self, selector):
-        return self.browser.find(selector).text
+        def read():
+            try:
+                return (self.browser.find(selector).text,)
+            except StaleElementReferenceException:
+                # It stood on the page before, which is gone now.
+                return None
+
+        return self.browser.wait_until(read)[0]
 
     def set(self, selector, value):
         """Writes into a field as a script would: fast, and with the events that the page listens for."""
