@@ -107,13 +107,13 @@ struct RestoreBackup: SampanCommand {
         commandName: "restore", abstract: said("Put back what a backup holds.", zh: "恢复备份。"),
         discussion: said(
             """
-            All in one step; what is there now can be brought back for 14 days. Without collections the whole database is restored, and collections that \
+            All in one step; what is there now can be brought back as long as the history is kept. Without collections the whole database is restored, and collections that \
             the backup does not have are dropped.
 
             Example: sampan db backup restore 1764212345678-manual goods orders
             """,
             zh: """
-                一次性完成；现有内容 14 天内可找回。不指定集合时恢复整个数据库，备份中没有的集合会被删除。
+                一次性完成；现有内容在历史保留期内可找回。不指定集合时恢复整个数据库，备份中没有的集合会被删除。
 
                 示例：sampan db backup restore 1764212345678-manual goods orders
                 """))

@@ -5,7 +5,7 @@ import Kernel
 /// `sampan db restore`.
 struct RestoreDatabase: SampanCommand {
     static let configuration = CommandConfiguration(
-        commandName: "restore", abstract: said("Go back to a moment of the last 14 days.", zh: "恢复到最近 14 天内的某一时刻。"),
+        commandName: "restore", abstract: said("Go back to a moment of the history (14 days, unless set otherwise).", zh: "恢复到历史保留期内（默认 14 天）的某一时刻。"),
         discussion: said(
             """
             With a collection, also one that was dropped, a new collection is made. Without one the whole database goes back in place, all or nothing; \

@@ -8,9 +8,6 @@ internal import Tenancy
 /// `/console/env/{env}/database/+backups`: backups, the plan that makes them, and putting them back.
 struct BackupsPage: Sendable {
     private static let keepChoices = [3, 7, 14, 30, 90]
-    /// How long a form waits for what it has begun, so that a small database is back when the next page comes.
-    private static let waitMilliseconds = 3000
-    private static let lookEveryMilliseconds = 20
 
     let tenancy: Tenancy
     let documents: Documents
@@ -97,13 +94,8 @@ struct BackupsPage: Sendable {
         let names = form["collection"].isEmpty ? nil : [form["collection"]]
         let begun = try await documents.restoreBackup(Self.backup(visit), collections: names, environment, visit.language)
         let id = begun["id"]?.stringValue ?? ""
-        for _ in 0..<(Self.waitMilliseconds / Self.lookEveryMilliseconds) {
-            let shown = try await documents.restore(id, environment, visit.language)
-            if shown["state"] == "done" { return .go(try path(visit), Flash(Phrases.restored(shown["documents"]?.intValue ?? 0))) }
-            if shown["state"] == "failed" { break }
-            try await Task.sleep(for: .milliseconds(Self.lookEveryMilliseconds))
-        }
-        return .go(try path(visit), nil)
+        let shown = try await ShortWait.forEnd(of: { try await documents.restore(id, environment, visit.language) }) { $0["state"] != "running" }
+        return .go(try path(visit), shown["state"] == "done" ? Flash(Phrases.restored(shown["documents"]?.intValue ?? 0)) : nil)
     }
 
     private func cancel(_ visit: Visit, _ form: Form) async throws -> Outcome {

@@ -7,10 +7,6 @@ internal import Tenancy
 
 /// `/console/env/{env}/database/{name}/imports`: the files that come, or came, into a collection.
 struct ImportsPage: Sendable {
-    /// How long a form waits for its import, so that a small file's is over when the next page comes.
-    private static let waitMilliseconds = 3000
-    private static let lookEveryMilliseconds = 20
-
     let tenancy: Tenancy
     let documents: Documents
 
@@ -67,12 +63,7 @@ struct ImportsPage: Sendable {
     }
 
     private func awaited(_ id: String, _ environment: EnvironmentID, _ language: Language) async throws -> JSON {
-        for _ in 0..<(Self.waitMilliseconds / Self.lookEveryMilliseconds) {
-            let shown = try documents.importShown(id, environment, language)
-            if !Self.isUnderWay(shown) { return shown }
-            try await Task.sleep(for: .milliseconds(Self.lookEveryMilliseconds))
-        }
-        return try documents.importShown(id, environment, language)
+        try await ShortWait.forEnd(of: { try documents.importShown(id, environment, language) }) { !Self.isUnderWay($0) }
     }
 
     private func resume(_ visit: Visit, _ form: Form) async throws -> Outcome {

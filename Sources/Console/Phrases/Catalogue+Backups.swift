@@ -6,8 +6,8 @@ extension Catalogue {
         "backups": Localized("Backups", zh: "备份"),
         "backup": Localized("Backup", zh: "备份"),
         "backupsText": Localized(
-            "Collections, permissions, indexes and documents, all of one moment. For the last 14 days you need none: the database can go back to any of their moments.",
-            zh: "同一时刻的集合、权限、索引和文档。最近 14 天无需备份：数据库可恢复到其间任一时刻。"),
+            "Collections, permissions, indexes and documents, all of one moment. As far as the history goes (14 days, unless set otherwise) you need none: the database can go back to any moment of it.",
+            zh: "同一时刻的集合、权限、索引和文档。历史保留期内（14 天，以服务器设置为准）无需备份：数据库可恢复到其间任一时刻。"),
         "toDatabase": Localized("To the database", zh: "返回数据库"),
         "makeBackup": Localized("Make a backup", zh: "立即备份"),
         "backupFailed": Localized("The last planned backup could not be made.", zh: "上次定时备份失败。"),
@@ -28,8 +28,8 @@ extension Catalogue {
         "downloadBackup": Localized("Download", zh: "下载"),
         "restoreBackup": Localized("Restore", zh: "恢复"),
         "restoreBackupText": Localized(
-            "What is there now gives way in one step, and can be brought back for 14 days. Permissions, rules and indexes of collections that are still there stay as they are. Triggers are not called.",
-            zh: "现有内容将被一次性替换，14 天内可找回。仍存在的集合保留现有权限、规则和索引。不会调用触发器。"),
+            "What is there now gives way in one step, and can be brought back as long as the history is kept. Permissions, rules and indexes of collections that are still there stay as they are. Triggers are not called.",
+            zh: "现有内容将被一次性替换，历史保留期内可找回。仍存在的集合保留现有权限、规则和索引。不会调用触发器。"),
         "restoreWhat": Localized("What", zh: "恢复内容"),
         "wholeDatabase": Localized("the whole database", zh: "整个数据库"),
         "confirmRestoreBackup": Localized("Replace what is there now by what the backup holds?", zh: "确定用备份内容替换现有内容吗？"),

@@ -52,8 +52,9 @@ extension Catalogue {
         "restoreDatabase": Localized("Go back", zh: "恢复"),
         "confirmRestoreAll": Localized(
             "Make the whole database what it was at this moment? What has been written since is put aside.", zh: "确定将整个数据库恢复到该时刻？此后的写入将被撤回。"),
-        "restoreAllHint": Localized("The last 14 days are kept.", zh: "保留最近 14 天。"),
-        "restoreHint": Localized("The last 14 days are kept. This collection stays as it is.", zh: "保留最近 14 天。本集合不受影响。"),
+        "restoreAllHint": Localized("The history is kept for 14 days, unless the server is set otherwise.", zh: "历史保留 14 天，以服务器设置为准。"),
+        "restoreHint": Localized(
+            "The history is kept for 14 days, unless the server is set otherwise. This collection stays as it is.", zh: "历史保留 14 天，以服务器设置为准。本集合不受影响。"),
     ]
 
     /// The security rules of a collection.
@@ -171,8 +172,10 @@ extension Catalogue {
         "dangerZone": Localized("What cannot be undone", zh: "不可恢复的操作"),
         "dropCollection": Localized("Delete the collection", zh: "删除集合"),
         "dropCollectionText": Localized(
-            "With all documents and indexes. It can be restored from the list of collections for 14 days.", zh: "将同时删除全部文档与索引。14 天内可在集合列表页恢复。"),
-        "confirmDropCollection": Localized("Delete the collection with all its documents? It can be restored for 14 days.", zh: "确定删除该集合及其全部文档？14 天内可以恢复。"),
+            "With all documents and indexes. It can be restored from the list of collections as long as the history is kept (14 days, unless set otherwise).",
+            zh: "将同时删除全部文档与索引。在历史保留期内（14 天，以服务器设置为准）可在集合列表页恢复。"),
+        "confirmDropCollection": Localized(
+            "Delete the collection with all its documents? It can be restored as long as the history is kept.", zh: "确定删除该集合及其全部文档？历史保留期内可以恢复。"),
     ]
 
     /// Files of documents that come into a collection.

@@ -28,28 +28,13 @@ extension DocumentStore {
             let filling = try withinQuota(connection) { connection in
                 // A name that no collection can have.
                 let name = "\(restore)/\(source.name)"
-                let number = try connection.insertReturning(
-                    "number", "INSERT INTO collections (name, permission, rules, validator, created_at, restore) VALUES ($1, $2, $3, $4, $5, $6)",
-                    .text(name), .text(model.access.permission.rawValue), .optional(model.access.storedRules), .optional(model.validator?.stored),
-                    .int(clock.now()), .text(restore))
-                let sql = CollectionSQL(number, connection.dialect)
-                try connection.script(sql.create)
-                let indexes = try model.indexes.filter(\.isReady).map { try addIndex($0.definition.unmarked, to: number, connection) }
-                return Collection(number: number, name: name, access: model.access, validator: model.validator, indexes: indexes, sql: sql)
+                var filling = try addCollection(name, model.access, model.validator, restore: restore, connection, now: clock.now())
+                for index in model.readable { filling.indexes.append(try addIndex(index.unmarked, to: filling.number, isReady: true, connection)) }
+                return filling
             }
             try connection.flush()
             return Filling(name: source.name, collection: filling, replaced: there?.readable.map(\.unmarked))
         }
-    }
-
-    private func addIndex(_ definition: IndexDefinition, to collection: Int64, _ connection: Connection) throws -> StoredIndex {
-        let number = try connection.insertReturning(
-            "number", "INSERT INTO indexes (collection, name, fields, is_unique, options, is_ready) VALUES ($1, $2, $3, $4, $5, 1)", .int(collection),
-            .verbatim(definition.name), .text(definition.fieldsJSON.text), .int(definition.unique ? 1 : 0),
-            .verbatim(JSON.object(definition.options).text))
-        let sql = IndexSQL(number, collection: collection, isUnique: definition.unique, connection.dialect)
-        try connection.script(sql.create)
-        return StoredIndex(number: number, definition: definition, sql: sql)
     }
 
     /// Fills a collection with the documents of one in another store, in turns that keep no writer waiting.
@@ -150,18 +135,27 @@ extension DocumentStore {
     /// Removes what restores have left that are not under way any more.
     /// - Parameter alive: the restores that are.
     func forgetFillings(except alive: Set<String>) async throws {
-        let left = try database.read { connection in
-            try connection.all("SELECT number, restore FROM collections WHERE restore IS NOT NULL") { (number: $0.int(0), restore: $0.text(1)) }
-        }
-        for filling in left where !alive.contains(filling.restore) {
-            try await turn { connection in
+        let found = try database.read { try Self.fillings($0) }
+        for filling in found where !alive.contains(filling.restore) {
+            try await turn { [self] connection in
                 // It may have taken its place since it was looked at.
-                guard try connection.execute("DELETE FROM collections WHERE number = $1 AND restore IS NOT NULL", .int(filling.number)) == 1 else { return }
-                for index in try Self.loadIndexes(connection) where index.collection == filling.number { try connection.script(index.index.sql.drop) }
-                try connection.execute("DELETE FROM indexes WHERE collection = $1", .int(filling.number))
-                try connection.script(CollectionSQL(filling.number, connection.dialect).drop)
+                guard let left = try Self.fillings(connection).first(where: { $0.collection.number == filling.collection.number }) else { return }
+                try takeAway(left.collection, keepsPast: false, connection)
                 try connection.flush()
             }
+        }
+    }
+
+    private static func fillings(_ connection: Connection) throws -> [(restore: String, collection: Collection)] {
+        let rows = try connection.all("SELECT number, name, permission, rules, validator, restore FROM collections WHERE restore IS NOT NULL") { row in
+            (restore: row.text(5), collection: try collection(row, connection.dialect))
+        }
+        guard !rows.isEmpty else { return [] }
+        let indexes = try loadIndexes(connection)
+        return rows.map { row in
+            var filling = row
+            filling.collection.indexes = indexes.filter { $0.collection == row.collection.number }.map(\.index)
+            return filling
         }
     }
 }

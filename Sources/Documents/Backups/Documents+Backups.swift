@@ -1,4 +1,3 @@
-public import Foundation
 internal import HTTPSupport
 public import Kernel
 internal import Storage

@@ -106,7 +106,7 @@ final class Restores: Sendable {
         }
         for name in dropped { work.store.watches.end(collection: name, because: .noCollection(name)) }
         // Whoever watches begins again and is told all that is there now.
-        for filling in fillings { work.store.watches.end(collection: filling.name, because: .collectionRestored) }
+        for filling in fillings { work.store.watches.end(collection: filling.name, because: .collectionReplaced) }
     }
 
     /// Changes the record of a restore that is under way.
@@ -156,8 +156,15 @@ final class Restores: Sendable {
     }
 
     func find(_ id: String, _ store: DocumentStore) async throws -> RestoreRecord {
-        guard let record = try await all(store).first(where: { $0.id == id }) else { throw SampanError.noRestore(id) }
-        return record
+        func look() throws -> RestoreRecord {
+            guard let record = try store.read({ try RestoreTable(connection: $0).find(id) }) else { throw SampanError.noRestore(id) }
+            return record
+        }
+        let record = try look()
+        guard record.state == .running, !state.withLock({ $0.mine.contains(id) }) else { return record }
+        // Another node's, or nobody's any more.
+        try await tidy(store)
+        return try look()
     }
 
     /// Stops a restore, which has then changed nothing; one that is over is forgotten.
@@ -204,10 +211,4 @@ final class Restores: Sendable {
         for run in runs { run.cancel() }
         for run in runs { await run.value }
     }
-}
-
-extension SampanError {
-    fileprivate static let collectionRestored = SampanError(
-        "WATCH_ENDED", status: 409, Localized("The collection was restored from a backup.", zh: "集合已从备份恢复。"),
-        remedy: Localized("Watch again.", zh: "请重新监听。"))
 }

@@ -116,7 +116,11 @@ final class WatchRoom: @unchecked Sendable {
     /// Ends the watches of a collection that is gone, is another one now, or lets others read.
     func follow(_ before: Collection, to now: Collection?) {
         guard let now else { return end(collection: before.name, because: .noCollection(before.name)) }
-        if now.number != before.number || now.access.json != before.access.json { end(collection: now.name, because: .accessChanged) }
+        if now.number != before.number {
+            end(collection: now.name, because: .collectionReplaced)
+        } else if now.access.json != before.access.json {
+            end(collection: now.name, because: .accessChanged)
+        }
     }
 
     private func begin(_ request: WatchRequest, _ caller: Caller, _ member: Member) throws {
@@ -285,6 +289,10 @@ extension SampanError {
     static func tooManyWatched(_ limit: Int) -> SampanError {
         limitExceeded(Localized("A watched query may have at most \(limit) documents.", zh: "监听的查询结果至多 \(limit) 个文档。"))
     }
+
+    static let collectionReplaced = SampanError(
+        "WATCH_ENDED", status: 409, Localized("The collection has been replaced, as by a backup.", zh: "集合已被替换（例如从备份恢复）。"),
+        remedy: Localized("Watch again.", zh: "请重新监听。"))
 
     static let accessChanged = SampanError(
         "WATCH_ENDED", status: 409, Localized("What clients may do in the collection has changed.", zh: "集合的访问权限已变更。"),

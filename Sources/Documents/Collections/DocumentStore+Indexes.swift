@@ -57,20 +57,26 @@ extension DocumentStore {
                 current.indexes.removeAll { $0.number == left.number }
             }
             guard try isNew(definition, in: current) else { return nil }
-            let number = try connection.insertReturning(
-                "number", "INSERT INTO indexes (collection, name, fields, is_unique, options, is_ready) VALUES ($1, $2, $3, $4, $5, 0)",
-                .int(current.number), .verbatim(definition.name), .text(definition.fieldsJSON.text), .int(definition.unique ? 1 : 0),
-                .verbatim(JSON.object(definition.options).text))
-            let sql = IndexSQL(number, collection: current.number, isUnique: definition.unique, connection.dialect)
-            try connection.script(sql.create)
+            let index = try addIndex(definition, to: current.number, isReady: false, connection)
             try connection.schemaChanged()
             try connection.flush()
-            let index = StoredIndex(number: number, definition: definition, sql: sql, isReady: false)
             current.indexes.append(index)
-            building.insert(number)
+            building.insert(index.number)
             catalog.put(current)
             return index
         }
+    }
+
+    /// Makes the row and the table of an index; the catalog is the caller's to change.
+    /// - Parameter isReady: whether it has the keys of all documents, as that of an empty collection has.
+    func addIndex(_ definition: IndexDefinition, to collection: Int64, isReady: Bool, _ connection: Connection) throws -> StoredIndex {
+        let number = try connection.insertReturning(
+            "number", "INSERT INTO indexes (collection, name, fields, is_unique, options, is_ready) VALUES ($1, $2, $3, $4, $5, $6)", .int(collection),
+            .verbatim(definition.name), .text(definition.fieldsJSON.text), .int(definition.unique ? 1 : 0),
+            .verbatim(JSON.object(definition.options).text), .int(isReady ? 1 : 0))
+        let sql = IndexSQL(number, collection: collection, isUnique: definition.unique, connection.dialect)
+        try connection.script(sql.create)
+        return StoredIndex(number: number, definition: definition, sql: sql, isReady: isReady)
     }
 
     /// Indexes some documents behind a row.

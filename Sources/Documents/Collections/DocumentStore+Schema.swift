@@ -14,19 +14,25 @@ extension DocumentStore {
             // Looked at in the writer's turn: nobody else makes one meanwhile.
             if catalog[name] != nil { return false }
             try requireRoomForOneMore()
-            let made = try withinQuota(connection) { connection in
-                let number = try connection.insertReturning(
-                    "number", "INSERT INTO collections (name, permission, rules, validator, created_at) VALUES ($1, $2, $3, $4, $5)", .text(name),
-                    .text(access.permission.rawValue), .optional(access.storedRules), .optional(validator?.stored), .int(now))
-                let sql = CollectionSQL(number, connection.dialect)
-                try connection.script(sql.create)
-                try connection.schemaChanged()
-                return Collection(number: number, name: name, access: access, validator: validator, indexes: [], sql: sql)
-            }
+            let made = try withinQuota(connection) { try addCollection(name, access, validator, $0, now: now) }
+            try connection.schemaChanged()
             try connection.flush()
             catalog.put(made)
             return true
         }
+    }
+
+    /// Makes the row and the table of a collection; the catalog is the caller's to change.
+    /// - Parameter restore: what fills it where nobody sees it; `nil` for a collection like any other.
+    func addCollection(
+        _ name: String, _ access: CollectionAccess, _ validator: CollectionValidator?, restore: String? = nil, _ connection: Connection, now: Int64
+    ) throws -> Collection {
+        let number = try connection.insertReturning(
+            "number", "INSERT INTO collections (name, permission, rules, validator, created_at, restore) VALUES ($1, $2, $3, $4, $5, $6)", .text(name),
+            .text(access.permission.rawValue), .optional(access.storedRules), .optional(validator?.stored), .int(now), .optional(restore))
+        let sql = CollectionSQL(number, connection.dialect)
+        try connection.script(sql.create)
+        return Collection(number: number, name: name, access: access, validator: validator, indexes: [], sql: sql)
     }
 
     private func requireRoomForOneMore() throws {

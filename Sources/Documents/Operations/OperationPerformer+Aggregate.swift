@@ -37,7 +37,7 @@ extension OperationPerformer {
             // Without an index in that order the pipeline sorts, and keeps no more than later stages want.
             let reader = observing(connection, collection)
             let isSorted = leading.sort != nil && reader.givesOrder(plan)
-            var window = leading.sort == nil || isSorted ? DocumentWindow(skip: leading.skip, limit: leading.limit) : DocumentWindow(skip: 0, limit: nil)
+            var window = leading.window(isSorted: isSorted)
             let rest = pipeline.rest(sorted: isSorted)
             let run = try pipelineRun(rest, connection, into: sink)
             if window.isOpen {

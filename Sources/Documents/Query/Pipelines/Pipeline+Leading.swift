@@ -13,6 +13,11 @@ extension Pipeline {
         public var limit: Int?
         /// Only the number of documents is wanted, in this field of one document (none if there are none).
         public var countField: String?
+
+        /// The skip and the limit, where documents come in the wanted order; otherwise the stages sort first and do both themselves.
+        func window(isSorted: Bool) -> DocumentWindow {
+            sort == nil || isSorted ? DocumentWindow(skip: skip, limit: limit) : DocumentWindow(skip: 0, limit: nil)
+        }
     }
 
     /// What the store can do first.

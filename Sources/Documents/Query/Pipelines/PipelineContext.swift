@@ -99,8 +99,7 @@ final class PipelineContext {
         let leading = bound.leading
         let filter = extra.and(leading.filter)
         let fields = bound.requiredFields.flatMap { $0.addingFields(of: filter) }
-        // Behind a `$sort` the stages skip and limit themselves: nobody has sorted for them.
-        var window = leading.sort == nil ? DocumentWindow(skip: leading.skip, limit: leading.limit) : DocumentWindow(skip: 0, limit: nil)
+        var window = leading.window(isSorted: false)
         try foreign.visit(collection, matching: filter, fields: fields) { document in
             try evaluation.pause()
             guard window.admits() else { return true }
