@@ -1,0 +1,81 @@
+/// Everything that a merchant says about a kind of coupon.
+public struct BatchDefinition: Sendable, Hashable {
+    /// What people call it.
+    public var name: String
+    /// What is written below the name.
+    public var description = ""
+    /// What using one means.
+    public var terms: CouponTerms
+    /// How many there are; 0 to 1,000,000,000.
+    public var stock: Int64
+    /// What all together may cost; `nil` is no bound. Coupons that were claimed count with the most that they can cost,
+    /// those that were redeemed with what they did cost.
+    public var budget: Int64?
+    /// How many one user gets.
+    public var limits = ClaimLimits()
+    /// From when they can be claimed, in milliseconds since 1970.
+    public var opensAt: Int64
+    /// From when they can no longer be claimed.
+    public var closesAt: Int64
+    /// Whether users may claim it themselves; otherwise functions and keys give it to them.
+    public var isPublic = true
+    /// Whether a claim needs a code of invitation.
+    public var needsInvitation = false
+    /// When one can be used.
+    public var validity: Validity
+    /// On which days and hours.
+    public var useTimes = UseTimes()
+    /// Whether a coupon can be used again after its order was refunded, if it is still valid.
+    public var returnsOnRefund = true
+    /// Where its codes come from.
+    public var codes = CodeSource.generated
+    /// By which clock days and weeks are counted.
+    public var zone = FixedZone.china
+
+    /// Makes a definition with nothing but what every one needs.
+    public init(name: String, terms: CouponTerms, stock: Int64, opensAt: Int64, closesAt: Int64, validity: Validity) {
+        self.name = name
+        self.terms = terms
+        self.stock = stock
+        self.opensAt = opensAt
+        self.closesAt = closesAt
+        self.validity = validity
+    }
+}
+
+/// How many coupons of a batch one user or device gets; `nil` is no bound.
+public struct ClaimLimits: Sendable, Hashable {
+    /// Ever.
+    public var perUser: Int? = 1
+    /// On one day of the batch's clock.
+    public var perDay: Int?
+    /// In one week, which begins on Monday.
+    public var perWeek: Int?
+    /// On one device, ever.
+    public var perDevice: Int?
+
+    /// One for each user.
+    public init() {}
+}
+
+/// Where the codes of coupons come from.
+public enum CodeSource: String, Sendable, Hashable, CaseIterable {
+    /// Sampan makes one for each coupon.
+    case generated
+    /// The merchant uploads them; a coupon without one left is not given.
+    case uploaded
+}
+
+/// Where a batch stands in its life.
+public enum BatchStatus: String, Sendable, Hashable, CaseIterable {
+    /// Being written; nobody sees it.
+    case draft
+    /// Waiting for somebody else to approve it.
+    case submitted
+    /// Can be claimed within its window.
+    case published
+    /// Nobody can claim for the moment; what was claimed can be used.
+    case paused
+    /// Ended for good; what was claimed can be used.
+    case stopped
+}
