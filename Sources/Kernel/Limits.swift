@@ -50,6 +50,12 @@ public struct Limits: Sendable {
     public var lockWaitMillisecondsMax = 3000
     /// How many writes may wait for one database file.
     public var writeQueueMax = 10_000
+    /// How many steps of coupons may wait in memory to be written to their tables; each takes about 250 bytes.
+    public var couponTailMax = 300_000
+    /// How long an order may keep a coupon locked.
+    public var couponLockSecondsMax = 86_400
+    /// How long it does when it does not say.
+    public var couponLockSecondsDefault = 900
     /// How many database files stay open.
     public var openDatabasesMax = 64
     /// How long a repeat with the same idempotency key is recognised.

@@ -1,4 +1,5 @@
 internal import Console
+internal import Coupons
 internal import Documents
 internal import Files
 internal import Foundation
@@ -20,6 +21,7 @@ struct Sampan: Sendable {
     let tenancy: Tenancy
     let identity: Identity
     let documents: Documents
+    let coupons: Coupons
     let files: Files
     let functions: Functions
     /// What goes through all of these rooms.
@@ -65,6 +67,9 @@ struct Sampan: Sendable {
             backups: BackupFolder(
                 configuration.backups ?? folder.file("backups"), server: "\(ProcessInfo.processInfo.hostName) \(folder.root.standardizedFileURL.path)"),
             logger: logger)
+        let coupons = Coupons(
+            engine: configuration.documents.map(CouponsEngine.postgres) ?? .files { try folder.environment($0).appendingPathComponent("coupons.sqlite").path },
+            secret: { sealer.derive("coupons:\($0)") }, limits: limits, clock: clock, logger: logger)
         let files = Files(
             sealer: sealer, limits: limits, quotas: tenancy, clock: clock, publicURL: { address.url }, folder: { try folder.environment($0) })
         let logBook = LogBook(limits: limits, clock: clock, logger: logger) { try folder.environment($0).appendingPathComponent("logs.sqlite").path }
@@ -78,7 +83,7 @@ struct Sampan: Sendable {
         }
         let accessLog = AccessLog(path: folder.file("logs/access.log").path, logger: logger)
         let parts = EnvironmentParts(
-            tenancy: tenancy, identity: identity, documents: documents, files: files, functions: functions, folder: folder, logger: logger)
+            tenancy: tenancy, identity: identity, documents: documents, coupons: coupons, files: files, functions: functions, folder: folder, logger: logger)
         let caretaker = Caretaker(parts: parts, logger: logger)
         let backups = BackupService(documents) { tenancy.backupPlans }
 
@@ -96,7 +101,8 @@ struct Sampan: Sendable {
         router.add(middleware: RepeatMiddleware(tenancy))
         addRoutes(
             to: router, configuration,
-            Rooms(tenancy: tenancy, identity: identity, documents: documents, files: files, functions: functions, shop: shop, publicURL: { address.url }))
+            Rooms(
+                tenancy: tenancy, identity: identity, documents: documents, coupons: coupons, files: files, functions: functions, shop: shop, publicURL: { address.url }))
         EnvironmentPartsRoutes(parts: parts, clock: clock).add(to: router)
         console.add(to: router)
         if tenancy.environments().isEmpty {
@@ -105,13 +111,13 @@ struct Sampan: Sendable {
             try await tenancy.changeSettings(first.id, ["developmentLogin": true])
         }
         return Sampan(
-            tenancy: tenancy, identity: identity, documents: documents, files: files, functions: functions, parts: parts, shop: shop,
+            tenancy: tenancy, identity: identity, documents: documents, coupons: coupons, files: files, functions: functions, parts: parts, shop: shop,
             workers: workers,
             operatorKey: operatorKey,
             address: address,
             responder: router.buildResponder(),
             webSockets: WatchRoutes(documents) { try identification.watcher($0, environment: $1, clientIP: $2) }.webSocket,
-            services: [accessLog, mailer, documents, logBook, functions, scheduler, triggers, caretaker, backups])
+            services: [accessLog, mailer, documents, coupons, logBook, functions, scheduler, triggers, caretaker, backups])
     }
 
     /// The rooms that answer requests.
@@ -119,6 +125,7 @@ struct Sampan: Sendable {
         let tenancy: Tenancy
         let identity: Identity
         let documents: Documents
+        let coupons: Coupons
         let files: Files
         let functions: Functions
         let shop: SampleShop
@@ -133,6 +140,8 @@ struct Sampan: Sendable {
         AlipayFunctionGateway(rooms.functions, findKey: { [tenancy = rooms.tenancy] in try tenancy.accessKey($0) }, requireActive: requireActive).add(
             to: router)
         DocumentsRoutes(rooms.documents).add(to: router)
+        CouponsRoutes(rooms.coupons).add(to: router)
+        CouponsManagementRoutes(rooms.coupons) { [tenancy = rooms.tenancy] in try tenancy.hasOthers(who: .couponsApprove, in: $0, than: $1) }.add(to: router)
         FilesRoutes(rooms.files, requireActive: requireActive).add(to: router)
         EnvironmentRoutes(rooms.tenancy).add(to: router)
         AccountsRoutes(rooms.tenancy).add(to: router)

@@ -83,6 +83,18 @@ public final class Database: Sendable {
         }
     }
 
+    /// Runs `body` in the writer's next transaction and calls `then` on the writer's thread, once that is on disk or has failed.
+    ///
+    /// For whoever answers many at once; what `then` writes next begins without another thread in between.
+    public func write<T: Sendable>(_ body: @escaping @Sendable (Connection) throws -> T, then: @escaping @Sendable (Result<T, any Error>) -> Void) {
+        writer.submit(
+            GroupWriter.Job(
+                run: { connection in
+                    let value = try body(connection)
+                    return { then(.success(value)) }
+                }, fail: { then(.failure($0)) }))
+    }
+
     /// Has `body` run in the writer's turn after a commit that failed, before the next one: for what is held in memory.
     public func afterFailedCommit(_ body: @escaping @Sendable (Connection) throws -> Void) { writer.afterFailedCommit(body) }
 

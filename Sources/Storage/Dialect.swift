@@ -34,6 +34,11 @@ public enum Dialect: Sendable {
         self == .sqlite ? "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)" : "(extract(epoch FROM clock_timestamp()) * 1000)::bigint"
     }
 
+    /// A table of the elements of a JSON array, which `->>` looks into: its column is `value`.
+    public func rows(ofJSON parameter: String) -> String {
+        self == .sqlite ? "json_each(\(parameter)) AS j" : "jsonb_array_elements(CAST(CAST(\(parameter) AS text) AS jsonb)) AS j(value)"
+    }
+
     /// Whether bytes hold others.
     public func contains(_ column: String, _ part: String) -> String {
         self == .sqlite ? "instr(\(column), \(part)) > 0" : "position(\(part) IN \(column)) > 0"

@@ -11,7 +11,7 @@ extension BatchDefinition {
     public init(_ object: JSONObject) throws {
         try object.refuseUnknown(Self.members, in: "coupon batch")
         let window = try object.requiredObject("claim")
-        try window.refuseUnknown(["from", "until", "public", "invitation"], in: "claim")
+        try window.refuseUnknown(["from", "until", "public"], in: "claim")
         var terms = CouponTerms(try CouponValue(try object.requiredObject("value")))
         terms.minimumSpend = try object.money("minimumSpend") ?? 0
         if let scope = try object.optionalObject("scope") { terms.scope = try CouponScope(scope) }
@@ -22,7 +22,6 @@ extension BatchDefinition {
         description = try object.optionalText("description") ?? ""
         budget = try object.money("budget")
         isPublic = try window.optionalBool("public") ?? true
-        needsInvitation = try window.optionalBool("invitation") ?? false
         returnsOnRefund = try object.optionalBool("returnsOnRefund") ?? true
         if let limits = try object.optionalObject("limits") { self.limits = try ClaimLimits(limits) }
         if let times = try object.optionalObject("useTimes") { useTimes = try UseTimes(times) }
@@ -68,7 +67,7 @@ extension BatchDefinition {
         json["stacking"] = terms.stacking.json
         json["stock"] = .int(stock)
         if let budget { json["budget"] = .int(budget) }
-        json["claim"] = ["from": .int(opensAt), "until": .int(closesAt), "public": .bool(isPublic), "invitation": .bool(needsInvitation)]
+        json["claim"] = ["from": .int(opensAt), "until": .int(closesAt), "public": .bool(isPublic)]
         json["limits"] = limits.json
         json["validity"] = validity.json
         if useTimes != UseTimes() { json["useTimes"] = useTimes.json }
@@ -170,7 +169,7 @@ extension ClaimLimits {
     init(_ object: JSONObject) throws {
         try object.refuseUnknown(["perUser", "perDay", "perWeek", "perDevice"], in: "limits")
         self.init()
-        let range = 1...1_000_000
+        let range = 1...ClaimLimits.most
         // Said as null: no bound. Not said at all: one for each user.
         perUser = object["perUser"] == nil ? 1 : try object.optionalInt("perUser", in: range)
         perDay = try object.optionalInt("perDay", in: range)

@@ -19,8 +19,6 @@ public struct BatchDefinition: Sendable, Hashable {
     public var closesAt: Int64
     /// Whether users may claim it themselves; otherwise functions and keys give it to them.
     public var isPublic = true
-    /// Whether a claim needs a code of invitation.
-    public var needsInvitation = false
     /// When one can be used.
     public var validity: Validity
     /// On which days and hours.
@@ -43,8 +41,11 @@ public struct BatchDefinition: Sendable, Hashable {
     }
 }
 
-/// How many coupons of a batch one user or device gets; `nil` is no bound.
+/// How many coupons of a batch one user or device gets; `nil` is `most`.
 public struct ClaimLimits: Sendable, Hashable {
+    /// More than this nobody gets of one batch, so that what one user has of it can always be read at once.
+    public static let most = 1000
+
     /// Ever.
     public var perUser: Int? = 1
     /// On one day of the batch's clock.

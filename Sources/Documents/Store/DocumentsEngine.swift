@@ -17,16 +17,8 @@ enum DocumentsPlace: Sendable {
     init(_ engine: DocumentsEngine) {
         switch engine {
         case .files(let path): self = .files(path)
-        case .postgres(var configuration):
-            // Ranges of an index table lead to single documents, and the first ones are wanted at once: whatever reads all
-            // of both tables first is wrong here, however few rows the planner has last counted.
-            // What is disabled and yet the only way, reading a table of one row, counts as very dear, for which PostgreSQL would compile the
-            // statement: 50 ms, each time it is run.
-            let planner = [
-                "jit": "off", "enable_hashjoin": "off", "enable_mergejoin": "off", "enable_bitmapscan": "off", "enable_seqscan": "off",
-            ]
-            configuration.settings.merge(planner) { asked, _ in asked }
-            self = .postgres(PostgresServer(configuration))
+        case .postgres(let configuration):
+            self = .postgres(PostgresServer(configuration.readingByIndex))
         }
     }
 

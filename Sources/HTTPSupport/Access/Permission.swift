@@ -37,6 +37,13 @@ public enum Permission: String, Sendable, Hashable, CaseIterable {
     case documentsManage = "documents.manage"
     case filesRead = "files.read"
     case filesWrite = "files.write"
+    case couponsRead = "coupons.read"
+    /// Give coupons to users, and use, return and void them: what a cloud function of the shop does.
+    case couponsIssue = "coupons.issue"
+    /// Make batches and change them.
+    case couponsManage = "coupons.manage"
+    /// Let a batch that somebody else has submitted be published.
+    case couponsApprove = "coupons.approve"
     case usersRead = "users.read"
     /// End the sessions of the app's users.
     case usersManage = "users.manage"

@@ -1,8 +1,10 @@
 internal import Console
+internal import Coupons
 internal import Documents
 internal import Files
 internal import Foundation
 internal import Functions
+internal import HTTPSupport
 internal import Identity
 internal import Kernel
 internal import Logging
@@ -14,6 +16,7 @@ struct EnvironmentParts: EnvironmentKeeper {
     let tenancy: Tenancy
     let identity: Identity
     let documents: Documents
+    let coupons: Coupons
     let files: Files
     let functions: Functions
     let folder: DataFolder
@@ -26,6 +29,7 @@ struct EnvironmentParts: EnvironmentKeeper {
         try await functions.removeAll(of: environment)
         try functions.logBook.close(environment)
         try await documents.remove(environment)
+        try await offEventLoop { [coupons] in try coupons.remove(environment) }
         try files.close(environment)
         try await identity.remove(environment)
         let url = folder.path(environment)

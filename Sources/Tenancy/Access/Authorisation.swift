@@ -27,13 +27,14 @@ enum Authorisation {
             seeing.union([
                 .membersRead, .environmentsCreate, .environmentsExport, .settingsRead, .settingsChange, .keysRead, .keysManage, .functionsDeploy,
                 .functionsInvoke, .logsRead, .documentsRead, .documentsWrite, .documentsManage, .filesRead, .filesWrite, .usersRead, .usersManage,
+                .couponsRead, .couponsIssue, .couponsManage, .couponsApprove,
             ])
         case .operator:
             seeing.union([
                 .membersRead, .settingsRead, .functionsInvoke, .logsRead, .documentsRead, .documentsWrite, .filesRead, .filesWrite, .usersRead,
-                .usersManage,
+                .usersManage, .couponsRead, .couponsIssue, .couponsManage, .couponsApprove,
             ])
-        case .analyst: seeing.union([.documentsRead, .filesRead, .usersRead])
+        case .analyst: seeing.union([.documentsRead, .filesRead, .usersRead, .couponsRead])
         case .viewer: seeing
         }
     }
@@ -141,6 +142,28 @@ enum Authorisation {
         "GET /admin/v1/environments/{env}/logs": .may(.logsRead),
         "GET /admin/v1/environments/{env}/logs/follow": .may(.logsRead),
         "GET /admin/v1/environments/{env}/executions": .may(.functionsRead),
+
+        // Coupons
+        "GET /admin/v1/environments/{env}/coupons": .may(.couponsRead),
+        "GET /admin/v1/environments/{env}/coupons/{coupon}": .may(.couponsRead),
+        "POST /admin/v1/environments/{env}/coupons/lock": .may(.couponsIssue),
+        "POST /admin/v1/environments/{env}/coupons/release": .may(.couponsIssue),
+        "POST /admin/v1/environments/{env}/coupons/redeem": .may(.couponsIssue),
+        "POST /admin/v1/environments/{env}/coupons/refund": .may(.couponsIssue),
+        "POST /admin/v1/environments/{env}/coupons/void": .may(.couponsIssue),
+        "POST /admin/v1/environments/{env}/coupons/freeze": .may(.couponsIssue),
+        "POST /admin/v1/environments/{env}/coupons/unfreeze": .may(.couponsIssue),
+        "GET /admin/v1/environments/{env}/coupons/batches": .may(.couponsRead),
+        "POST /admin/v1/environments/{env}/coupons/batches": .may(.couponsManage),
+        "GET /admin/v1/environments/{env}/coupons/batches/{batch}": .may(.couponsRead),
+        "PATCH /admin/v1/environments/{env}/coupons/batches/{batch}": .may(.couponsManage),
+        "POST /admin/v1/environments/{env}/coupons/batches/{batch}/claims": .may(.couponsIssue),
+        "POST /admin/v1/environments/{env}/coupons/batches/{batch}/submit": .may(.couponsManage),
+        "POST /admin/v1/environments/{env}/coupons/batches/{batch}/approve": .may(.couponsApprove),
+        "POST /admin/v1/environments/{env}/coupons/batches/{batch}/reject": .may(.couponsApprove),
+        "POST /admin/v1/environments/{env}/coupons/batches/{batch}/pause": .may(.couponsManage),
+        "POST /admin/v1/environments/{env}/coupons/batches/{batch}/resume": .may(.couponsManage),
+        "POST /admin/v1/environments/{env}/coupons/batches/{batch}/stop": .may(.couponsManage),
 
         // Documents: an operation that changes something asks for `documentsWrite` as well
         "GET /admin/v1/environments/{env}/collections": .may(.documentsRead),

@@ -1,5 +1,5 @@
-internal import HTTPSupport
-internal import Kernel
+public import HTTPSupport
+public import Kernel
 
 /// Works out what somebody may do with something.
 struct Authorities: Sendable {
@@ -30,4 +30,16 @@ struct Authorities: Sendable {
 
     /// Whether somebody with `permissions` may hand out `role`: nobody gives more than they have.
     static func mayGive(_ role: Role, having permissions: Set<Permission>) -> Bool { Authorisation.permissions(of: role).isSubset(of: permissions) }
+}
+
+extension Tenancy {
+    /// Whether there is somebody with an account, other than this one, who may do something in an environment.
+    public func hasOthers(who permission: Permission, in environment: EnvironmentID, than principal: Principal) throws -> Bool {
+        let (organization, app) = try (self.environment(environment).organization, self.environment(environment).app)
+        return try organizations.members(of: organization).contains { membership in
+            if case .account(membership.account) = principal.kind { return false }
+            guard membership.app == nil || membership.app == app else { return false }
+            return Authorisation.permissions(of: membership.role).contains(permission)
+        }
+    }
 }

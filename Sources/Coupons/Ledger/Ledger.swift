@@ -1,0 +1,279 @@
+/// The state of all coupons of an environment: what the pages of its journal come to.
+///
+/// Pure: it knows no storage and no clock. What was settled into tables long ago is not held; whoever decides something first
+/// loads what `needs` names.
+struct Ledger: Sendable {
+    struct TakerKey: Hashable, Sendable {
+        let batch: Int64
+        /// A user, or a device behind U+0000.
+        let holder: String
+
+        static func device(_ batch: Int64, _ device: String) -> TakerKey { TakerKey(batch: batch, holder: "\u{0}" + device) }
+    }
+
+    /// The coupons of a batch that one user or device has.
+    struct Taker: Sendable {
+        var newest: Int64
+        private(set) var older: [Int64] = []
+        /// Whether those that were settled are among them.
+        var isWhole: Bool
+
+        init(_ number: Int64, isWhole: Bool) {
+            newest = number
+            self.isWhole = isWhole
+        }
+
+        var count: Int { older.count + (newest == 0 ? 0 : 1) }
+        var numbers: [Int64] { newest == 0 ? older : older + [newest] }
+
+        mutating func add(_ number: Int64) {
+            if number == newest || older.contains(number) { return }
+            if newest != 0 { older.append(min(number, newest)) }
+            newest = max(number, newest)
+        }
+    }
+
+    /// A step is known again by its kind and its `outBizNo`.
+    struct StepKey: Hashable, Sendable {
+        let kind: LedgerEntry.Kind
+        let key: String
+    }
+
+    struct Step: Sendable {
+        let hash: UInt64
+        var receipts: [Receipt]
+        var page: Int64
+    }
+
+    /// The last page that is in here.
+    var page: Int64 = 0
+    /// The last page that is known to be on disk: what came later may yet be undone.
+    var durablePage: Int64 = 0
+    var nextCoupon: Int64 = 1
+    /// By their numbers, which begin at 1.
+    private(set) var batches: [Batch] = []
+    private(set) var numbers: [String: Int64] = [:]
+    private(set) var coupons: [Int64: Coupon] = [:]
+    private(set) var takers: [TakerKey: Taker] = [:]
+    private(set) var steps: [StepKey: Step] = [:]
+    /// Coupons up to this number, and all steps that need not be in here, were settled.
+    private(set) var settledCoupon: Int64 = 0
+    private(set) var hasSettledSteps = false
+    /// The entries that are not settled yet.
+    private(set) var unsettled = 0
+    /// What the decisions since the last page append to the journal.
+    var pending: [LedgerEntry] = []
+
+    init() {}
+
+    /// The state at a page up to which everything was settled.
+    init(_ settled: SettledState) {
+        page = settled.page
+        durablePage = settled.page
+        nextCoupon = settled.nextCoupon
+        settledCoupon = settled.nextCoupon - 1
+        hasSettledSteps = settled.page > 0
+        for batch in settled.batches { put(batch) }
+    }
+
+    func batch(_ number: Int64) -> Batch? { number >= 1 && number <= batches.count ? batches[Int(number) - 1] : nil }
+
+    func batch(id: String) -> Batch? { numbers[id].flatMap(batch) }
+
+    // MARK: Change
+
+    /// Notes an entry that was decided now.
+    mutating func append(_ entry: LedgerEntry) throws {
+        pending.append(entry)
+        try apply(entry, page: page + 1)
+    }
+
+    /// Does what an entry says, which was decided here or elsewhere.
+    /// - Throws: `JournalPage.Damage` where it does not fit what is here: `missing` must have been loaded.
+    mutating func apply(_ entry: LedgerEntry, page: Int64) throws {
+        unsettled += 1
+        switch entry.kind {
+        case .batch:
+            var batch = try Batch(record: entry.text)
+            if let known = self.batch(batch.number) {
+                batch.claimed = known.claimed
+                batch.accounts = known.accounts
+            }
+            put(batch)
+        case .claim:
+            try claimed(Coupon(entry, page: page))
+        default:
+            guard var coupon = coupons[entry.coupon], let index = index(entry.batch) else { throw JournalPage.Damage.form }
+            coupon.page = page
+            coupon.take(entry, &batches[index].accounts)
+            coupons[entry.coupon] = coupon
+            guard !entry.key.isEmpty else { return }
+            steps[StepKey(kind: entry.kind, key: entry.key), default: Step(hash: entry.hash, receipts: [], page: page)].receipts.append(Receipt(entry))
+        }
+    }
+
+    private mutating func claimed(_ coupon: Coupon) throws {
+        guard let index = index(coupon.batch) else { throw JournalPage.Damage.form }
+        batches[index].claimed += 1
+        batches[index].accounts.held += 1
+        batches[index].accounts.reserved += coupon.reserve
+        nextCoupon = max(nextCoupon, coupon.number + 1)
+        keep(coupon)
+    }
+
+    /// Holds a coupon and notes whose it is.
+    private mutating func keep(_ coupon: Coupon) {
+        coupons[coupon.number] = coupon
+        let isWhole = settledCoupon == 0
+        func add(_ key: TakerKey) { takers[key, default: Taker(coupon.number, isWhole: isWhole)].add(coupon.number) }
+        add(TakerKey(batch: coupon.batch, holder: coupon.user))
+        if !coupon.device.isEmpty { add(.device(coupon.batch, coupon.device)) }
+    }
+
+    private mutating func put(_ batch: Batch) {
+        if let index = index(batch.number) {
+            batches[index] = batch
+        } else {
+            batches.append(batch)
+            numbers[batch.id] = batch.number
+        }
+    }
+
+    private func index(_ batch: Int64) -> Int? { batch >= 1 && batch <= batches.count ? Int(batch) - 1 : nil }
+
+    // MARK: What must be loaded
+
+    /// What is in tables and must be in here before something can be decided.
+    struct Needs: Sendable {
+        var coupons: Set<Int64> = []
+        var takers: Set<TakerKey> = []
+        var steps: Set<StepKey> = []
+
+        var isEmpty: Bool { coupons.isEmpty && takers.isEmpty && steps.isEmpty }
+    }
+
+    func add(_ command: LedgerCommand, to needs: inout Needs) {
+        switch command {
+        case .claim(let claim):
+            guard settledCoupon > 0 else { return }
+            add(TakerKey(batch: claim.batch, holder: claim.user), to: &needs)
+            if !claim.device.isEmpty { add(.device(claim.batch, claim.device), to: &needs) }
+        case .move(let move):
+            for number in move.coupons where number <= settledCoupon && coupons[number] == nil { needs.coupons.insert(number) }
+            let key = StepKey(kind: move.kind, key: move.key)
+            if hasSettledSteps, !move.key.isEmpty, steps[key] == nil { needs.steps.insert(key) }
+        case .batch: break
+        }
+    }
+
+    private func add(_ key: TakerKey, to needs: inout Needs) {
+        if takers[key]?.isWhole != true { needs.takers.insert(key) }
+    }
+
+    /// The coupons that the entries of a page change and that are not in here.
+    func missing(_ entries: [LedgerEntry]) -> Set<Int64> {
+        var missing: Set<Int64> = []
+        var claimed: Set<Int64> = []
+        for entry in entries where entry.kind != .batch {
+            if entry.kind == .claim {
+                claimed.insert(entry.coupon)
+            } else if coupons[entry.coupon] == nil, !claimed.contains(entry.coupon) {
+                missing.insert(entry.coupon)
+            }
+        }
+        return missing
+    }
+
+    /// Takes in what was loaded; what is in here is newer.
+    mutating func load(_ loaded: [Coupon], takers whole: Set<TakerKey> = [], steps loadedSteps: [StepKey: Step] = [:]) {
+        for coupon in loaded {
+            if coupons[coupon.number] == nil { coupons[coupon.number] = coupon }
+            // Whoever is asked what a user has must find what changes in here.
+            for key in [TakerKey(batch: coupon.batch, holder: coupon.user), .device(coupon.batch, coupon.device)] where key.holder != "\u{0}" {
+                takers[key, default: Taker(coupon.number, isWhole: false)].add(coupon.number)
+            }
+        }
+        for key in whole { takers[key, default: Taker(0, isWhole: true)].isWhole = true }
+        for (key, step) in loadedSteps where steps[key] == nil { steps[key] = step }
+    }
+
+    // MARK: What need no longer be held
+
+    /// Everything up to a page is in tables: forgets what did not change since.
+    mutating func settled(through settledPage: Int64, coupon: Int64) {
+        settledCoupon = max(settledCoupon, coupon)
+        hasSettledSteps = true
+        // What is not on disk yet may come back with another content, so it is not looked at.
+        coupons = coupons.filter { $0.value.page > settledPage }
+        var kept: [TakerKey: Taker] = [:]
+        for (key, taker) in takers {
+            let numbers = taker.numbers.filter { coupons[$0] != nil }
+            guard let first = numbers.first else { continue }
+            var rest = Taker(first, isWhole: false)
+            for number in numbers.dropFirst() { rest.add(number) }
+            rest.isWhole = taker.isWhole && numbers.count == taker.count
+            kept[key] = rest
+        }
+        takers = kept
+        steps = steps.filter { $0.value.page > settledPage }
+    }
+
+    /// That so many entries were settled.
+    mutating func settled(entries: Int) { unsettled = max(0, unsettled - entries) }
+}
+
+/// What tables say: the state up to a page.
+struct SettledState: Sendable {
+    var page: Int64 = 0
+    var nextCoupon: Int64 = 1
+    /// In the order of their numbers, with their accounts.
+    var batches: [Batch] = []
+}
+
+extension Coupon {
+    /// The coupon that a claim made.
+    init(_ entry: LedgerEntry, page: Int64) {
+        self.init(
+            number: entry.coupon, batch: entry.batch, user: entry.text, claimKey: entry.key, claimHash: entry.hash, device: entry.order,
+            claimedAt: entry.at, from: entry.from, until: entry.until, reserve: entry.amount, code: entry.code, balance: entry.balance, page: page)
+    }
+
+    /// Takes a step that was decided, and moves it between the accounts of its batch.
+    mutating func take(_ entry: LedgerEntry, _ accounts: inout Batch.Accounts) {
+        accounts[account] -= 1
+        accounts.reserved -= reserved
+        switch entry.kind {
+        case .lock:
+            order = entry.order
+            lockedUntil = entry.until
+        case .redeem:
+            uses.append(Use(order: entry.order, amount: entry.amount))
+            accounts.spent += entry.amount
+            unlock()
+        case .refund:
+            if let use = uses.firstIndex(where: { $0.order == entry.order && !$0.isRefunded }) { uses[use].isRefunded = true }
+            accounts.spent -= entry.amount
+        case .freeze: isFrozen = true
+        case .unfreeze: isFrozen = false
+        case .release, .expire, .void: unlock()
+        case .claim, .batch: break
+        }
+        account = entry.account
+        balance = entry.balance
+        accounts[account] += 1
+        accounts.reserved += reserved
+    }
+
+    private mutating func unlock() {
+        order = ""
+        lockedUntil = 0
+    }
+
+    /// What the budget keeps for it: the most that it can cost until it can cost no more.
+    private var reserved: Int64 {
+        switch account {
+        case .held, .locked, .redeemed: reserve
+        case .stock, .expired, .voided: uses.reduce(0) { $1.isRefunded ? $0 : $0 + $1.amount }
+        }
+    }
+}

@@ -1,0 +1,266 @@
+internal import Kernel
+internal import Storage
+
+/// The journal and the tables, through one connection.
+struct CouponTables: LedgerStore {
+    let connection: Connection
+
+    func settled() throws -> SettledState {
+        var state = SettledState()
+        try connection.rows("SELECT page, next_coupon FROM settling") { row in
+            state.page = row.int(0)
+            state.nextCoupon = row.int(1)
+            return false
+        }
+        state.batches = try connection.all("SELECT \(Self.batchColumns) FROM batches ORDER BY number", transform: Self.batch)
+        return state
+    }
+
+    private static let batchColumns = "record, held, locked, redeemed, expired, voided, reserved, spent"
+
+    private static func batch(_ row: Row) throws -> Batch {
+        var batch = try Batch(record: row.text(0))
+        batch.accounts = Batch.Accounts(
+            held: row.int(1), locked: row.int(2), redeemed: row.int(3), expired: row.int(4), voided: row.int(5), reserved: row.int(6), spent: row.int(7))
+        batch.claimed = batch.accounts.claimed
+        return batch
+    }
+
+    func pages(after page: Int64, _ each: (Int64, UnsafeRawBufferPointer) throws -> Void) throws {
+        // One statement, since on PostgreSQL it is made in every turn: where somebody stands, and what is new.
+        try connection.rows(
+            "SELECT page, NULL FROM settling WHERE page > $1 UNION ALL SELECT page, bytes FROM journal WHERE page > $1 ORDER BY 1", [.int(page)]
+        ) { row in
+            if row.isNull(1) { throw LedgerBehind() }
+            try row.withBytes(1) { try each(row.int(0), $0) }
+            return true
+        }
+    }
+
+    func append(_ bytes: [UInt8], at page: Int64) throws {
+        try connection.execute("INSERT INTO journal (page, bytes) VALUES ($1, $2)", .int(page), .blob(bytes))
+    }
+
+    private static let columns =
+        "number, batch, holder, claim_key, claim_hash, device, claimed_at, valid_from, valid_until, reserve, code, account, is_frozen, ord, locked_until, balance, uses, page"
+
+    func coupons(_ numbers: Set<Int64>) throws -> [Coupon] {
+        let list = JSON.array(numbers.map { [.int($0)] })
+        return try coupons("CAST(value ->> 0 AS BIGINT) = number", list)
+    }
+
+    func coupons(of takers: Set<Ledger.TakerKey>) throws -> [Coupon] {
+        let (devices, holders) = takers.reduce(into: ([JSON](), [JSON]())) { lists, taker in
+            if taker.holder.utf8.first == 0 {
+                lists.0.append([.int(taker.batch), .string(String(taker.holder.dropFirst()))])
+            } else {
+                lists.1.append([.int(taker.batch), .string(taker.holder)])
+            }
+        }
+        var coupons: [Coupon] = []
+        if !holders.isEmpty { coupons += try self.coupons("holder = value ->> 1 AND batch = CAST(value ->> 0 AS BIGINT)", .array(holders)) }
+        if !devices.isEmpty {
+            coupons += try self.coupons("device <> '' AND device = value ->> 1 AND batch = CAST(value ->> 0 AS BIGINT)", .array(devices))
+        }
+        return coupons
+    }
+
+    private func coupons(_ condition: String, _ list: JSON) throws -> [Coupon] {
+        let dialect = connection.dialect
+        return try connection.all(
+            "SELECT \(Self.columns) FROM \(dialect.rows(ofJSON: "$1")) \(dialect.orderedJoin) coupons \(dialect == .sqlite ? "WHERE" : "ON") \(condition)",
+            .text(String(decoding: list.serialized(), as: UTF8.self)), transform: Self.coupon)
+    }
+
+    /// All settled coupons of a user.
+    func coupons(ofUser user: String) throws -> [Coupon] {
+        try connection.all("SELECT \(Self.columns) FROM coupons WHERE holder = $1", .text(user), transform: Self.coupon)
+    }
+
+    private static func coupon(_ row: Row) throws -> Coupon {
+        guard let account = CouponAccount(rawValue: UInt8(clamping: row.int(11))) else { throw StorageError.damaged("a coupon's account") }
+        var coupon = Coupon(
+            number: row.int(0), batch: row.int(1), user: row.text(2), claimKey: row.text(3), claimHash: UInt64(bitPattern: row.int(4)), device: row.text(5),
+            claimedAt: row.int(6), from: row.int(7), until: row.int(8), reserve: row.int(9), code: row.int(10), balance: row.int(15))
+        coupon.account = account
+        coupon.isFrozen = row.int(12) != 0
+        coupon.order = row.text(13)
+        coupon.lockedUntil = row.int(14)
+        coupon.uses = try Coupon.uses(row.text(16))
+        coupon.page = row.int(17)
+        return coupon
+    }
+
+    func steps(_ keys: Set<Ledger.StepKey>) throws -> [Ledger.StepKey: Ledger.Step] {
+        let list = JSON.array(keys.map { [.string($0.key), .int(Int64($0.kind.rawValue))] })
+        let dialect = connection.dialect
+        var steps: [Ledger.StepKey: Ledger.Step] = [:]
+        try connection.rows(
+            """
+            SELECT kind, step_key, step_hash, coupon, batch, at, account, amount, balance, page FROM \(dialect.rows(ofJSON: "$1"))
+            \(dialect.orderedJoin) entries \(dialect == .sqlite ? "WHERE" : "ON")
+            step_key <> '' AND kind <> 1 AND step_key = value ->> 0 AND kind = CAST(value ->> 1 AS BIGINT) ORDER BY seq
+            """, [.text(String(decoding: list.serialized(), as: UTF8.self))]
+        ) { row in
+            guard let kind = LedgerEntry.Kind(rawValue: UInt8(clamping: row.int(0))), let account = CouponAccount(rawValue: UInt8(clamping: row.int(6))) else {
+                throw StorageError.damaged("a step's kind")
+            }
+            let key = Ledger.StepKey(kind: kind, key: row.text(1))
+            let receipt = Receipt(
+                coupon: row.int(3), batch: row.int(4), at: row.int(5), account: account, amount: row.int(7), balance: row.int(8))
+            steps[key, default: Ledger.Step(hash: UInt64(bitPattern: row.int(2)), receipts: [], page: row.int(9))].receipts.append(receipt)
+            return true
+        }
+        return steps
+    }
+
+    /// Coupons whose time, or whose lock's time, was over at a moment.
+    func due(_ now: Int64, atMost count: Int) throws -> [Int64] {
+        let expired = try connection.all(
+            "SELECT number FROM coupons WHERE account = 1 AND valid_until <= $1 ORDER BY valid_until LIMIT $2", .int(now), .int(Int64(count))
+        ) { $0.int(0) }
+        let unlocked = try connection.all(
+            "SELECT number FROM coupons WHERE account = 2 AND locked_until <= $1 ORDER BY locked_until LIMIT $2", .int(now), .int(Int64(count))
+        ) { $0.int(0) }
+        return expired + unlocked
+    }
+}
+
+extension CouponTables {
+    /// Moves pages from the journal into the tables, in order.
+    /// - Parameter entriesMax: after so many entries it stops, but not within a page.
+    /// - Returns: until which page everything is settled, which coupon was the last, and how many entries that were.
+    func settle(entriesMax: Int) throws -> (page: Int64, coupon: Int64, entries: Int) {
+        var (page, nextCoupon) = try connection.first("SELECT page, next_coupon FROM settling") { ($0.int(0), $0.int(1)) } ?? (0, 1)
+        var entries: [(LedgerEntry, Int64)] = []
+        try connection.rows("SELECT page, bytes FROM journal WHERE page > $1 ORDER BY page", [.int(page)], wanted: .atMost(entriesMax)) { row in
+            guard row.int(0) == page + 1 else { throw StorageError.damaged("page \(page + 1) of the journal is missing") }
+            page += 1
+            try row.withBytes(1) { bytes in try JournalPage.entries(in: bytes) { entries.append(($0, page)) } }
+            return entries.count < entriesMax
+        }
+        guard !entries.isEmpty else { return (page, nextCoupon - 1, 0) }
+        var piece = try Piece(entries, self)
+        for (entry, page) in entries {
+            try piece.take(entry, page)
+            try write(entry, page)
+        }
+        for coupon in piece.coupons.values.sorted(by: { $0.number < $1.number }) {
+            if coupon.number >= nextCoupon { try insert(coupon) } else { try update(coupon) }
+        }
+        for batch in piece.batches.values { try write(batch) }
+        nextCoupon = max(nextCoupon, (piece.coupons.keys.max() ?? 0) + 1)
+        try connection.enqueue("UPDATE settling SET page = $1, next_coupon = $2", .int(page), .int(nextCoupon))
+        try connection.execute("DELETE FROM journal WHERE page <= $1", .int(page))
+        return (page, nextCoupon - 1, entries.count)
+    }
+
+    /// The coupons and batches that some entries are about, as the tables have them and then as the entries leave them.
+    private struct Piece {
+        var coupons: [Int64: Coupon] = [:]
+        var batches: [Int64: Batch] = [:]
+
+        init(_ entries: [(LedgerEntry, Int64)], _ tables: CouponTables) throws {
+            var claimed: Set<Int64> = []
+            var changed: Set<Int64> = []
+            for (entry, _) in entries where entry.kind != .batch {
+                if entry.kind == .claim { claimed.insert(entry.coupon) } else { changed.insert(entry.coupon) }
+            }
+            changed.subtract(claimed)
+            if !changed.isEmpty { for coupon in try tables.coupons(changed) { coupons[coupon.number] = coupon } }
+            let numbers = JSON.array(Set(entries.map(\.0.batch)).map { [.int($0)] })
+            let dialect = tables.connection.dialect
+            let known = try tables.connection.all(
+                """
+                SELECT \(CouponTables.batchColumns) FROM \(dialect.rows(ofJSON: "$1")) \(dialect.orderedJoin) batches
+                \(dialect == .sqlite ? "WHERE" : "ON") number = CAST(value ->> 0 AS BIGINT)
+                """, .text(String(decoding: numbers.serialized(), as: UTF8.self)), transform: CouponTables.batch)
+            for batch in known { batches[batch.number] = batch }
+        }
+
+        mutating func take(_ entry: LedgerEntry, _ page: Int64) throws {
+            if entry.kind == .batch {
+                var batch = try Batch(record: entry.text)
+                if let known = batches[batch.number] {
+                    batch.accounts = known.accounts
+                    batch.claimed = known.claimed
+                }
+                batches[batch.number] = batch
+                return
+            }
+            guard var batch = batches.removeValue(forKey: entry.batch) else { throw StorageError.damaged("the ledger names batch \(entry.batch)") }
+            if entry.kind == .claim {
+                let coupon = Coupon(entry, page: page)
+                batch.claimed += 1
+                batch.accounts.held += 1
+                batch.accounts.reserved += coupon.reserve
+                coupons[coupon.number] = coupon
+            } else {
+                guard var coupon = coupons.removeValue(forKey: entry.coupon) else { throw StorageError.damaged("the ledger names coupon \(entry.coupon)") }
+                coupon.page = page
+                coupon.take(entry, &batch.accounts)
+                coupons[coupon.number] = coupon
+            }
+            batches[entry.batch] = batch
+        }
+    }
+
+    private func write(_ entry: LedgerEntry, _ page: Int64) throws {
+        try connection.enqueue(
+            """
+            INSERT INTO entries (kind, batch, coupon, at, account, amount, balance, ord, holder, step_key, step_hash, page)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+            """, .int(Int64(entry.kind.rawValue)), .int(entry.batch), .int(entry.coupon), .int(entry.at), .int(Int64(entry.account.rawValue)),
+            .int(entry.amount), .int(entry.balance), .text(entry.order), .text(entry.text), .text(entry.key), .int(Int64(bitPattern: entry.hash)),
+            .int(page))
+    }
+
+    private func insert(_ coupon: Coupon) throws {
+        try connection.enqueue(
+            """
+            INSERT INTO coupons (\(Self.columns))
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+            """, .int(coupon.number), .int(coupon.batch), .text(coupon.user), .text(coupon.claimKey), .int(Int64(bitPattern: coupon.claimHash)),
+            .text(coupon.device), .int(coupon.claimedAt), .int(coupon.from), .int(coupon.until), .int(coupon.reserve), .int(coupon.code),
+            .int(Int64(coupon.account.rawValue)), .int(coupon.isFrozen ? 1 : 0), .text(coupon.order), .int(coupon.lockedUntil), .int(coupon.balance),
+            .text(coupon.usesText), .int(coupon.page))
+    }
+
+    private func update(_ coupon: Coupon) throws {
+        try connection.enqueue(
+            "UPDATE coupons SET account = $2, is_frozen = $3, ord = $4, locked_until = $5, balance = $6, uses = $7, page = $8 WHERE number = $1",
+            .int(coupon.number), .int(Int64(coupon.account.rawValue)), .int(coupon.isFrozen ? 1 : 0), .text(coupon.order), .int(coupon.lockedUntil),
+            .int(coupon.balance), .text(coupon.usesText), .int(coupon.page))
+    }
+
+    private func write(_ batch: Batch) throws {
+        let accounts = batch.accounts
+        try connection.enqueue(
+            """
+            INSERT INTO batches (number, record, held, locked, redeemed, expired, voided, reserved, spent)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+            ON CONFLICT (number) DO UPDATE SET record = excluded.record, held = excluded.held, locked = excluded.locked, redeemed = excluded.redeemed,
+                expired = excluded.expired, voided = excluded.voided, reserved = excluded.reserved, spent = excluded.spent
+            """, .int(batch.number), .text(batch.record), .int(accounts.held), .int(accounts.locked), .int(accounts.redeemed), .int(accounts.expired),
+            .int(accounts.voided), .int(accounts.reserved), .int(accounts.spent))
+    }
+}
+
+extension Coupon {
+    /// Its uses as a column has them.
+    var usesText: String {
+        if uses.isEmpty { return "" }
+        let list = JSON.array(uses.map { [.string($0.order), .int($0.amount), .bool($0.isRefunded)] })
+        return String(decoding: list.serialized(), as: UTF8.self)
+    }
+
+    static func uses(_ text: String) throws -> [Use] {
+        if text.isEmpty { return [] }
+        return try JSON(parsing: text).arrayValue?.map { use in
+            guard let parts = use.arrayValue, parts.count == 3, let order = parts[0].stringValue, let amount = parts[1].intValue,
+                let isRefunded = parts[2].boolValue
+            else { throw StorageError.damaged("a coupon's uses") }
+            return Use(order: order, amount: amount, isRefunded: isRefunded)
+        } ?? []
+    }
+}

@@ -1,0 +1,96 @@
+internal import Crypto
+internal import Kernel
+internal import Storage
+internal import Synchronization
+
+/// The coupons of one environment: its journal, its tables, and what is held in memory of them.
+final class EnvironmentCoupons: Sendable {
+    /// How many entries one turn settles: a few milliseconds for whoever waits behind it.
+    private static let settleMax = 500
+    private static let sweepMax = 500
+
+    let database: Database
+    let writer: LedgerWriter
+    let numbers: CouponNumbers
+    private let limits: Limits
+    private let clock: WallClock
+    /// The page at which the last look found the journal: what has not moved since is settled.
+    private let lastPage = Mutex<Int64>(-1)
+
+    init(_ database: Database, secret: SymmetricKey, limits: Limits, clock: WallClock) throws {
+        try database.migrate(couponsMigrations)
+        self.database = database
+        self.limits = limits
+        self.clock = clock
+        numbers = CouponNumbers(secret: secret)
+        writer = LedgerWriter(database, queueMax: limits.writeQueueMax, clock: clock)
+        try database.writeNow { connection in try LedgerTurn(state: writer.state, store: CouponTables(connection: connection)).catchUp() }
+    }
+
+    /// Looks at the state of which everything is on disk, with what other nodes have written.
+    ///
+    /// Where memory is ahead of the disk, the look rides on the commit that it waits for.
+    func ledger<T: Sendable>(_ body: @escaping @Sendable (Ledger) throws -> T) async throws -> T {
+        if !database.isShared {
+            let found: T? = try writer.state.value.withLock { ledger in
+                guard let ledger, ledger.page == ledger.durablePage else { return nil }
+                return try body(ledger)
+            }
+            if let found { return found }
+        }
+        return try await writer.turn { [writer] turn, _ in
+            try turn.catchUp()
+            return try writer.state.value.withLock { ledger in
+                guard let ledger else { throw StorageError.closed }
+                return try body(ledger)
+            }
+        }
+    }
+
+    /// The number of a batch, which never changes.
+    func batchNumber(_ id: String) async throws -> Int64? {
+        if let number = writer.state.value.withLock({ $0?.numbers[id] }) { return number }
+        return try await ledger { $0.numbers[id] }
+    }
+
+    /// Moves what nobody changes any more from the journal into the tables.
+    func settle() async throws {
+        let (unsettled, page) = writer.state.value.withLock { ($0?.unsettled ?? 0, $0?.page ?? 0) }
+        let isQuiet = lastPage.withLock { last in
+            defer { last = page }
+            return last == page
+        }
+        guard unsettled > 0, isQuiet || unsettled > limits.couponTailMax else { return }
+        var settled = 0
+        var reached: (page: Int64, coupon: Int64) = (0, 0)
+        while settled < unsettled {
+            // While it is busy only as much as must be.
+            if !isQuiet, unsettled - settled < limits.couponTailMax / 2 { break }
+            let piece = try await writer.turn { _, tables in try tables.settle(entriesMax: Self.settleMax) }
+            if piece.entries == 0 { break }
+            settled += piece.entries
+            reached = (piece.page, piece.coupon)
+            if isQuiet, !writer.isIdle, unsettled - settled < limits.couponTailMax { break }
+        }
+        guard settled > 0 else { return }
+        let count = settled
+        let through = reached
+        writer.state.value.withLock { ledger in
+            ledger?.settled(entries: count)
+            ledger?.settled(through: through.page, coupon: through.coupon)
+        }
+    }
+
+    /// Ends the lives of coupons whose time is over, and the locks.
+    func sweep() async throws {
+        let now = clock.now()
+        while true {
+            let due = try database.read { try CouponTables(connection: $0).due(now, atMost: Self.sweepMax) }
+            if due.isEmpty { return }
+            let count = try await writer.turn { turn, _ in try turn.sweep(due, now: now) }
+            // What was swept is in the journal, and still due in the tables until it is settled.
+            try await settle()
+            if count == 0 { return }
+        }
+    }
+}
