@@ -12,8 +12,8 @@ extension Coupon {
 }
 
 extension Coupons {
-    /// A coupon as answers have it.
-    func shown(_ coupon: Coupon, batch: Batch?, _ store: EnvironmentCoupons, now: Int64) -> JSON {
+    /// A coupon without what its batch says.
+    static func shownAlone(_ coupon: Coupon, _ store: EnvironmentCoupons, now: Int64) -> JSON {
         let standing = coupon.standing(at: now)
         var json: JSONObject = [
             "id": .string(store.numbers.id(coupon.number)), "status": .string(standing.word), "claimedAt": .int(coupon.claimedAt), "from": .int(coupon.from),
@@ -27,7 +27,13 @@ extension Coupons {
         if !coupon.uses.isEmpty {
             json["uses"] = .array(coupon.uses.map { ["order": .string($0.order), "amount": .int($0.amount), "refunded": .bool($0.isRefunded)] })
         }
-        guard let batch else { return .object(json) }
+        return .object(json)
+    }
+
+    /// A coupon as answers have it.
+    func shown(_ coupon: Coupon, batch: Batch?, _ store: EnvironmentCoupons, now: Int64) -> JSON {
+        let alone = Self.shownAlone(coupon, store, now: now)
+        guard let batch, var json = alone.objectValue else { return alone }
         json["batch"] = .string(batch.id)
         json["name"] = .string(batch.definition.name)
         json["value"] = batch.definition.terms.value.json

@@ -14,8 +14,8 @@ extension HTTPServerBuilder {
     ///
     /// Handlers here either suspend or do something short, so a hop to the shared thread pool and back would cost more
     /// than the work itself (a third of a read by id). What may take long goes to a thread pool of its own.
-    public static func loopBound(idleTimeout: Duration?, webSockets: WebSocketRoute) -> HTTPServerBuilder {
-        HTTPServerBuilder { responder in LoopBoundChannel(responder: responder, idleTimeout: idleTimeout, webSockets: webSockets) }
+    public static func loopBound(idleTimeout: Duration?, webSockets: WebSocketRoute, lane: any FastLane) -> HTTPServerBuilder {
+        HTTPServerBuilder { responder in LoopBoundChannel(responder: responder, idleTimeout: idleTimeout, webSockets: webSockets, lane: lane) }
     }
 }
 
@@ -39,6 +39,7 @@ struct LoopBoundChannel: ServerChildChannel, HTTPChannelHandler {
     let responder: Responder
     let idleTimeout: Duration?
     let webSockets: WebSocketRoute
+    let lane: any FastLane
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         channel.eventLoop.makeCompletedFuture {
@@ -64,6 +65,7 @@ struct LoopBoundChannel: ServerChildChannel, HTTPChannelHandler {
     private func http(_ channel: any Channel, _ logger: Logger) throws -> HTTP {
         try channel.pipeline.syncOperations.addHandler(HTTP1ToHTTPServerCodec(secure: false))
         try channel.pipeline.syncOperations.addHandler(HTTPConnectionStateHandler(idleTimeout: idleTimeout, logger: logger))
+        try channel.pipeline.syncOperations.addHandler(FrontDesk(lane))
         return try HTTP(wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true))
     }
 

@@ -27,12 +27,17 @@ struct CallerIdentification: Sendable {
     }
 
     private func client(_ token: String, _ request: Request, _ context: SampanRequestContext) throws -> CallContext {
+        try client(token, request.head, requestID: context.requestID, language: context.language, clientIP: context.clientIP)
+    }
+
+    /// Whose token came with a request.
+    func client(_ token: String, _ request: HTTPRequest, requestID: String, language: Language, clientIP: String) throws -> CallContext {
         let (environment, user) = try identity.verify(token)
-        if let named = request.headers[.sampanEnvironment], named != environment.text { throw SampanError.tokenOfAnotherEnvironment }
+        if let named = request.headerFields[.sampanEnvironment], named != environment.text { throw SampanError.tokenOfAnotherEnvironment }
         try tenancy.requireActive(environment)
         return CallContext(
-            environment: environment, caller: .user(user), requestID: context.requestID, language: context.language, clientIP: context.clientIP,
-            userAgent: request.headers[.userAgent] ?? "")
+            environment: environment, caller: .user(user), requestID: requestID, language: language, clientIP: clientIP,
+            userAgent: request.headerFields[.userAgent] ?? "")
     }
 
     /// Who watches, by the token of a WebSocket's first message.

@@ -34,6 +34,8 @@ struct Sampan: Sendable {
     let address: ServerAddress
     let responder: RouterResponder<SampanRequestContext>
     let webSockets: WebSocketRoute
+    /// What is answered beside the router.
+    let lane: any FastLane
     /// Everything long-lived, in the order in which it starts; shutdown goes the other way.
     let services: [any Service]
 
@@ -117,6 +119,9 @@ struct Sampan: Sendable {
             address: address,
             responder: router.buildResponder(),
             webSockets: WatchRoutes(documents) { try identification.watcher($0, environment: $1, clientIP: $2) }.webSocket,
+            lane: ClaimLane(coupons, edge: FastEdge(accessLog: accessLog, logger: logger)) {
+                try identification.client($0, $1, requestID: $2, language: $3, clientIP: $4)
+            },
             services: [accessLog, mailer, documents, coupons, logBook, functions, scheduler, triggers, caretaker, backups])
     }
 
