@@ -26,8 +26,10 @@ final class TransactionTable: Sendable {
 
     private static let openMax = 1000
     private static let namedMax = 1000
-    /// What the names that this table gives begin with. Another node, or the same one after a restart, counts from one as well: a name that
-    /// was given there must be unknown here, not somebody else's transaction.
+    /// What the names that this table gives begin with.
+    ///
+    /// Another node, or the same one after a restart, counts from one as well: a name that was given there must be
+    /// unknown here, not somebody else's transaction.
     private let prefix = "t-\(RandomText.make(10, alphabet: RandomText.readable))-"
     private let state = Mutex(State())
     private let limits: Limits
