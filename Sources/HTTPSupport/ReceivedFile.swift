@@ -1,6 +1,6 @@
 internal import HTTPTypes
 public import Hummingbird
-public import Kernel
+internal import Kernel
 
 /// What takes the bytes of a file as they arrive.
 public protocol FileReceiver {

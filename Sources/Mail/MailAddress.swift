@@ -1,4 +1,4 @@
-public import Kernel
+internal import Kernel
 
 /// The address of one mailbox: `local@domain`, of such characters that nothing can be smuggled into a header or a command.
 ///

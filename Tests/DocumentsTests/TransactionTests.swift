@@ -241,6 +241,15 @@ import Testing
         }
     }
 
+    /// A key may ask again after a restart, or be led to another node: what it began is not there, and somebody else's is not it.
+    @Test func aNameIsKnownWhereItWasGivenAlone() throws {
+        let here = TransactionTable(limits: Limits()), there = TransactionTable(limits: Limits())
+        let mine = try here.begin(scope: TransactionTable.scopeOfKeys, now: 0)
+        _ = try there.begin(scope: TransactionTable.scopeOfKeys, now: 0)
+        #expect(try here.find(mine.name, scope: TransactionTable.scopeOfKeys, now: 0) === mine)
+        #expect(throws: SampanError.self) { try there.find(mine.name, scope: TransactionTable.scopeOfKeys, now: 0) }
+    }
+
     /// A key's transaction lives from request to request, and not longer than any other.
     @Test(arguments: TestEngine.allCases) func keysHaveTransactionsToo(_ engine: TestEngine) async throws {
         try await DatabaseFixture.with(engine: engine) { base async throws in

@@ -1,6 +1,6 @@
 internal import Crypto
 public import Foundation
-public import Kernel
+internal import Kernel
 
 /// The folder of backups: `<root>/<environment>/<moment>-<kind>.sqlite`.
 ///

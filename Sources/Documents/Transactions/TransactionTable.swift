@@ -26,6 +26,11 @@ final class TransactionTable: Sendable {
 
     private static let openMax = 1000
     private static let namedMax = 1000
+    /// What the names that this table gives begin with.
+    ///
+    /// Another node, or the same one after a restart, counts from one as well: a name that was given there must be
+    /// unknown here, not somebody else's transaction.
+    private let prefix = "t-\(RandomText.make(10, alphabet: RandomText.readable))-"
     private let state = Mutex(State())
     private let limits: Limits
 
@@ -33,7 +38,7 @@ final class TransactionTable: Sendable {
 
     /// Begins a transaction that ends with `scope` at the latest.
     func begin(scope: UInt64, now: Int64) throws -> OpenTransaction {
-        try state.withLock { try Self.begin(&$0, name: nil, scope: scope, now: now) }
+        try state.withLock { try begin(&$0, name: nil, scope: scope, now: now) }
     }
 
     /// The open transaction called `name` of `scope`.
@@ -47,21 +52,21 @@ final class TransactionTable: Sendable {
                     guard let open = known else { throw SampanError.noTransaction }
                     return open
                 }
-                return try Self.begin(&state, name: name, scope: scope, now: now)
+                return try begin(&state, name: name, scope: scope, now: now)
             }
-            guard name.hasPrefix("t-"), let id = UInt64(name.dropFirst(2)), let found = state.open[id], found.scope == scope else {
+            guard name.hasPrefix(prefix), let id = UInt64(name.dropFirst(prefix.count)), let found = state.open[id], found.scope == scope else {
                 throw SampanError.noTransaction
             }
             return found
         }
     }
 
-    private static func begin(_ state: inout State, name: String?, scope: UInt64, now: Int64) throws -> OpenTransaction {
-        guard state.open.count < openMax, state.scopes[scope]?.named.count ?? 0 < namedMax, name?.utf8.count ?? 0 <= 40 else {
+    private func begin(_ state: inout State, name: String?, scope: UInt64, now: Int64) throws -> OpenTransaction {
+        guard state.open.count < Self.openMax, state.scopes[scope]?.named.count ?? 0 < Self.namedMax, name?.utf8.count ?? 0 <= 40 else {
             throw SampanError.writesWaiting
         }
         state.lastID += 1
-        let transaction = OpenTransaction(id: state.lastID, name: name ?? "t-\(state.lastID)", scope: scope, startedAt: now)
+        let transaction = OpenTransaction(id: state.lastID, name: name ?? prefix + String(state.lastID), scope: scope, startedAt: now)
         state.open[transaction.id] = transaction
         state.scopes[scope, default: Scope()].open.append(transaction.id)
         if let name { state.scopes[scope]?.named[name] = .some(transaction) }

@@ -1,4 +1,4 @@
-public import Kernel
+internal import Kernel
 
 /// What becomes of the documents of a file.
 public struct ImportPlan: Sendable {

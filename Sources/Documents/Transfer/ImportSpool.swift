@@ -1,5 +1,5 @@
 public import Foundation
-public import Kernel
+internal import Kernel
 
 /// The folder of files that are being imported: `<root>/<environment>/<import>`.
 public struct ImportSpool: Sendable {
