@@ -8,7 +8,9 @@ public enum BestCombination {
     /// How many sets of coupons ``find(_:_:maxPerOrder:effort:)`` goes into before it answers with the best so far.
     public static let defaultEffort = 20_000
 
-    /// The combination that is worth most: discount and worth of gifts. Of equal ones that with fewer coupons, then the one whose coupons
+    /// The combination that is worth most: discount and worth of gifts.
+    ///
+    /// Of equal ones that with fewer coupons, then the one whose coupons
     /// expire first, then that of lower numbers.
     ///
     /// - Parameters:

@@ -81,8 +81,9 @@ final class CouponPlan {
         }
     }
 
-    /// Parts the kinds so that of each part an order takes one kind only: every kind goes to the first part with none of which it goes
-    /// together. In a real shop these are the groups (one coupon for the order, one for the shop, …).
+    /// Parts the kinds so that of each part an order takes one kind only.
+    ///
+    /// Every kind goes to the first part with none of which it goes together. In a real shop these are the groups (one coupon for the order, one for the shop, …).
     private func formCliques() {
         var cliques: [[Int]] = []
         for place in kinds.indices {

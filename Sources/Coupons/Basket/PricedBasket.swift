@@ -90,7 +90,9 @@ final class PricedBasket {
         }
     }
 
-    /// The dearest pieces that no special price has touched. Special prices are applied before all else, so what is left of such a piece
+    /// The dearest pieces that no special price has touched.
+    ///
+    /// Special prices are applied before all else, so what is left of such a piece
     /// is its price.
     @inline(__always) private func pieces(
         _ coverage: Int, _ price: Int64, _ quantity: Int64, _ fresh: UnsafePointer<Int64>, take: (Int, Int64) -> Void
