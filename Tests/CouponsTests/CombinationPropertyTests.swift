@@ -77,6 +77,7 @@ import Testing
             // Terms are fixed at the claim: those of one batch may differ when it was changed.
             var terms = batches[batch]
             if chance.below(8) == 0 { terms.minimumSpend += 5 * unit }
+            if chance.below(8) == 0 { terms.stacking.perOrder = 1 + chance.below(3) }
             return HeldCoupon(
                 number: Int64(number), batch: Int64(batch), name: "B\(batch)", terms: terms,
                 balance: chance.below(2) == 0 ? nil : Int64(chance.below(3)) * 10 * unit, expiresAt: Int64(chance.below(3)))

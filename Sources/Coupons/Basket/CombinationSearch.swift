@@ -11,6 +11,9 @@
 /// which no two go together, an order takes one, and of that `copies` at most: the clique adds no more than its greatest
 /// `g(k) × copies`. As only so many coupons still have a place in the order, no more cliques than that add anything, the greatest ones.
 /// And all discounts together are no more than what is left to pay, to which gifts add their worth.
+///
+/// Where the bound is just as good as the best so far, a set below could win with fewer coupons only, or with as many that expire
+/// earlier; how many the bound needs at least is known from the same numbers.
 final class CombinationSearch {
     private let plan: CouponPlan
     private let kindCount: Int
@@ -30,6 +33,8 @@ final class CombinationSearch {
     private let sums: UnsafeMutablePointer<Int64>
     private let gains: UnsafeMutablePointer<Int64>
     private let bounds: UnsafeMutablePointer<Int64>
+    /// How many coupons it takes at least to reach the bound.
+    private let fewest: UnsafeMutablePointer<Int>
     /// Scratch of the bound: the greatest of each clique, and the greatest of those, ascending.
     private let ofClique: UnsafeMutablePointer<Int64>
     private let greatest: UnsafeMutablePointer<Int64>
@@ -62,6 +67,7 @@ final class CombinationSearch {
         sums = Self.row(rows * plan.priced.coverageCount, 0)
         gains = Self.row(rows * kindCount, 0)
         bounds = Self.row(rows * (kindCount + 1), 0)
+        fewest = Self.row(rows * (kindCount + 1), 0)
         ofClique = Self.row(kindCount, 0)
         greatest = Self.row(rows, 0)
         chosen = Self.row(rows, 0)
@@ -77,7 +83,7 @@ final class CombinationSearch {
     deinit {
         kinds.deallocate()
         for row in [excludes, blocked] { row.deallocate() }
-        for row in [usedOfKind, usedOfBatch, limitOfBatch, chosen] { row.deallocate() }
+        for row in [usedOfKind, usedOfBatch, limitOfBatch, fewest, chosen] { row.deallocate() }
         for row in [left, fresh, sums, gains, bounds, ofClique, greatest] { row.deallocate() }
     }
 
@@ -103,15 +109,17 @@ final class CombinationSearch {
         lookAhead(depth, from: first, toPay: toPay)
         let gains = gains + depth * kindCount
         let bounds = bounds + depth * (kindCount + 1)
+        let fewest = fewest + depth * (kindCount + 1)
         for place in first..<kindCount {
             // Bounds fall from place to place: what could not be better here is not further on.
-            guard best.couldBeBetter(worth + bounds[place], count: depth + 1) else { return }
+            guard best.couldBeBetter(worth + bounds[place], count: depth + fewest[place]) else { return }
             let gain = gains[place]
             if gain < 0 { continue }
             chosen[depth] = place
             consider(worth + gain, count: depth + 1)
             let next = usedOfKind[place] + 1 < kinds[place].copies ? place : place + 1
-            guard depth + 1 < deepest, bounds[next] > 0, best.couldBeBetter(worth + gain + bounds[next], count: depth + 2) else { continue }
+            guard depth + 1 < deepest, bounds[next] > 0 else { continue }
+            guard best.couldBeBetter(worth + gain + bounds[next], count: depth + 1 + fewest[next]) else { continue }
             nodes += 1
             guard nodes <= effort else {
                 isComplete = false
@@ -149,14 +157,14 @@ final class CombinationSearch {
 
     /// Writes what each kind from `first` on would gain now, and for each the bound of what it and those after it add together.
     private func lookAhead(_ depth: Int, from first: Int, toPay: Int64) {
-        let (gains, bounds) = (gains + depth * kindCount, bounds + depth * (kindCount + 1))
+        let (gains, bounds, fewest) = (gains + depth * kindCount, bounds + depth * (kindCount + 1), fewest + depth * (kindCount + 1))
         let (left, fresh) = (left + depth * lineCount, fresh + depth * lineCount)
         let sums = sums + depth * plan.priced.coverageCount
         for coverage in 0..<plan.priced.coverageCount { sums[coverage] = plan.priced.sum(coverage, left) }
         ofClique.update(repeating: 0, count: kindCount)
         var top = Greatest(values: greatest, room: deepest - depth)
         var gifts: Int64 = 0
-        bounds[kindCount] = 0
+        (bounds[kindCount], fewest[kindCount]) = (0, 0)
         for place in stride(from: kindCount - 1, through: first, by: -1) {
             let copies = copiesLeft(place, room: deepest - depth)
             gains[place] = copies > 0 ? plan.priced.gain(kinds[place], sum: sums[kinds[place].coverage], fresh) : -1
@@ -170,6 +178,7 @@ final class CombinationSearch {
                 }
             }
             bounds[place] = min(top.sum, toPay + gifts)
+            fewest[place] = top.count(reaching: bounds[place])
         }
     }
 
@@ -244,6 +253,17 @@ private struct Greatest {
     init(values: UnsafeMutablePointer<Int64>, room: Int) {
         self.values = values
         self.room = room
+    }
+
+    /// How many it takes to reach a sum that all together reach.
+    func count(reaching sum: Int64) -> Int {
+        if sum == self.sum { return count }
+        var (needed, reached): (Int, Int64) = (0, 0)
+        while reached < sum {
+            reached += values[needed]
+            needed += 1
+        }
+        return needed
     }
 
     /// One of the numbers (0 is a new one) becomes greater.
