@@ -42,7 +42,11 @@ final class CombinationSearch {
     private let chosen: UnsafeMutablePointer<Int>
 
     private let effort: Int
-    private(set) var nodes = 0
+    /// So many nodes are gone into before it is worth while to look for a better first answer.
+    private static let easy = 200
+    private var nodes = 0
+    /// How many nodes this descent may go up to.
+    private var limit = 0
     private(set) var isComplete = true
     private var best = Incumbent()
     private var ties: TieBreak
@@ -71,13 +75,8 @@ final class CombinationSearch {
         ofClique = Self.row(kindCount, 0)
         greatest = Self.row(rows, 0)
         chosen = Self.row(rows, 0)
-        for (one, kind) in plan.kinds.enumerated() {
-            kinds[one] = kind
-            for other in 0..<one where !plan.goTogether(one, other) {
-                excludes[one * kindCount + other] = 1
-                excludes[other * kindCount + one] = 1
-            }
-        }
+        kinds.update(from: plan.kinds, count: kindCount)
+        excludes.update(from: plan.excludes, count: kindCount * kindCount)
     }
 
     deinit {
@@ -96,14 +95,28 @@ final class CombinationSearch {
     /// The places of the best set's coupons, ascending.
     func run() -> [Int] {
         guard deepest > 0, kindCount > 0 else { return [] }
-        startGreedily()
         plan.priced.begin(left, fresh)
-        visit(0, from: 0, worth: 0, toPay: plan.basket.total)
-        if !isComplete { improve() }
+        lookAhead(0, from: 0, toPay: plan.basket.total)
+        // A first answer, against which the rest is measured: the dearest first, each that goes together with those before.
+        let dearest = (0..<kindCount).filter { gains[$0] > 0 }.sorted { (gains[$1], $0) < (gains[$0], $1) }
+        let local = LocalSearch(plan, deepest)
+        local.add(dearest, to: &best)
+        descend(upTo: min(effort, Self.easy))
+        if isComplete { return best.places }
+        // A hard one: a better answer to begin with cuts off more.
+        local.refine(&best, nodes: &nodes, upTo: effort)
+        descend(upTo: effort)
+        if !isComplete { local.add(dearest, to: &best) }
         return best.places
     }
 
     // MARK: - Going down
+
+    private func descend(upTo limit: Int) {
+        self.limit = limit
+        isComplete = true
+        visit(0, from: 0, worth: 0, toPay: plan.basket.total)
+    }
 
     private func visit(_ depth: Int, from first: Int, worth: Int64, toPay: Int64) {
         lookAhead(depth, from: first, toPay: toPay)
@@ -121,7 +134,7 @@ final class CombinationSearch {
             guard depth + 1 < deepest, bounds[next] > 0 else { continue }
             guard best.couldBeBetter(worth + gain + bounds[next], count: depth + 1 + fewest[next]) else { continue }
             nodes += 1
-            guard nodes <= effort else {
+            guard nodes <= limit else {
                 isComplete = false
                 return
             }
@@ -201,110 +214,8 @@ final class CombinationSearch {
             let isSame = depth > 0 && chosen[depth] == chosen[depth - 1]
             places.append(isSame ? places[depth - 1] + 1 : kinds[chosen[depth]].first)
         }
-        take(places, worth)
-    }
-
-    private func take(_ places: [Int], _ worth: Int64) {
-        let isTie = worth == best.worth && places.count == best.places.count
+        let isTie = worth == best.worth && count == best.places.count
         if isTie, !ties.precedes(places, best.places) { return }
         best = Incumbent(places: places, worth: worth)
     }
-
-    /// A first answer, against which the rest is measured: the dearest first, each that goes together with those before and adds something.
-    private func startGreedily() {
-        plan.priced.begin(left, fresh)
-        lookAhead(0, from: 0, toPay: plan.basket.total)
-        let order = (0..<kindCount).filter { gains[$0] > 0 }.sorted { (gains[$1], $0) < (gains[$0], $1) }
-        improve(order)
-    }
-
-    private func improve() { improve(Array(0..<kindCount)) }
-
-    /// Adds coupons of these kinds to the best so far as long as that makes it better.
-    private func improve(_ order: [Int]) {
-        for kind in order {
-            for place in kinds[kind].first..<kinds[kind].first + kinds[kind].copies where !best.places.contains(place) {
-                guard plan.stackingObstacle(place, with: best.places, maxPerOrder: deepest) == nil else { break }
-                let places = (best.places + [place]).sorted()
-                let worth = plan.worth(places)
-                guard worth > best.worth else { break }
-                best = Incumbent(places: places, worth: worth)
-            }
-        }
-    }
-}
-
-/// The best set that was found so far.
-private struct Incumbent {
-    var places: [Int] = []
-    var worth: Int64 = 0
-
-    /// Whether a set of at least `count` coupons that is worth at most `worth` could be better, or be as good and decided by expiry.
-    func couldBeBetter(_ worth: Int64, count: Int) -> Bool { worth > self.worth || worth == self.worth && count <= places.count }
-}
-
-/// The greatest of some numbers, at most `room` of them, and their sum.
-private struct Greatest {
-    private let values: UnsafeMutablePointer<Int64>
-    private let room: Int
-    private var count = 0
-    private(set) var sum: Int64 = 0
-
-    init(values: UnsafeMutablePointer<Int64>, room: Int) {
-        self.values = values
-        self.room = room
-    }
-
-    /// How many it takes to reach a sum that all together reach.
-    func count(reaching sum: Int64) -> Int {
-        if sum == self.sum { return count }
-        var (needed, reached): (Int, Int64) = (0, 0)
-        while reached < sum {
-            reached += values[needed]
-            needed += 1
-        }
-        return needed
-    }
-
-    /// One of the numbers (0 is a new one) becomes greater.
-    mutating func raise(_ old: Int64, to new: Int64) {
-        var place = 0
-        if old > 0, let known = (0..<count).first(where: { values[$0] == old }) {
-            sum -= old
-            place = known
-        } else if count < room {
-            place = count
-            count += 1
-        } else {
-            // The smallest makes room, if it is smaller; `values` fall, so it is the last.
-            guard values[count - 1] < new else { return }
-            place = count - 1
-            sum -= values[place]
-        }
-        while place > 0, values[place - 1] < new {
-            values[place] = values[place - 1]
-            place -= 1
-        }
-        values[place] = new
-        sum += new
-    }
-}
-
-/// Which of two sets that are worth the same and equally large is used: the one that expires first, then the one with lower numbers.
-private struct TieBreak {
-    private let expiries: [Int64]
-    private let numbers: [(Int64, Int64)]
-
-    init(_ coupons: [HeldCoupon]) {
-        expiries = coupons.map(\.expiresAt)
-        numbers = coupons.map { ($0.batch, $0.number) }
-    }
-
-    func precedes(_ one: [Int], _ other: [Int]) -> Bool {
-        let (left, right) = (one.map { expiries[$0] }.sorted(), other.map { expiries[$0] }.sorted())
-        if left != right { return left.lexicographicallyPrecedes(right) }
-        return sortedNumbers(one).lexicographicallyPrecedes(sortedNumbers(other), by: <)
-    }
-
-    private func sortedNumbers(_ places: [Int]) -> [(Int64, Int64)] { places.map { numbers[$0] }.sorted { $0 < $1 } }
 }

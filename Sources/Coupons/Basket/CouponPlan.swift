@@ -11,6 +11,8 @@ final class CouponPlan {
     /// The place in `kinds` of each coupon of `coupons`.
     private(set) var kindOfCoupon: [Int] = []
     let batchCount: Int
+    /// 1 where two kinds exclude each other, in rows; 0 elsewhere.
+    private(set) var excludes: [Int32] = []
 
     /// What is left of each line, and how many untouched pieces, while one set is priced.
     private let left: UnsafeMutablePointer<Int64>
@@ -45,6 +47,13 @@ final class CouponPlan {
         usable.sort { $0.place < $1.place }
         self.coupons = usable.map(\.coupon)
         joinSame(usable.map(\.kind))
+        excludes = [Int32](repeating: 0, count: kinds.count * kinds.count)
+        for one in kinds.indices {
+            for other in 0..<one where !self.coupons[kinds[one].first].goes(with: self.coupons[kinds[other].first]) {
+                excludes[one * kinds.count + other] = 1
+                excludes[other * kinds.count + one] = 1
+            }
+        }
         formCliques()
     }
 
@@ -87,14 +96,23 @@ final class CouponPlan {
     private func formCliques() {
         var cliques: [[Int]] = []
         for place in kinds.indices {
-            let fitting = cliques.firstIndex { clique in clique.allSatisfy { !goTogether($0, place) } }
+            let fitting = cliques.firstIndex { clique in clique.allSatisfy { excludes[$0 * kinds.count + place] != 0 } }
             if let fitting { cliques[fitting].append(place) } else { cliques.append([place]) }
             kinds[place].clique = fitting ?? cliques.count - 1
         }
     }
 
-    /// Whether an order takes coupons of two different kinds.
-    func goTogether(_ one: Int, _ other: Int) -> Bool { coupons[kinds[one].first].goes(with: coupons[kinds[other].first]) }
+    /// Whether an order that takes some coupons takes another as well.
+    func fits(_ place: Int, with others: [Int]) -> Bool {
+        let kind = kinds[kindOfCoupon[place]]
+        var (used, limit) = (0, kind.perOrder)
+        for other in others {
+            let otherKind = kindOfCoupon[other]
+            if excludes[kindOfCoupon[place] * kinds.count + otherKind] != 0 { return false }
+            if kinds[otherKind].batch == kind.batch { (used, limit) = (used + 1, min(limit, kinds[otherKind].perOrder)) }
+        }
+        return used < max(1, limit)
+    }
 
     /// Applies some coupons, named by their places in ascending order; tells of each what it took off of each line.
     ///
