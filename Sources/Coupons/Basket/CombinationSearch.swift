@@ -2,7 +2,7 @@
 ///
 /// A node is a set of coupons, applied in canonical order; its children add one coupon that stands later (or another of the same kind:
 /// coupons that do the same are tried as numbers of them, not as subsets). What a node left of the basket lies in rows of its own depth,
-/// written when a child is entered and simply left behind when it is done, so nothing is allocated on the way.
+/// written when a child is entered and simply left behind when it is done, so nothing is allocated on the way but where a better set is noted.
 ///
 /// **The bound.** In a node, let `g(k)` be what kind `k` would gain if it were applied next (0 if it cannot be). Whatever is applied in
 /// between only lowers what is left of lines and the number of untouched pieces, and ``PricedBasket/gain(_:sum:_:)`` never grows when
