@@ -7,7 +7,8 @@ internal import Kernel
 public enum BestCombination {
     /// How many sets of coupons ``find(_:_:maxPerOrder:effort:)`` goes into before it answers with the best so far.
     ///
-    /// With 20 coupons and 30 lines real questions need less than 200, that is 0.2 ms; so many take about 10 ms.
+    /// Measured with 20 made-up coupons and 30 lines: where groups exclude each other as in shops, 0.2 ms are enough for a proof (p99); where
+    /// ten discounts stack, so many nodes take about 10 ms, and 2,000 take 2 ms and found the same worth.
     public static let defaultEffort = 20_000
 
     /// The combination that is worth most: discount and worth of gifts.
