@@ -24,7 +24,7 @@ public enum BestCombination {
         let plan = CouponPlan(basket, coupons)
         let search = CombinationSearch(plan, maxPerOrder: maxPerOrder, effort: effort)
         let chosen = search.run()
-        let result = Receipt(plan, chosen)
+        let result = BasketReceipt(plan, chosen)
         return result.combination(unused: unused(plan, chosen, maxPerOrder), isProven: search.isComplete)
     }
 
@@ -39,7 +39,7 @@ public enum BestCombination {
                 throw SampanError.couponNotApplicable(plan.coupons[place], obstacle)
             }
         }
-        let result = Receipt(plan, chosen)
+        let result = BasketReceipt(plan, chosen)
         if let failure = result.failure { throw SampanError.couponNotApplicable(plan.coupons[failure.place], failure.obstacle) }
         return result.combination(unused: [], isProven: false)
     }
@@ -64,7 +64,7 @@ public enum BestCombination {
 }
 
 /// A set of coupons being priced.
-private struct Receipt {
+private struct BasketReceipt {
     private let plan: CouponPlan
     private var applied: [CouponCombination.Applied] = []
     private var lineDiscounts: [Int64]
