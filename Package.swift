@@ -93,7 +93,8 @@ let package = Package(
         .executableTarget(
             name: "Sampan",
             dependencies: [
-                "Kernel", "Storage", "LoopTasks", "HTTPSupport", "Workers", "Tenancy", "Identity", "Documents", "Coupons", "Files", "Functions", "Mail", "Console",
+                "Kernel", "Storage", "LoopTasks", "HTTPSupport", "Workers", "Tenancy", "Identity", "Documents", "Coupons", "Files", "Functions", "Mail",
+                "Console",
                 "CLI", hummingbird, httpTypes, nio, nioPosix, nioHTTP, logging, lifecycle, httpClient, arguments,
             ], swiftSettings: strict),
         .target(name: "TestSupport", path: "Tests/Support", swiftSettings: strict),

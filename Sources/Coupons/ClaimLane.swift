@@ -11,7 +11,8 @@ internal import Synchronization
 /// commit, and go back to their event loop all at once.
 public struct ClaimLane: FastLane {
     /// Finds out whose token it is.
-    public typealias Identify = @Sendable (_ token: String, _ request: HTTPRequest, _ requestID: String, _ language: Language, _ clientIP: String) throws -> CallContext
+    public typealias Identify =
+        @Sendable (_ token: String, _ request: HTTPRequest, _ requestID: String, _ language: Language, _ clientIP: String) throws -> CallContext
 
     private static let prefix = "/v1/coupons/batches/"
     private static let suffix = "/claim"
@@ -31,7 +32,9 @@ public struct ClaimLane: FastLane {
 
     /// A claim with a token, in the simplest form that HTTP has for it.
     public func takes(_ request: HTTPRequest) -> Bool {
-        guard request.method == .post, let path = request.path, path.hasPrefix(Self.prefix), path.hasSuffix(Self.suffix), edge.takes(request) else { return false }
+        guard request.method == .post, let path = request.path, path.hasPrefix(Self.prefix), path.hasSuffix(Self.suffix), edge.takes(request) else {
+            return false
+        }
         return !coupons.risk.isAsked && !Self.batch(path).utf8.contains { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?") || $0 == UInt8(ascii: "%") }
     }
 
@@ -45,10 +48,12 @@ public struct ClaimLane: FastLane {
             let context = try identify(token, request, visit.requestID, visit.spoken, clientIP)
             visit.caller = context
             let store = try coupons.store(context.environment)
-            guard let number = store.writer.state.value.withLock({ $0?.numbers[String(Self.batch(request.path ?? ""))] }) else {
+            guard let number = store.writer.memory.look({ $0.numbers[String(Self.batch(request.path ?? ""))] }) else {
                 return answerSlowly(request, body, context, visit)
             }
-            let object = try body.readableBytes == 0 ? JSONObject() : JSON(body).objectValue ?? { throw SampanError.badMember("body", Localized("a JSON object", zh: " JSON 对象")) }()
+            let object =
+                try body.readableBytes == 0
+                ? JSONObject() : JSON(body).objectValue ?? { throw SampanError.badMember("body", Localized("a JSON object", zh: " JSON 对象")) }()
             let claim = try CouponRequest.claim(object, batch: number, context)
             if let outcome = Coupons.answerAtOnce(claim, store, now: coupons.clock.now()) { return finish(.success(outcome), store, visit) }
             store.writer.submit(.claim(claim)) { [visit] result in finish(result, store, visit) }

@@ -42,7 +42,9 @@ enum CouponRequest {
         _ kind: LedgerEntry.Kind, _ object: JSONObject, _ numbers: CouponNumbers, _ limits: Limits, _ context: CallContext
     ) throws -> LedgerCommand.Move {
         let ids = try object.optionalList("coupons") ?? object["coupon"].map { [$0] } ?? []
-        guard (1...couponsMax).contains(ids.count) else { throw SampanError.badMember("coupons", Localized("1 to \(couponsMax) ids", zh: " 1 到 \(couponsMax) 个编号")) }
+        guard (1...couponsMax).contains(ids.count) else {
+            throw SampanError.badMember("coupons", Localized("1 to \(couponsMax) ids", zh: " 1 到 \(couponsMax) 个编号"))
+        }
         let coupons = try ids.map { id in
             guard let text = id.stringValue else { throw SampanError.badMember("coupons", Localized("ids of coupons", zh: "优惠券编号")) }
             guard let number = numbers.number(text) else { throw SampanError.noCoupon(text) }

@@ -53,7 +53,8 @@ extension Coupons {
         let batch = try await found(id, store)
         AuditNote.changed("coupon batch \(id)")
         return try await change(
-            LedgerCommand.BatchChange(batch: batch.number) { batch throws(LedgerRefusal) in try batch.stepped(step, by: person, needsSecond: needsSecond) }, store)
+            LedgerCommand.BatchChange(batch: batch.number) { batch throws(LedgerRefusal) in try batch.stepped(step, by: person, needsSecond: needsSecond) },
+            store)
     }
 
     private func change(_ change: LedgerCommand.BatchChange, _ store: EnvironmentCoupons) async throws -> JSON {

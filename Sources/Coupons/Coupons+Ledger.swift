@@ -20,7 +20,7 @@ extension Coupons {
 
     /// What needs no turn of the writer.
     static func answerAtOnce(_ claim: LedgerCommand.Claim, _ store: EnvironmentCoupons, now: Int64) -> LedgerOutcome? {
-        store.writer.state.value.withLock { $0?.answerAtOnce(claim, now: now) }
+        store.writer.memory.look { $0.answerAtOnce(claim, now: now) }
     }
 
     /// Keeps coupons for an order: `{"coupons":[…],"order":"…","outBizNo":"…","seconds":900}`.
@@ -119,6 +119,7 @@ extension Ledger {
 
 extension SampanError {
     static let couponsByFunctionOnly = forbidden(
-        "COUPON_FUNCTION_ONLY", Localized("A client can claim, lock and release coupons; it cannot use them up or give them back.", zh: "客户端只能领取、锁定和释放优惠券，不能核销或退回。"),
+        "COUPON_FUNCTION_ONLY",
+        Localized("A client can claim, lock and release coupons; it cannot use them up or give them back.", zh: "客户端只能领取、锁定和释放优惠券，不能核销或退回。"),
         remedy: Localized("Do it in the cloud function that knows that the order was paid.", zh: "请在确认订单支付的云函数中操作。"))
 }

@@ -45,7 +45,10 @@ extension Coupons {
     }
 
     func shown(_ receipt: Receipt, _ store: EnvironmentCoupons) -> JSON {
-        ["id": .string(store.numbers.id(receipt.coupon)), "status": .string(receipt.account.word), "amount": .int(receipt.amount), "balance": .int(receipt.balance), "at": .int(receipt.at)]
+        [
+            "id": .string(store.numbers.id(receipt.coupon)), "status": .string(receipt.account.word), "amount": .int(receipt.amount),
+            "balance": .int(receipt.balance), "at": .int(receipt.at),
+        ]
     }
 
     /// A batch as the management API has it.

@@ -17,8 +17,8 @@ public final class Coupons: Service {
         var leaving: [EnvironmentID: WeakStore] = [:]
     }
 
+    /// Sendable by discipline: only touched under `stores`' mutex.
     private final class WeakStore: @unchecked Sendable {
-        // Only touched under `stores`' mutex.
         weak var store: EnvironmentCoupons?
         init(_ store: EnvironmentCoupons) { self.store = store }
     }

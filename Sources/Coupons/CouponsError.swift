@@ -7,46 +7,57 @@ extension LedgerRefusal {
     func sampanError(_ id: (Int64) -> String) -> SampanError {
         switch self {
         case .noBatch: .noCouponBatch
-        case .notPublic: Self.refused("COUPON_NOT_PUBLIC", 403, "Users cannot claim this coupon themselves.", "该优惠券不支持用户自行领取。", "A cloud function can give it.", "可由云函数发放。")
+        case .notPublic:
+            Self.refused("COUPON_NOT_PUBLIC", 403, "Users cannot claim this coupon themselves.", "该优惠券不支持用户自行领取。", "A cloud function can give it.", "可由云函数发放。")
         case .notYetOpen(let at):
             Self.refused(
-                "COUPON_NOT_OPEN", 409, "It can be claimed from \(DateText.iso8601(fromMilliseconds: at)) on.", "领取尚未开始，开始时间为 \(DateText.iso8601(fromMilliseconds: at))。",
+                "COUPON_NOT_OPEN", 409, "It can be claimed from \(DateText.iso8601(fromMilliseconds: at)) on.",
+                "领取尚未开始，开始时间为 \(DateText.iso8601(fromMilliseconds: at))。",
                 "Come back then.", "请届时再来。", ["opensAt": .int(at)])
         case .closed(let at):
             Self.refused(
-                "COUPON_CLOSED", 409, "It could be claimed until \(DateText.iso8601(fromMilliseconds: at)).", "领取已于 \(DateText.iso8601(fromMilliseconds: at)) 结束。",
+                "COUPON_CLOSED", 409, "It could be claimed until \(DateText.iso8601(fromMilliseconds: at)).",
+                "领取已于 \(DateText.iso8601(fromMilliseconds: at)) 结束。",
                 "Look at the shop's other coupons.", "请看看店铺的其他优惠券。", ["closesAt": .int(at)])
         case .paused: Self.refused("COUPON_PAUSED", 409, "The coupon is paused.", "该优惠券已暂停领取。", "Try again later.", "请稍后再试。")
         case .stopped: Self.refused("COUPON_STOPPED", 409, "The coupon was ended.", "该优惠券已终止。", "Look at the shop's other coupons.", "请看看店铺的其他优惠券。")
         case .notPublished: .noCouponBatch
         case .soldOut: Self.refused("COUPON_SOLD_OUT", 409, "All of these coupons are taken.", "优惠券已领完。", "Look at the shop's other coupons.", "请看看店铺的其他优惠券。")
         case .budgetExhausted:
-            Self.refused("COUPON_BUDGET_EXHAUSTED", 409, "What the shop meant to give is given.", "活动预算已用完。", "Look at the shop's other coupons.", "请看看店铺的其他优惠券。")
+            Self.refused(
+                "COUPON_BUDGET_EXHAUSTED", 409, "What the shop meant to give is given.", "活动预算已用完。", "Look at the shop's other coupons.", "请看看店铺的其他优惠券。")
         case .noCodesLeft:
             Self.refused("COUPON_NO_CODES", 409, "There is no code left for this coupon.", "券码已用完。", "The merchant can upload more codes.", "请商家补充上传券码。")
         case .notForChannel:
             Self.refused("COUPON_NOT_FOR_CHANNEL", 409, "It cannot be claimed in this channel.", "当前渠道不可领取。", "Claim it where it was offered.", "请在活动指定渠道领取。")
         case .notForLevel: Self.refused("COUPON_NOT_FOR_LEVEL", 409, "It is for other members.", "当前会员等级不可领取。", "The shop says who gets it.", "请查看活动对象。")
         case .deviceNeeded:
-            Self.refused("COUPON_DEVICE_NEEDED", 400, "This coupon is limited per device, so \"device\" must be sent.", "该优惠券按设备限领，需携带 device。", "Send the device's id.", "请携带设备标识。")
+            Self.refused(
+                "COUPON_DEVICE_NEEDED", 400, "This coupon is limited per device, so \"device\" must be sent.", "该优惠券按设备限领，需携带 device。", "Send the device's id.",
+                "请携带设备标识。")
         case .limitReached(let kind, let coupon): Self.limit(kind, id(coupon))
         case .keyReused:
             Self.refused(
-                "OUT_BIZ_NO_REUSED", 422, "This outBizNo came before with another request.", "该 outBizNo 已用于其他请求。", "Use a new one for a new request.", "新的请求请使用新的 outBizNo。")
+                "OUT_BIZ_NO_REUSED", 422, "This outBizNo came before with another request.", "该 outBizNo 已用于其他请求。", "Use a new one for a new request.",
+                "新的请求请使用新的 outBizNo。")
         case .changedMeanwhile: .couponBatchChanged
         case .unchangeable(let what):
             Self.refused(
-                "COUPON_BATCH_FIXED", 409, "\"\(what)\" cannot be changed any more.", "“\(what)” 已不可修改。", "What was published stays as it is; make another batch.", "已发布的内容不可变更，请新建批次。")
+                "COUPON_BATCH_FIXED", 409, "\"\(what)\" cannot be changed any more.", "“\(what)” 已不可修改。",
+                "What was published stays as it is; make another batch.", "已发布的内容不可变更，请新建批次。")
         case .wrongStatus(let status):
             Self.refused(
-                "COUPON_BATCH_STATUS", 409, "The batch is \(status.rawValue).", "批次当前状态为 \(status.rawValue)。", "See docs/coupons.md for what follows what.", "状态流转见 docs/coupons.md。",
+                "COUPON_BATCH_STATUS", 409, "The batch is \(status.rawValue).", "批次当前状态为 \(status.rawValue)。", "See docs/coupons.md for what follows what.",
+                "状态流转见 docs/coupons.md。",
                 ["status": .string(status.rawValue)])
         case .stockBelowClaimed(let claimed):
             Self.refused(
-                "COUPON_STOCK_TOO_LOW", 409, "\(claimed) were claimed already.", "已领取 \(claimed) 张。", "Set the stock to at least that.", "库存不得低于已领取数量。", ["claimed": .int(claimed)])
+                "COUPON_STOCK_TOO_LOW", 409, "\(claimed) were claimed already.", "已领取 \(claimed) 张。", "Set the stock to at least that.", "库存不得低于已领取数量。",
+                ["claimed": .int(claimed)])
         case .needsSecondPerson:
             Self.refused(
-                "COUPON_SECOND_PERSON", 403, "Whoever submitted a batch cannot approve it.", "提交人不能审批自己的批次。", "Ask a colleague who may approve.", "请由其他有权限的成员审批。")
+                "COUPON_SECOND_PERSON", 403, "Whoever submitted a batch cannot approve it.", "提交人不能审批自己的批次。", "Ask a colleague who may approve.",
+                "请由其他有权限的成员审批。")
         default: step(id)
         }
     }
@@ -56,28 +67,36 @@ extension LedgerRefusal {
         switch self {
         case .noCoupon(let coupon): .noCoupon(id(coupon))
         case .frozen(let coupon):
-            Self.refused("COUPON_FROZEN", 409, "The coupon is frozen.", "优惠券已被冻结。", "The shop's customer service can tell why.", "请联系商家客服。", Self.member(id(coupon)))
+            Self.refused(
+                "COUPON_FROZEN", 409, "The coupon is frozen.", "优惠券已被冻结。", "The shop's customer service can tell why.", "请联系商家客服。", Self.member(id(coupon)))
         case .notYetValid(let coupon, let from):
             Self.refused(
                 "COUPON_NOT_YET_VALID", 409, "The coupon can be used from \(DateText.iso8601(fromMilliseconds: from)) on.",
                 "优惠券自 \(DateText.iso8601(fromMilliseconds: from)) 起可用。", "Use it then.", "请届时使用。", Self.member(id(coupon)))
-        case .expired(let coupon): Self.refused("COUPON_EXPIRED", 409, "The coupon has expired.", "优惠券已过期。", "Use another one.", "请使用其他优惠券。", Self.member(id(coupon)))
+        case .expired(let coupon):
+            Self.refused("COUPON_EXPIRED", 409, "The coupon has expired.", "优惠券已过期。", "Use another one.", "请使用其他优惠券。", Self.member(id(coupon)))
         case .wrongTime(let coupon):
             Self.refused(
-                "COUPON_WRONG_TIME", 409, "The coupon cannot be used at this hour or on this day.", "当前日期或时段不可使用该优惠券。", "See its hours.", "请查看可用时段。", Self.member(id(coupon)))
+                "COUPON_WRONG_TIME", 409, "The coupon cannot be used at this hour or on this day.", "当前日期或时段不可使用该优惠券。", "See its hours.", "请查看可用时段。",
+                Self.member(id(coupon)))
         case .lockedByOther(let coupon):
             Self.refused(
-                "COUPON_LOCKED", 409, "Another order holds the coupon.", "优惠券已被其他订单占用。", "Pay or cancel that order first.", "请先支付或取消该订单。", Self.member(id(coupon)))
+                "COUPON_LOCKED", 409, "Another order holds the coupon.", "优惠券已被其他订单占用。", "Pay or cancel that order first.", "请先支付或取消该订单。",
+                Self.member(id(coupon)))
         case .notLocked(let coupon):
-            Self.refused("COUPON_NOT_LOCKED", 409, "This order does not hold the coupon.", "该订单未占用此优惠券。", "Nothing needs to be released.", "无需释放。", Self.member(id(coupon)))
+            Self.refused(
+                "COUPON_NOT_LOCKED", 409, "This order does not hold the coupon.", "该订单未占用此优惠券。", "Nothing needs to be released.", "无需释放。",
+                Self.member(id(coupon)))
         case .wrongState(let coupon, let account):
             Self.refused(
-                "COUPON_STATE", 409, "The coupon is \(account.word).", "优惠券当前状态为 \(account.word)。", "See docs/coupons.md for what follows what.", "状态流转见 docs/coupons.md。",
+                "COUPON_STATE", 409, "The coupon is \(account.word).", "优惠券当前状态为 \(account.word)。", "See docs/coupons.md for what follows what.",
+                "状态流转见 docs/coupons.md。",
                 ["coupon": .string(id(coupon)), "status": .string(account.word)])
         case .alreadyRefunded(let coupon):
             Self.refused("COUPON_REFUNDED", 409, "This use was refunded already.", "该次使用已退回。", "Nothing needs to be done.", "无需重复操作。", Self.member(id(coupon)))
         case .noSuchUse(let coupon):
-            Self.refused("COUPON_USE_NOT_FOUND", 404, "The coupon was not used in this order.", "该订单未使用此优惠券。", "Check the order.", "请检查订单号。", Self.member(id(coupon)))
+            Self.refused(
+                "COUPON_USE_NOT_FOUND", 404, "The coupon was not used in this order.", "该订单未使用此优惠券。", "Check the order.", "请检查订单号。", Self.member(id(coupon)))
         case .tooMuch(let coupon, let most):
             Self.refused(
                 "COUPON_AMOUNT", 422, "The coupon can take off at most \(most) here.", "该优惠券此处最多抵扣 \(most) 分。", "Send an amount up to that.", "请在该金额以内核销。",

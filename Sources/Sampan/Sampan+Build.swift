@@ -104,7 +104,8 @@ struct Sampan: Sendable {
         addRoutes(
             to: router, configuration,
             Rooms(
-                tenancy: tenancy, identity: identity, documents: documents, coupons: coupons, files: files, functions: functions, shop: shop, publicURL: { address.url }))
+                tenancy: tenancy, identity: identity, documents: documents, coupons: coupons, files: files, functions: functions, shop: shop,
+                publicURL: { address.url }))
         EnvironmentPartsRoutes(parts: parts, clock: clock).add(to: router)
         console.add(to: router)
         if tenancy.environments().isEmpty {

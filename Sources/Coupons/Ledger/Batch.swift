@@ -57,6 +57,13 @@ struct Batch: Sendable, Hashable {
     var claimed: Int64 = 0
     var accounts = Accounts()
 
+    /// Counts a coupon that was claimed.
+    mutating func add(_ coupon: Coupon) {
+        claimed += 1
+        accounts.held += 1
+        accounts.reserved += coupon.reserve
+    }
+
     var left: Int64 { definition.stock - claimed }
 
     /// Everything but the accounts, as a page of the journal has it.

@@ -59,7 +59,9 @@ struct Ledger: Sendable {
     /// Coupons up to this number, and all steps that need not be in here, were settled.
     private(set) var settledCoupon: Int64 = 0
     private(set) var hasSettledSteps = false
-    /// The entries that are not settled yet.
+    /// How many entries each page has that is not settled yet, in order.
+    private var tail: [(page: Int64, entries: Int)] = []
+    /// How many entries these are.
     private(set) var unsettled = 0
     /// What the decisions since the last page append to the journal.
     var pending: [LedgerEntry] = []
@@ -91,7 +93,7 @@ struct Ledger: Sendable {
     /// Does what an entry says, which was decided here or elsewhere.
     /// - Throws: `JournalPage.Damage` where it does not fit what is here: `missing` must have been loaded.
     mutating func apply(_ entry: LedgerEntry, page: Int64) throws {
-        unsettled += 1
+        note(page)
         switch entry.kind {
         case .batch:
             var batch = try Batch(record: entry.text)
@@ -112,11 +114,14 @@ struct Ledger: Sendable {
         }
     }
 
+    private mutating func note(_ page: Int64) {
+        unsettled += 1
+        if tail.last?.page == page { tail[tail.count - 1].entries += 1 } else { tail.append((page, 1)) }
+    }
+
     private mutating func claimed(_ coupon: Coupon) throws {
         guard let index = index(coupon.batch) else { throw JournalPage.Damage.form }
-        batches[index].claimed += 1
-        batches[index].accounts.held += 1
-        batches[index].accounts.reserved += coupon.reserve
+        batches[index].add(coupon)
         nextCoupon = max(nextCoupon, coupon.number + 1)
         keep(coupon)
     }
@@ -202,6 +207,9 @@ struct Ledger: Sendable {
     /// Everything up to a page is in tables: forgets what did not change since.
     mutating func settled(through settledPage: Int64, coupon: Int64) {
         settledCoupon = max(settledCoupon, coupon)
+        let settled = tail.prefix { $0.page <= settledPage }
+        unsettled -= settled.reduce(0) { $0 + $1.entries }
+        tail.removeFirst(settled.count)
         hasSettledSteps = true
         // What is not on disk yet may come back with another content, so it is not looked at.
         coupons = coupons.filter { $0.value.page > settledPage }
@@ -217,9 +225,6 @@ struct Ledger: Sendable {
         takers = kept
         steps = steps.filter { $0.value.page > settledPage }
     }
-
-    /// That so many entries were settled.
-    mutating func settled(entries: Int) { unsettled = max(0, unsettled - entries) }
 }
 
 /// What tables say: the state up to a page.

@@ -1,5 +1,3 @@
-internal import Synchronization
-
 /// Where the pages lie, and the tables into which they are settled; what it reads is of one moment.
 protocol LedgerStore {
     /// The state up to the page until which everything is settled.
@@ -29,7 +27,7 @@ struct LedgerTurn {
     /// So many decisions at once keep others from looking at the state; 64 take less than 0.1 ms.
     private static let stride = 64
 
-    let state: Mutex<Ledger?>.Reference
+    let memory: LedgerMemory
     let store: any LedgerStore
 
     func run(_ commands: [LedgerCommand], now: Int64) throws -> [LedgerOutcome] {
@@ -40,7 +38,7 @@ struct LedgerTurn {
         var start = 0
         while start < commands.count {
             let end = min(start + Self.stride, commands.count)
-            try withLedger { ledger in
+            try memory.change { ledger in
                 for command in commands[start..<end] { outcomes.append(try ledger.decide(command, now: now)) }
             }
             start = end
@@ -53,19 +51,19 @@ struct LedgerTurn {
     /// - Returns: how many steps were taken.
     func sweep(_ numbers: [Int64], now: Int64) throws -> Int {
         try catchUp()
-        let missing = try withLedger { ledger in Set(numbers.filter { ledger.coupons[$0] == nil }) }
+        let missing = try memory.change { ledger in Set(numbers.filter { ledger.coupons[$0] == nil }) }
         if !missing.isEmpty {
             let loaded = try store.coupons(missing)
-            try withLedger { $0.load(loaded) }
+            try memory.change { $0.load(loaded) }
         }
-        let count = try withLedger { try $0.sweep(numbers, now: now) }
+        let count = try memory.change { try $0.sweep(numbers, now: now) }
         try append()
         return count
     }
 
     /// Takes in what was written since, by this node before it began or by another one.
     func catchUp() throws {
-        if state.value.withLock({ $0 == nil }) { try begin() }
+        if !memory.isKnown { try begin() }
         do {
             try follow()
         } catch is LedgerBehind {
@@ -75,14 +73,13 @@ struct LedgerTurn {
     }
 
     private func begin() throws {
-        let settled = try store.settled()
-        state.value.withLock { $0 = Ledger(settled) }
+        memory.begin(try store.settled())
     }
 
     private func follow() throws {
-        let page = try withLedger { $0.page }
+        let page = try memory.change { $0.page }
         try store.pages(after: page) { page, bytes in
-            let missing = try withLedger { ledger in
+            let missing = try memory.change { ledger in
                 guard page == ledger.page + 1 else { throw JournalPage.Damage.form }
                 var entries: [LedgerEntry] = []
                 try JournalPage.entries(in: bytes) { entries.append($0) }
@@ -92,7 +89,7 @@ struct LedgerTurn {
             }
             guard let (numbers, entries) = missing else { return }
             let loaded = try store.coupons(numbers)
-            try withLedger { ledger in
+            try memory.change { ledger in
                 ledger.load(loaded)
                 try Self.take(entries, page, &ledger)
             }
@@ -106,7 +103,7 @@ struct LedgerTurn {
     }
 
     private func load(_ commands: [LedgerCommand]) throws {
-        let needs = try withLedger { ledger in
+        let needs = try memory.change { ledger in
             var needs = Ledger.Needs()
             for command in commands { ledger.add(command, to: &needs) }
             return needs
@@ -115,32 +112,16 @@ struct LedgerTurn {
         var coupons = needs.coupons.isEmpty ? [] : try store.coupons(needs.coupons)
         if !needs.takers.isEmpty { coupons += try store.coupons(of: needs.takers) }
         let steps = needs.steps.isEmpty ? [:] : try store.steps(needs.steps)
-        try withLedger { $0.load(coupons, takers: needs.takers, steps: steps) }
+        try memory.change { $0.load(coupons, takers: needs.takers, steps: steps) }
     }
 
     private func append() throws {
-        let (bytes, page) = try withLedger { ledger in
+        let (bytes, page) = try memory.change { ledger in
             guard !ledger.pending.isEmpty else { return ([UInt8](), ledger.page) }
             defer { ledger.pending.removeAll(keepingCapacity: true) }
             ledger.page += 1
             return (JournalPage.bytes(of: ledger.pending), ledger.page)
         }
         if !bytes.isEmpty { try store.append(bytes, at: page) }
-    }
-
-    private func withLedger<T>(_ body: (inout Ledger) throws -> T) throws -> T {
-        try state.value.withLock { ledger in
-            guard ledger != nil else { throw JournalPage.Damage.form }
-            return try body(&ledger!)
-        }
-    }
-}
-
-extension Mutex {
-    /// A mutex that several share.
-    final class Reference: Sendable where Value: Sendable {
-        let value: Mutex<Value>
-
-        init(_ value: Value) { self.value = Mutex(value) }
     }
 }

@@ -140,7 +140,7 @@ extension CouponTables {
             return entries.count < entriesMax
         }
         guard !entries.isEmpty else { return (page, nextCoupon - 1, 0) }
-        var piece = try Piece(entries, self)
+        var piece = try piece(entries)
         for (entry, page) in entries {
             try piece.take(entry, page)
             try write(entry, page)
@@ -155,54 +155,16 @@ extension CouponTables {
         return (page, nextCoupon - 1, entries.count)
     }
 
-    /// The coupons and batches that some entries are about, as the tables have them and then as the entries leave them.
-    private struct Piece {
-        var coupons: [Int64: Coupon] = [:]
-        var batches: [Int64: Batch] = [:]
-
-        init(_ entries: [(LedgerEntry, Int64)], _ tables: CouponTables) throws {
-            var claimed: Set<Int64> = []
-            var changed: Set<Int64> = []
-            for (entry, _) in entries where entry.kind != .batch {
-                if entry.kind == .claim { claimed.insert(entry.coupon) } else { changed.insert(entry.coupon) }
-            }
-            changed.subtract(claimed)
-            if !changed.isEmpty { for coupon in try tables.coupons(changed) { coupons[coupon.number] = coupon } }
-            let numbers = JSON.array(Set(entries.map(\.0.batch)).map { [.int($0)] })
-            let dialect = tables.connection.dialect
-            let known = try tables.connection.all(
-                """
-                SELECT \(CouponTables.batchColumns) FROM \(dialect.rows(ofJSON: "$1")) \(dialect.orderedJoin) batches
-                \(dialect == .sqlite ? "WHERE" : "ON") number = CAST(value ->> 0 AS BIGINT)
-                """, .text(String(decoding: numbers.serialized(), as: UTF8.self)), transform: CouponTables.batch)
-            for batch in known { batches[batch.number] = batch }
-        }
-
-        mutating func take(_ entry: LedgerEntry, _ page: Int64) throws {
-            if entry.kind == .batch {
-                var batch = try Batch(record: entry.text)
-                if let known = batches[batch.number] {
-                    batch.accounts = known.accounts
-                    batch.claimed = known.claimed
-                }
-                batches[batch.number] = batch
-                return
-            }
-            guard var batch = batches.removeValue(forKey: entry.batch) else { throw StorageError.damaged("the ledger names batch \(entry.batch)") }
-            if entry.kind == .claim {
-                let coupon = Coupon(entry, page: page)
-                batch.claimed += 1
-                batch.accounts.held += 1
-                batch.accounts.reserved += coupon.reserve
-                coupons[coupon.number] = coupon
-            } else {
-                guard var coupon = coupons.removeValue(forKey: entry.coupon) else { throw StorageError.damaged("the ledger names coupon \(entry.coupon)") }
-                coupon.page = page
-                coupon.take(entry, &batch.accounts)
-                coupons[coupon.number] = coupon
-            }
-            batches[entry.batch] = batch
-        }
+    private func piece(_ entries: [(LedgerEntry, Int64)]) throws -> SettlingPiece {
+        let (changed, numbers) = SettlingPiece.needs(entries)
+        let list = JSON.array(numbers.map { [.int($0)] })
+        let dialect = connection.dialect
+        let batches = try connection.all(
+            """
+            SELECT \(Self.batchColumns) FROM \(dialect.rows(ofJSON: "$1")) \(dialect.orderedJoin) batches
+            \(dialect == .sqlite ? "WHERE" : "ON") number = CAST(value ->> 0 AS BIGINT)
+            """, .text(String(decoding: list.serialized(), as: UTF8.self)), transform: Self.batch)
+        return SettlingPiece(changed.isEmpty ? [] : try coupons(changed), batches)
     }
 
     private func write(_ entry: LedgerEntry, _ page: Int64) throws {

@@ -24,7 +24,7 @@ final class EnvironmentCoupons: Sendable {
         self.clock = clock
         numbers = CouponNumbers(secret: secret)
         writer = LedgerWriter(database, queueMax: limits.writeQueueMax, clock: clock)
-        try database.writeNow { connection in try LedgerTurn(state: writer.state, store: CouponTables(connection: connection)).catchUp() }
+        try database.writeNow { connection in try LedgerTurn(memory: writer.memory, store: CouponTables(connection: connection)).catchUp() }
     }
 
     /// Looks at the state of which everything is on disk, with what other nodes have written.
@@ -32,30 +32,24 @@ final class EnvironmentCoupons: Sendable {
     /// Where memory is ahead of the disk, the look rides on the commit that it waits for.
     func ledger<T: Sendable>(_ body: @escaping @Sendable (Ledger) throws -> T) async throws -> T {
         if !database.isShared {
-            let found: T? = try writer.state.value.withLock { ledger in
-                guard let ledger, ledger.page == ledger.durablePage else { return nil }
-                return try body(ledger)
-            }
+            let found: T? = try writer.memory.look { ledger in ledger.page == ledger.durablePage ? try body(copy ledger) : nil }
             if let found { return found }
         }
         return try await writer.turn { [writer] turn, _ in
             try turn.catchUp()
-            return try writer.state.value.withLock { ledger in
-                guard let ledger else { throw StorageError.closed }
-                return try body(ledger)
-            }
+            return try writer.memory.change { try body($0) }
         }
     }
 
     /// The number of a batch, which never changes.
     func batchNumber(_ id: String) async throws -> Int64? {
-        if let number = writer.state.value.withLock({ $0?.numbers[id] }) { return number }
+        if let number = writer.memory.look({ $0.numbers[id] }) { return number }
         return try await ledger { $0.numbers[id] }
     }
 
     /// Moves what nobody changes any more from the journal into the tables.
     func settle() async throws {
-        let (unsettled, page) = writer.state.value.withLock { ($0?.unsettled ?? 0, $0?.page ?? 0) }
+        let (unsettled, page) = writer.memory.look { ($0.unsettled, $0.page) } ?? (0, 0)
         let isQuiet = lastPage.withLock { last in
             defer { last = page }
             return last == page
@@ -66,18 +60,20 @@ final class EnvironmentCoupons: Sendable {
         while settled < unsettled {
             // While it is busy only as much as must be.
             if !isQuiet, unsettled - settled < limits.couponTailMax / 2 { break }
-            let piece = try await writer.turn { _, tables in try tables.settle(entriesMax: Self.settleMax) }
+            let piece = try await writer.turn { turn, tables in
+                try turn.catchUp()
+                return try tables.settle(entriesMax: Self.settleMax)
+            }
             if piece.entries == 0 { break }
             settled += piece.entries
             reached = (piece.page, piece.coupon)
             if isQuiet, !writer.isIdle, unsettled - settled < limits.couponTailMax { break }
         }
         guard settled > 0 else { return }
-        let count = settled
-        let through = reached
-        writer.state.value.withLock { ledger in
-            ledger?.settled(entries: count)
-            ledger?.settled(through: through.page, coupon: through.coupon)
+        // In a turn, like every change: what another one has loaded to decide by must not go meanwhile.
+        try await writer.turn { [reached] turn, _ in
+            try turn.catchUp()
+            try turn.memory.change { $0.settled(through: reached.page, coupon: reached.coupon) }
         }
     }
 

@@ -23,7 +23,7 @@ final class LedgerWriter: Sendable {
     private static let attemptsMax = 3
 
     let database: Database
-    let state = Mutex<Ledger?>.Reference(nil)
+    let memory = LedgerMemory()
     private let clock: WallClock
     private let queueMax: Int
     private let line = Mutex(Line())
@@ -86,7 +86,9 @@ final class LedgerWriter: Sendable {
 
     private func carryOut(_ group: [Waiting], attempt: Int) {
         let commands = group.map(\.command)
-        perform { [clock] turn, _ in try turn.run(commands, now: clock.now()) } then: { [self] result in
+        perform { [clock] turn, _ in
+            try turn.run(commands, now: clock.now())
+        } then: { [self] result in
             switch result {
             case .success(let outcomes):
                 for (waiting, outcome) in zip(group, outcomes) { waiting.answer(.success(outcome)) }
@@ -104,20 +106,18 @@ final class LedgerWriter: Sendable {
     private func perform<T: Sendable>(
         _ body: @escaping @Sendable (LedgerTurn, CouponTables) throws -> T, then: @escaping @Sendable (Result<T, any Error>) -> Void
     ) {
-        database.write { [state] connection in
+        database.write { [memory] connection in
             let tables = CouponTables(connection: connection)
             do {
-                return try body(LedgerTurn(state: state, store: tables), tables)
+                return try body(LedgerTurn(memory: memory, store: tables), tables)
             } catch {
-                state.value.withLock { $0 = nil }
+                memory.forget()
                 throw error
             }
-        } then: { [state] result in
-            state.value.withLock { ledger in
-                switch result {
-                case .success: if let page = ledger?.page { ledger?.durablePage = page }
-                case .failure: ledger = nil
-                }
+        } then: { [memory] result in
+            switch result {
+            case .success: memory.committed()
+            case .failure: memory.forget()
             }
             then(result)
         }

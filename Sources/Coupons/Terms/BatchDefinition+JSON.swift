@@ -2,7 +2,9 @@ internal import HTTPSupport
 public import Kernel
 
 extension BatchDefinition {
-    /// The most of any sum of money: 10 billion yuan. Far from overflow, so sums of a basket need no second look.
+    /// The most of any sum of money: 10 billion yuan.
+    ///
+    /// Far from overflow, so sums of a basket need no second look.
     static let moneyMax: Int64 = 1_000_000_000_000
     static let stockMax: Int64 = 1_000_000_000
 

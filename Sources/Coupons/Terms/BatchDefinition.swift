@@ -8,8 +8,9 @@ public struct BatchDefinition: Sendable, Hashable {
     public var terms: CouponTerms
     /// How many there are; 0 to 1,000,000,000.
     public var stock: Int64
-    /// What all together may cost; `nil` is no bound. Coupons that were claimed count with the most that they can cost,
-    /// those that were redeemed with what they did cost.
+    /// What all together may cost; `nil` is no bound.
+    ///
+    /// A coupon counts with the most that it can cost from its claim on, used or not; one that expires or is voided gives that back.
     public var budget: Int64?
     /// How many one user gets.
     public var limits = ClaimLimits()

@@ -74,7 +74,9 @@ public struct CouponScope: Sendable, Hashable {
 public struct Stacking: Sendable, Hashable {
     /// What others call this kind (`goods`, `shop`, `order`, …).
     public var group = "order"
-    /// The groups that it goes together with; `nil` is any, empty is none. Both sides must allow it.
+    /// The groups that it goes together with; `nil` is any, empty is none.
+    ///
+    /// Both sides must allow it.
     public var with: Set<String>? = []
     /// How many of the same batch one order takes.
     public var perOrder = 1

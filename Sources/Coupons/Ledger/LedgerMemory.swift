@@ -1,0 +1,45 @@
+internal import Synchronization
+
+/// The ledger as this node holds it in memory, which runs ahead of the disk by at most the commit that is under way.
+///
+/// Changed in the writer's turn only; looked at by anybody.
+final class LedgerMemory: Sendable {
+    private struct Held {
+        var ledger = Ledger()
+        /// False before the first turn, and after one that failed: then the disk has to be read.
+        var isKnown = false
+    }
+
+    private let held = Mutex(Held())
+
+    /// Nothing is known.
+    struct Unknown: Error {}
+
+    var isKnown: Bool { held.withLock { $0.isKnown } }
+
+    /// What `body` finds; `nil` where nothing is known, or it finds nothing.
+    func look<T>(_ body: (borrowing Ledger) throws -> sending T?) rethrows -> T? {
+        try held.withLock { held in held.isKnown ? try body(held.ledger) : nil }
+    }
+
+    func change<T>(_ body: (inout Ledger) throws -> sending T) throws -> T {
+        try held.withLock { held in
+            guard held.isKnown else { throw Unknown() }
+            return try body(&held.ledger)
+        }
+    }
+
+    /// Begins with what tables say.
+    func begin(_ settled: SettledState) {
+        held.withLock { held in
+            held.ledger = Ledger(settled)
+            held.isKnown = true
+        }
+    }
+
+    /// Everything in here is on disk.
+    func committed() { held.withLock { $0.ledger.durablePage = $0.ledger.page } }
+
+    /// What is in here may never have reached the disk.
+    func forget() { held.withLock { $0 = Held() } }
+}
