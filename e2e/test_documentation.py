@@ -11,12 +11,14 @@ from harness.server import ROOT
 API = ROOT / "docs" / "api"
 METHODS = ("get", "head", "post", "put", "patch", "delete", "options")
 # Rooms whose codes reach the callers of the API; the command line and the workers have codes of their own.
-ROOMS = ("Kernel", "HTTPSupport", "Tenancy", "Identity", "Documents", "Files", "Functions", "Mail", "Console", "Sampan")
+ROOMS = ("Kernel", "HTTPSupport", "Tenancy", "Identity", "Documents", "Files", "Functions", "Mail", "Coupons", "Console", "Sampan")
 
 GROUP = re.compile(r'let group = router\.group\("([^"]+)"\)')
 ROUTE = re.compile(r'(router|group)\.(get|head|post|put|patch|delete)\((?:"([^"]*)")?')
 EVERY_METHOD = re.compile(r'router\.on\("([^"]+)", method: method')
 CODE = re.compile(r'"([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)",(?:\s*status: (\d+),)?\s*(?:Localized|what)')
+# Refusals of coupons: `refused("CODE", 409, …)`.
+REFUSED = re.compile(r'refused\(\s*"([A-Z][A-Z0-9_]*)",\s*(\d+),')
 SHORT_FORMS = {"badRequest": 400, "unauthenticated": 401, "forbidden": 403, "notFound": 404}
 
 
@@ -65,6 +67,8 @@ def raised_codes():
                 short = re.search(r"\.?(badRequest|unauthenticated|forbidden|notFound)\(\s*$", text[: match.start()])
                 status = int(match[2]) if match[2] else SHORT_FORMS[short[1]] if short else None
                 codes.setdefault(match[1], set()).update({status} - {None})
+            for code, status in REFUSED.findall(text):
+                codes.setdefault(code, set()).add(int(status))
     return codes
 
 

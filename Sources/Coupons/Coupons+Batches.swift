@@ -129,7 +129,9 @@ extension Batch {
         switch status {
         case .draft: return batch
         case .stopped: throw .wrongStatus(.stopped)
-        case .submitted, .published, .paused: break
+        // What somebody approves is what somebody else submitted: whoever changes it submits it again.
+        case .submitted: throw .wrongStatus(.submitted)
+        case .published, .paused: break
         }
         // What people were promised stays; there may be more of it, and it may be told in other words.
         let old = definition

@@ -25,25 +25,28 @@ public struct CouponsManagementRoutes: Sendable {
         group.get("batches/:batch", use: show)
         group.patch("batches/:batch", use: change)
         group.post("batches/:batch/claims", use: claim)
-        for step in BatchStep.allCases {
-            group.post("batches/:batch/\(step.rawValue)") { request, context in try await take(step, request, context) }
-        }
+        group.post("batches/:batch/submit") { try await take(.submit, $0, $1) }
+        group.post("batches/:batch/approve") { try await take(.approve, $0, $1) }
+        group.post("batches/:batch/reject") { try await take(.reject, $0, $1) }
+        group.post("batches/:batch/pause") { try await take(.pause, $0, $1) }
+        group.post("batches/:batch/resume") { try await take(.resume, $0, $1) }
+        group.post("batches/:batch/stop") { try await take(.stop, $0, $1) }
         group.get(use: list)
         group.get(":coupon", use: coupon)
-        for (name, perform) in Self.moves(coupons) {
-            group.post("\(name)") { request, context in
-                Response.json(try await perform(request.jsonObject(upTo: Self.bodyBytesMax), context.keyCall(context.managedEnvironment())))
-            }
-        }
+        group.post("lock") { try await move(coupons.lock, $0, $1) }
+        group.post("release") { try await move(coupons.release, $0, $1) }
+        group.post("redeem") { try await move(coupons.redeem, $0, $1) }
+        group.post("refund") { try await move(coupons.refund, $0, $1) }
+        group.post("void") { try await move(coupons.void, $0, $1) }
+        group.post("freeze") { try await move(coupons.freeze, $0, $1) }
+        group.post("unfreeze") { try await move(coupons.unfreeze, $0, $1) }
     }
 
     private typealias Perform = @Sendable (JSONObject, CallContext) async throws -> JSON
 
-    private static func moves(_ coupons: Coupons) -> [(String, Perform)] {
-        [
-            ("lock", coupons.lock), ("release", coupons.release), ("redeem", coupons.redeem), ("refund", coupons.refund), ("void", coupons.void),
-            ("freeze", coupons.freeze), ("unfreeze", coupons.unfreeze),
-        ]
+    private func move(_ perform: Perform, _ request: Request, _ context: SampanRequestContext) async throws -> Response {
+        let body = try await request.jsonObject(upTo: Self.bodyBytesMax)
+        return .json(try await perform(body, context.keyCall(context.managedEnvironment())))
     }
 
     private func batches(_ request: Request, _ context: SampanRequestContext) async throws -> Response {

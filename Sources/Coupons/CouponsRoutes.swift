@@ -66,11 +66,16 @@ public struct CouponsRoutes: Sendable {
 }
 
 extension Request {
-    func couponStatus() throws -> CouponAccount? {
-        guard let text = queryText("status") else { return nil }
-        guard let account = CouponAccount.allCases.first(where: { $0.word == text && $0 != .stock }) else {
+    func couponStatus() throws -> CouponAccount? { try CouponAccount(asked: queryText("status")) }
+}
+
+extension CouponAccount {
+    /// The one that somebody wants to see coupons of; `nil` for all.
+    init?(asked word: String?) throws {
+        guard let word else { return nil }
+        guard let account = Self.allCases.first(where: { $0.word == word && $0 != .stock }) else {
             throw SampanError.badMember("status", Localized("held, locked, redeemed, expired or voided", zh: " held、locked、redeemed、expired 或 voided"))
         }
-        return account
+        self = account
     }
 }

@@ -15,6 +15,8 @@ public protocol FunctionServices: Sendable {
     func deleteFiles(_ request: JSONObject, _ context: CallContext) async throws -> JSON
     /// Temporary addresses of files.
     func fileURLs(_ request: JSONObject, _ context: CallContext) async throws -> JSON
+    /// A step of coupons, or a look at them (`docs/api/worker-protocol.md`).
+    func coupons(_ request: JSONObject, _ context: CallContext) async throws -> JSON
     /// A call to a super-app's open API.
     func openAPI(_ request: JSONObject, _ context: CallContext) async throws -> ByteBuffer
     /// Whether the environment serves, its variables for functions, and whether they reach the internet.

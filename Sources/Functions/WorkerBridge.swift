@@ -51,6 +51,7 @@ final class WorkerBridge: WorkerDelegate {
         case "file.download": return try await services.download(object(call).text("fileID"), context)
         case "file.delete": return buffer(try await services.deleteFiles(object(call), context))
         case "file.urls": return buffer(try await services.fileURLs(object(call), context))
+        case "coupons": return buffer(try await services.coupons(object(call), context))
         case "openapi": return try await services.openAPI(object(call), context)
         case "pay":
             throw SampanError(

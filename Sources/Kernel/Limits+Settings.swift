@@ -55,6 +55,9 @@ extension Limits {
         Setting("functionBytesMax", \.functionBytesMax, 1 << 20...256 << 20),
         Setting("fileBytesMax", \.fileBytesMax, 1 << 20...64 << 30),
         Setting("importBytesMax", \.importBytesMax, 1 << 20...1 << 40),
+        Setting("couponTailMax", \.couponTailMax, 10_000...10_000_000),
+        Setting("couponLockSecondsMax", \.couponLockSecondsMax, 60...2_592_000),
+        Setting("couponLockSecondsDefault", \.couponLockSecondsDefault, 10...2_592_000),
     ]
 
     /// Why bounds cannot be set: one sentence.
@@ -79,5 +82,8 @@ extension Limits {
         }
         guard queryRowsDefault <= queryRowsMax else { throw SettingError(description: "queryRowsDefault is more than queryRowsMax") }
         guard clientDocumentBytesMax <= documentBytesMax else { throw SettingError(description: "clientDocumentBytesMax is more than documentBytesMax") }
+        guard couponLockSecondsDefault <= couponLockSecondsMax else {
+            throw SettingError(description: "couponLockSecondsDefault is more than couponLockSecondsMax")
+        }
     }
 }

@@ -1,3 +1,4 @@
+internal import Coupons
 internal import Documents
 internal import Files
 internal import Functions
@@ -13,6 +14,7 @@ struct PlatformServices: FunctionServices {
     let identity: Identity
     let documents: Documents
     let files: Files
+    let coupons: Coupons
 
     func database(_ request: ByteBuffer, scope: UInt64, _ context: CallContext) async throws -> ByteBuffer {
         try await documents.perform(request, scope: scope, context)
@@ -29,6 +31,8 @@ struct PlatformServices: FunctionServices {
     func deleteFiles(_ request: JSONObject, _ context: CallContext) async throws -> JSON { try await files.delete(request, context) }
 
     func fileURLs(_ request: JSONObject, _ context: CallContext) async throws -> JSON { try files.urls(request, context) }
+
+    func coupons(_ request: JSONObject, _ context: CallContext) async throws -> JSON { try await coupons.perform(request, context) }
 
     func openAPI(_ request: JSONObject, _ context: CallContext) async throws -> ByteBuffer {
         ByteBuffer(

@@ -77,7 +77,7 @@ struct Sampan: Sendable {
         let logBook = LogBook(limits: limits, clock: clock, logger: logger) { try folder.environment($0).appendingPathComponent("logs.sqlite").path }
         let functions = try Functions(
             control: control, folder: { folder.path($0) }, workers: workers,
-            services: PlatformServices(tenancy: tenancy, identity: identity, documents: documents, files: files), logBook: logBook,
+            services: PlatformServices(tenancy: tenancy, identity: identity, documents: documents, files: files, coupons: coupons), logBook: logBook,
             secrets: (seal: sealer.seal, open: sealer.open), limits: limits, quotas: tenancy, clock: clock, logger: logger)
         let scheduler = Scheduler(functions, clock: clock, logger: logger) { (try? tenancy.requireActive($0)) != nil }
         let triggers = ChangeTriggers(functions, feed: DocumentChangeFeed(documents: documents), clock: clock, logger: logger) {

@@ -103,6 +103,7 @@ private struct NoServices: FunctionServices {
     func download(_ fileID: String, _ context: CallContext) async throws -> ByteBuffer { throw Nothing() }
     func deleteFiles(_ request: JSONObject, _ context: CallContext) async throws -> JSON { throw Nothing() }
     func fileURLs(_ request: JSONObject, _ context: CallContext) async throws -> JSON { throw Nothing() }
+    func coupons(_ request: JSONObject, _ context: CallContext) async throws -> JSON { throw Nothing() }
     func openAPI(_ request: JSONObject, _ context: CallContext) async throws -> ByteBuffer { throw Nothing() }
     func environment(_ id: EnvironmentID) throws -> (variables: [String: String], internet: Bool) { ([:], false) }
 }

@@ -94,6 +94,7 @@ private final class HeldServices: FunctionServices {
     func download(_ fileID: String, _ context: CallContext) async throws -> ByteBuffer { throw Unused() }
     func deleteFiles(_ request: JSONObject, _ context: CallContext) async throws -> JSON { throw Unused() }
     func fileURLs(_ request: JSONObject, _ context: CallContext) async throws -> JSON { throw Unused() }
+    func coupons(_ request: JSONObject, _ context: CallContext) async throws -> JSON { throw Unused() }
     func openAPI(_ request: JSONObject, _ context: CallContext) async throws -> ByteBuffer { throw Unused() }
     func environment(_ id: EnvironmentID) throws -> (variables: [String: String], internet: Bool) { ([:], false) }
 }

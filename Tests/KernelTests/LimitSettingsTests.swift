@@ -14,7 +14,7 @@ import Testing
     @Test(arguments: [
         ("queryRows=5", "docs/limits.md"), ("queryRowsMax", "from 1 to 100000"), ("queryRowsMax=", "from 1 to 100000"), ("queryRowsMax=0", "from 1"),
         ("queryRowsMax=1e3", "from 1"), ("queryRowsMax=50", "queryRowsDefault is more"), ("documentBytesMax=1024", "clientDocumentBytesMax is more"),
-        ("=5", "docs/limits.md"), ("historyDays=99999999999999999999", "from 0"),
+        ("couponLockSecondsMax=600", "couponLockSecondsDefault is more"), ("=5", "docs/limits.md"), ("historyDays=99999999999999999999", "from 0"),
     ])
     func whatMakesNoSenseIsRefused(_ text: String, _ why: String) {
         var limits = Limits()

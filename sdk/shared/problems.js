@@ -58,7 +58,7 @@ const WECHAT_NUMBER = {
   NETWORK: -1,
 };
 
-const WECHAT_NUMBER_OF_AREA = { database: -502001, function: -504001, storage: -503001, openapi: -504002, login: -401001 };
+const WECHAT_NUMBER_OF_AREA = { database: -502001, function: -504001, storage: -503001, openapi: -504002, login: -401001, coupon: -504001 };
 const WECHAT_NUMBER_OF_AREA_AND_STATUS = {
   database: { 400: -502002, 403: -502003, 422: -502002 },
   storage: { 403: -503002, 404: -503003 },
