@@ -47,7 +47,7 @@ extension LedgerRefusal {
             Self.refused(
                 "COUPON_BATCH_STATUS", 409, "The batch is \(status.rawValue).", "批次当前状态为 \(status.rawValue)。", "See docs/coupons.md for what follows what.",
                 "状态流转见 docs/coupons.md。",
-                ["status": .string(status.rawValue)])
+                ["state": .string(status.rawValue)])
         case .stockBelowClaimed(let claimed):
             Self.refused(
                 "COUPON_STOCK_TOO_LOW", 409, "\(claimed) were claimed already.", "已领取 \(claimed) 张。", "Set the stock to at least that.", "库存不得低于已领取数量。",
@@ -89,7 +89,7 @@ extension LedgerRefusal {
             Self.refused(
                 "COUPON_STATE", 409, "The coupon is \(account.word).", "优惠券当前状态为 \(account.word)。", "See docs/coupons.md for what follows what.",
                 "状态流转见 docs/coupons.md。",
-                ["coupon": .string(id(coupon)), "status": .string(account.word)])
+                ["coupon": .string(id(coupon)), "state": .string(account.word)])
         case .alreadyRefunded(let coupon):
             Self.refused("COUPON_REFUNDED", 409, "This use was refunded already.", "该次使用已退回。", "Nothing needs to be done.", "无需重复操作。", Self.member(id(coupon)))
         case .noSuchUse(let coupon):

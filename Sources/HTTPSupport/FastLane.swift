@@ -126,11 +126,15 @@ final class FrontDesk: ChannelDuplexHandler {
         context.write(wrapOutboundOut(.body(body)), promise: nil)
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
         state = .passing(0)
+        var isReadComplete = true
         while let part = waiting.first {
             if case .answering = state { break }
             waiting.removeFirst()
             take(part, context)
+            isReadComplete = false
         }
+        // Whoever is behind keeps what it gets until it is told that this was all for now.
+        if !isReadComplete { context.fireChannelReadComplete() }
         if holdsReads, waiting.count < Self.partsMax {
             holdsReads = false
             context.read()

@@ -288,6 +288,89 @@ declare namespace sampan {
     createCollection(name: string): Promise<R['created']>;
   }
 
+  // Coupons: Sampan's own
+
+  export type CouponStatus = 'held' | 'locked' | 'redeemed' | 'expired' | 'voided';
+  /** Money is in the smallest unit of the currency (fen). */
+  export type CouponValue =
+    | { type: 'amount'; amount: number }
+    | { type: 'discount'; percentOff: number; ceiling?: number }
+    | { type: 'specialPrice'; price: number; quantity: number }
+    | { type: 'exchange'; quantity: number }
+    | { type: 'gift'; goods: string; name: string; worth: number }
+    | { type: 'storedValue'; amount: number };
+  /** A batch as users see it; moments are milliseconds since 1970. */
+  export interface CouponOffer {
+    id: string;
+    name: string;
+    description: string;
+    value: CouponValue;
+    minimumSpend: number;
+    status: 'soon' | 'open' | 'soldOut' | 'paused' | 'closed';
+    opensAt: number;
+    closesAt: number;
+    validity: Fields;
+    limits: Fields;
+    stock: number;
+    left: number;
+    /** How many of them the user has. */
+    mine: number;
+    /** The server's clock, for a countdown. */
+    now: number;
+  }
+  export interface ClaimedCoupon { id: string; status: CouponStatus; claimedAt: number; from: number; until: number }
+  export interface Coupon extends ClaimedCoupon {
+    batch: string;
+    name: string;
+    value: CouponValue;
+    /** What is left of stored value. */
+    balance?: number;
+    minimumSpend?: number;
+    scope?: Fields;
+    useTimes?: Fields;
+    frozen?: boolean;
+    /** The order that it is locked for. */
+    order?: string;
+    lockedUntil?: number;
+    uses?: Array<{ order: string; amount: number; refunded: boolean }>;
+  }
+  export interface CouponReceipt { id: string; status: CouponStatus; amount: number; balance: number; at: number }
+  export interface CouponStep {
+    /** Up to 20; all of them take the step, or none. */
+    coupons: string | string[];
+    order: string;
+    /** Made by the SDK unless it is said: the same again is taken once. */
+    outBizNo?: string;
+    timeout?: number;
+  }
+
+  /** `Extra` is what each platform's answers have besides. */
+  export interface Coupons<Extra, Failure> {
+    /** What can be claimed now or soon. */
+    offers(options?: Options<{ timeout?: number }, Extra & { batches: CouponOffer[] }, Failure>): Promise<Extra & { batches: CouponOffer[] }>;
+    offer(batch: string, options?: Options<{ timeout?: number }, Extra & CouponOffer, Failure>): Promise<Extra & CouponOffer>;
+    /** Is sent again by itself, with the same number, where no answer came. */
+    claim(
+      batch: string,
+      options?: Options<
+        { outBizNo?: string; device?: string; channel?: string; timeout?: number }, Extra & { coupon: ClaimedCoupon; repeat: boolean }, Failure
+      >,
+    ): Promise<Extra & { coupon: ClaimedCoupon; repeat: boolean }>;
+    /** The user's own, the newest first. */
+    mine(
+      options?: Options<{ status?: CouponStatus; limit?: number; timeout?: number }, Extra & { coupons: Coupon[] }, Failure>,
+    ): Promise<Extra & { coupons: Coupon[] }>;
+    get(id: string, options?: Options<{ timeout?: number }, Extra & Coupon, Failure>): Promise<Extra & Coupon>;
+    /** Keeps coupons for an order. */
+    lock(
+      options: Options<CouponStep & { seconds?: number }, Extra & { coupons: CouponReceipt[]; repeat: boolean }, Failure>,
+    ): Promise<Extra & { coupons: CouponReceipt[]; repeat: boolean }>;
+    /** Gives back what an order had locked. */
+    release(
+      options: Options<CouponStep, Extra & { coupons: CouponReceipt[]; repeat: boolean }, Failure>,
+    ): Promise<Extra & { coupons: CouponReceipt[]; repeat: boolean }>;
+  }
+
   // Alipay
 
   type AlipayCall<Parameters, Result> = (options: Options<Parameters & { timeout?: number }, Result, AlipayError>) => Promise<Result>;
@@ -300,6 +383,7 @@ declare namespace sampan {
     downloadFile: AlipayCall<{ fileID: string; filePath?: string }, { tempFilePath: string; filePath: string; statusCode: number; requestID: string }>;
     deleteFile: AlipayCall<{ fileList: string[] }, { fileList: ListedFile[]; resultMessage: string; requestID: string }>;
     getTempFileURL: AlipayCall<{ fileList: FileList }, { fileList: AddressedFile[]; resultMessage: string; requestID: string }>;
+    coupons: Coupons<{ requestID: string }, AlipayError>;
     /** Not available: fails with an explanation. */
     callContainer(options: Fields): Promise<never>;
   }
@@ -318,6 +402,7 @@ declare namespace sampan {
     downloadFile: WechatCall<{ fileID: string; timeout?: number }, { tempFilePath: string; statusCode: number; errMsg: string }>;
     deleteFile: WechatCall<{ fileList: string[]; timeout?: number }, { fileList: ListedFile[]; errMsg: string; requestID: string }>;
     getTempFileURL: WechatCall<{ fileList: FileList; timeout?: number }, { fileList: AddressedFile[]; errMsg: string; requestID: string }>;
+    coupons: Coupons<{ errMsg: string; requestID: string }, WechatError>;
     CloudID(cloudID: string): { cloudID: string };
     /** Not available: fails with an explanation. */
     callContainer(options: Fields): Promise<never>;

@@ -3,6 +3,7 @@
 /** `createCloudContext({env})`, the shapes of `my.cloud`. */
 
 const { alipay } = require('../../shared/flavours');
+const { createCoupons, PAGE_STEPS } = require('../../shared/coupons');
 const { alipayError, notAvailable } = require('../../shared/problems');
 const { settle } = require('../../shared/callbacks');
 
@@ -53,6 +54,12 @@ function createAlipayContext(connect) {
     getTempFileURL: (options) => shaped('getTempFileURL', options, async (connection, { fileList, timeout }) => (
       listed(await connection.temporaryURLs(fileList, timeout))
     )),
+
+    /** Not Alipay's: coupons of Sampan, in Alipay's manner. */
+    coupons: createCoupons(PAGE_STEPS, (op, options, members) => shaped(`coupons.${op}`, options, async (connection, { timeout }) => {
+      const { answer, requestId } = await connection.coupons(op, members(), timeout);
+      return Object.assign({}, answer, { requestID: requestId });
+    })),
 
     callContainer: (options) => shaped('callContainer', options, async () => {
       throw notAvailable('callContainer is not available; call a function or the service\'s own address instead.');

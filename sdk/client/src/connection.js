@@ -5,6 +5,7 @@
 const { PlatformProblem, invalidParameter } = require('../../shared/problems');
 const { createDatabase } = require('../../shared/database');
 const { withRetries, systemClock } = require('./retry');
+const { couponRequest } = require('./coupons');
 const { Session } = require('./session');
 const { WatchChannel } = require('./watch-channel');
 
@@ -65,6 +66,13 @@ class Connection {
     });
   }
 
+  /** An operation of `cloud.coupons`; steps carry a number of their own and can be sent again. */
+  async coupons(op, members, timeout) {
+    const request = couponRequest(op, members, () => this.newId('n'));
+    const { text, requestId } = await this.call(Object.assign(request, { timeout, repeatable: true }));
+    return { answer: JSON.parse(text), requestId };
+  }
+
   /** What is watched, over one WebSocket that is opened with the first watch. */
   watches() {
     if (this.channel === null) {
@@ -121,16 +129,16 @@ class Connection {
     return { fileList: JSON.parse(answer.text).fileList, requestId: answer.requestId };
   }
 
-  call({ path, body, timeout, repeatable, idempotencyKey }) {
+  call({ method, path, body, timeout, repeatable, idempotencyKey }) {
     return this.authorised((headers) => {
-      headers['content-type'] = 'application/json';
-      return this.send(path, headers, body, timeout);
+      if (body !== undefined) headers['content-type'] = 'application/json';
+      return this.send(path, headers, body, timeout, method);
     }, { repeatable, idempotencyKey });
   }
 
-  send(path, headers, body, timeout) {
+  send(path, headers, body, timeout, method) {
     return this.transport.request({
-      url: this.endpoint + path, method: 'POST', headers, body, timeout: timeout || this.settings.timeout || REQUEST_TIMEOUT_MILLISECONDS,
+      url: this.endpoint + path, method: method || 'POST', headers, body, timeout: timeout || this.settings.timeout || REQUEST_TIMEOUT_MILLISECONDS,
     });
   }
 

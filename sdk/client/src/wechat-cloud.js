@@ -3,6 +3,7 @@
 /** The shapes of `wx.cloud`. */
 
 const { wechat } = require('../../shared/flavours');
+const { createCoupons, PAGE_STEPS } = require('../../shared/coupons');
 const { wechatError, notAvailable } = require('../../shared/problems');
 const { settle } = require('../../shared/callbacks');
 const { UploadTask } = require('./upload-task');
@@ -58,6 +59,12 @@ function createWechatCalls(connect) {
       const answer = await connection.temporaryURLs(fileList, timeout);
       return { fileList: answer.fileList, errMsg: 'cloud.getTempFileURL:ok', requestID: answer.requestId };
     }),
+
+    /** Not WeChat's: coupons of Sampan, in WeChat's manner. */
+    coupons: createCoupons(PAGE_STEPS, (op, options, members) => shaped(`coupons.${op}`, 'coupon', options, async (connection, { timeout }) => {
+      const { answer, requestId } = await connection.coupons(op, members(), timeout);
+      return Object.assign({}, answer, { errMsg: `cloud.coupons.${op}:ok`, requestID: requestId });
+    })),
 
     callContainer: (options) => shaped('callContainer', 'function', options, async () => {
       throw notAvailable('callContainer is not available; call a function or the service\'s own address instead.');

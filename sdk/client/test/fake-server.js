@@ -16,6 +16,8 @@ class FakeServer {
     this.files = {};
     // Answers for the next calls of a path: [status, headers, body], or 'drop' to cut the connection after reading the request.
     this.planned = {};
+    // What cloud.coupons asks, by method and path with its query.
+    this.coupons = {};
     this.functions = { echo: (event) => event };
     this.database = () => ({ data: [] });
   }
@@ -54,6 +56,10 @@ class FakeServer {
     if (!this.valid.has(token)) return problem(401, 'TOKEN_EXPIRED', 'The token has expired.');
     if (path.startsWith('/v1/functions/')) return this.invoke(decodeURIComponent(path.slice('/v1/functions/'.length)), JSON.parse(body));
     if (path === '/v1/database') return [200, {}, this.database(JSON.parse(body))];
+    if (path.startsWith('/v1/coupons')) {
+      const answer = this.coupons[`${request.method} ${request.url}`];
+      return answer ? [200, {}, answer(body.length === 0 ? undefined : JSON.parse(body))] : problem(404, 'COUPON_NOT_FOUND', request.url);
+    }
     if (path === '/v1/files') return this.upload(body.toString('latin1'));
     const { fileList } = JSON.parse(body);
     if (path === '/v1/files/urls') return [200, {}, { fileList: fileList.map((file) => this.address(file.fileID || file)) }];

@@ -4,6 +4,7 @@
 
 const { alipay } = require('../../shared/flavours');
 const { alipayError, notAvailable } = require('../../shared/problems');
+const { createCoupons, FUNCTION_STEPS } = require('../../shared/coupons');
 const { settle } = require('../../shared/callbacks');
 const { alipayContext, logger } = require('../invocation');
 const { Platform, localFile } = require('./platform');
@@ -47,6 +48,11 @@ function createAlipaySDK(link) {
     deleteFile: files.deleteFile,
     getTempFileURL: files.getTempFileURL,
     getStorage: () => files,
+
+    /** Not Alipay's: coupons of Sampan, in Alipay's manner. */
+    coupons: createCoupons(FUNCTION_STEPS, (op, options, members) => shaped(`coupons.${op}`, options, async () => (
+      { ...(await platform.coupons(op, members())), requestID: platform.requestId() }
+    ))),
 
     getAlipayContext: () => alipayContext(platform.meta()),
     getOpenapiCaller: () => openapiCaller,

@@ -57,6 +57,11 @@ class Platform {
     return bytes.length === 0 ? null : JSON.parse(bytes.toString('utf8'));
   }
 
+  /** A step of coupons, or a look at them. */
+  async coupons(op, members) {
+    return parse(await this.link.call('coupons', Object.assign({}, members, { op })));
+  }
+
   async upload(cloudPath, content) {
     if (typeof cloudPath !== 'string' || cloudPath === '') throw invalidParameter('uploadFile needs {cloudPath: string}.');
     const bytes = await contentBytes(content);

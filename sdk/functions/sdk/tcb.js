@@ -4,6 +4,7 @@
 
 const { tencent } = require('../../shared/flavours');
 const { tencentError, notAvailable } = require('../../shared/problems');
+const { createCoupons, FUNCTION_STEPS } = require('../../shared/coupons');
 const { settle } = require('../../shared/callbacks');
 const { Platform } = require('./platform');
 const { anyDepth } = require('./openapi');
@@ -66,6 +67,11 @@ function createApp(platform, link) {
       const { fileList } = await platform.temporaryURLs(options && options.fileList);
       return { fileList: withCode(fileList), requestId: platform.requestId() };
     }),
+
+    /** Not Tencent's: coupons of Sampan, in Tencent's manner. */
+    coupons: createCoupons(FUNCTION_STEPS, (op, options, members) => shaped(options, async () => (
+      { ...(await platform.coupons(op, members())), requestId: platform.requestId() }
+    ))),
 
     auth: () => createAuth(platform),
     logger: () => structuredLogger,

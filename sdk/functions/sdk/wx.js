@@ -4,6 +4,7 @@
 
 const { wechat } = require('../../shared/flavours');
 const { wechatError, notAvailable, PlatformProblem } = require('../../shared/problems');
+const { createCoupons, FUNCTION_STEPS } = require('../../shared/coupons');
 const { settle } = require('../../shared/callbacks');
 const { wechatContext } = require('../invocation');
 const { Platform } = require('./platform');
@@ -46,6 +47,11 @@ function createWechatSDK(link) {
     }),
 
     ...fileCalls(platform, shaped),
+
+    /** Not WeChat's: coupons of Sampan, in WeChat's manner. */
+    coupons: createCoupons(FUNCTION_STEPS, (op, options, members) => shaped(`coupons.${op}`, 'coupon', options, async () => (
+      { ...(await platform.coupons(op, members())), errMsg: `coupons.${op}:ok` }
+    ))),
 
     getWXContext: () => wechatContext(platform.meta()),
 

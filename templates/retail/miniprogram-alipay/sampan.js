@@ -79,7 +79,7 @@
       NETWORK: -1,
     };
 
-    const WECHAT_NUMBER_OF_AREA = { database: -502001, function: -504001, storage: -503001, openapi: -504002, login: -401001 };
+    const WECHAT_NUMBER_OF_AREA = { database: -502001, function: -504001, storage: -503001, openapi: -504002, login: -401001, coupon: -504001 };
     const WECHAT_NUMBER_OF_AREA_AND_STATUS = {
       database: { 400: -502002, 403: -502003, 422: -502002 },
       storage: { 403: -503002, 404: -503003 },
@@ -2267,6 +2267,39 @@
     module.exports = { withRetries, systemClock };
   };
 
+  sources['client/src/coupons'] = function (module) {
+    /** Coupons over the client API (docs/api/wire.md). */
+
+    const LIST = '/v1/coupons';
+
+    /** Which request an operation of `cloud.coupons` is. */
+    function couponRequest(op, members, newNumber) {
+      const { batch, id } = members;
+      switch (op) {
+        case 'offers': return { method: 'GET', path: `${LIST}/batches` };
+        case 'offer': return { method: 'GET', path: `${LIST}/batches/${encodeURIComponent(batch)}` };
+        case 'get': return { method: 'GET', path: `${LIST}/${encodeURIComponent(id)}` };
+        case 'mine': return { method: 'GET', path: LIST + query(members, ['status', 'limit']) };
+        case 'claim': return { method: 'POST', path: `${LIST}/batches/${encodeURIComponent(batch)}/claim`, body: numbered(members, newNumber, ['batch']) };
+        default: return { method: 'POST', path: `${LIST}/${op}`, body: numbered(members, newNumber, []) };
+      }
+    }
+
+    function query(members, names) {
+      const parts = names.filter((name) => members[name] !== undefined).map((name) => `${name}=${encodeURIComponent(members[name])}`);
+      return parts.length === 0 ? '' : `?${parts.join('&')}`;
+    }
+
+    /** Each step has a number, so that one whose answer was lost can be sent again and is taken once. */
+    function numbered(members, newNumber, leftOut) {
+      const body = Object.assign({ outBizNo: newNumber() }, members);
+      for (const name of leftOut) delete body[name];
+      return JSON.stringify(body);
+    }
+
+    module.exports = { couponRequest };
+  };
+
   sources['client/src/session'] = function (module) {
     /**
      * The user's session: silent login before the first call, tokens kept in the platform's storage, renewed in
@@ -2997,6 +3030,7 @@
     const { PlatformProblem, invalidParameter } = load('shared/problems');
     const { createDatabase } = load('shared/database');
     const { withRetries, systemClock } = load('client/src/retry');
+    const { couponRequest } = load('client/src/coupons');
     const { Session } = load('client/src/session');
     const { WatchChannel } = load('client/src/watch-channel');
 
@@ -3057,6 +3091,13 @@
         });
       }
 
+      /** An operation of `cloud.coupons`; steps carry a number of their own and can be sent again. */
+      async coupons(op, members, timeout) {
+        const request = couponRequest(op, members, () => this.newId('n'));
+        const { text, requestId } = await this.call(Object.assign(request, { timeout, repeatable: true }));
+        return { answer: JSON.parse(text), requestId };
+      }
+
       /** What is watched, over one WebSocket that is opened with the first watch. */
       watches() {
         if (this.channel === null) {
@@ -3113,16 +3154,16 @@
         return { fileList: JSON.parse(answer.text).fileList, requestId: answer.requestId };
       }
 
-      call({ path, body, timeout, repeatable, idempotencyKey }) {
+      call({ method, path, body, timeout, repeatable, idempotencyKey }) {
         return this.authorised((headers) => {
-          headers['content-type'] = 'application/json';
-          return this.send(path, headers, body, timeout);
+          if (body !== undefined) headers['content-type'] = 'application/json';
+          return this.send(path, headers, body, timeout, method);
         }, { repeatable, idempotencyKey });
       }
 
-      send(path, headers, body, timeout) {
+      send(path, headers, body, timeout, method) {
         return this.transport.request({
-          url: this.endpoint + path, method: 'POST', headers, body, timeout: timeout || this.settings.timeout || REQUEST_TIMEOUT_MILLISECONDS,
+          url: this.endpoint + path, method: method || 'POST', headers, body, timeout: timeout || this.settings.timeout || REQUEST_TIMEOUT_MILLISECONDS,
         });
       }
 
@@ -3322,10 +3363,61 @@
     module.exports = { wechat, alipay, tencent };
   };
 
+  sources['shared/coupons'] = function (module) {
+    /** `cloud.coupons`: the same words in pages and in functions; who carries them out differs. */
+
+    const { invalidParameter } = load('shared/problems');
+
+    /** What pages may do; the rest is for functions, which know whether an order was paid. */
+    const PAGE_STEPS = ['lock', 'release'];
+    const FUNCTION_STEPS = ['lock', 'release', 'redeem', 'refund', 'void', 'freeze', 'unfreeze'];
+    const NOT_SENT = ['success', 'fail', 'complete', 'timeout'];
+
+    function membersOf(options) {
+      const members = {};
+      for (const name of Object.keys(options || {})) {
+        if (NOT_SENT.indexOf(name) === -1 && options[name] !== undefined) members[name] = options[name];
+      }
+      return members;
+    }
+
+    function requireId(api, name, value) {
+      if (typeof value !== 'string' || value === '') throw invalidParameter(`coupons.${api} needs {${name}: string}.`);
+      return value;
+    }
+
+    /** One coupon may be named without a list around it. */
+    function stepMembers(api, options) {
+      const members = membersOf(options);
+      if (typeof members.coupons === 'string') members.coupons = [members.coupons];
+      if (!Array.isArray(members.coupons) || members.coupons.length === 0) throw invalidParameter(`coupons.${api} needs {coupons: string[]}.`);
+      return members;
+    }
+
+    /**
+     * `perform(op, options, members)`: `options` has the callbacks and the timeout, `members()` what is asked, or throws what is
+     * wrong with it.
+     */
+    function createCoupons(steps, perform) {
+      const coupons = {
+        offers: (options) => perform('offers', options, () => membersOf(options)),
+        offer: (batch, options) => perform('offer', options, () => Object.assign(membersOf(options), { batch: requireId('offer', 'batch', batch) })),
+        claim: (batch, options) => perform('claim', options, () => Object.assign(membersOf(options), { batch: requireId('claim', 'batch', batch) })),
+        mine: (options) => perform('mine', options, () => membersOf(options)),
+        get: (id, options) => perform('get', options, () => Object.assign(membersOf(options), { id: requireId('get', 'id', id) })),
+      };
+      for (const step of steps) coupons[step] = (options) => perform(step, options, () => stepMembers(step, options));
+      return coupons;
+    }
+
+    module.exports = { createCoupons, PAGE_STEPS, FUNCTION_STEPS };
+  };
+
   sources['client/src/alipay-context'] = function (module) {
     /** `createCloudContext({env})`, the shapes of `my.cloud`. */
 
     const { alipay } = load('shared/flavours');
+    const { createCoupons, PAGE_STEPS } = load('shared/coupons');
     const { alipayError, notAvailable } = load('shared/problems');
     const { settle } = load('shared/callbacks');
 
@@ -3376,6 +3468,12 @@
         getTempFileURL: (options) => shaped('getTempFileURL', options, async (connection, { fileList, timeout }) => (
           listed(await connection.temporaryURLs(fileList, timeout))
         )),
+
+        /** Not Alipay's: coupons of Sampan, in Alipay's manner. */
+        coupons: createCoupons(PAGE_STEPS, (op, options, members) => shaped(`coupons.${op}`, options, async (connection, { timeout }) => {
+          const { answer, requestId } = await connection.coupons(op, members(), timeout);
+          return Object.assign({}, answer, { requestID: requestId });
+        })),
 
         callContainer: (options) => shaped('callContainer', options, async () => {
           throw notAvailable('callContainer is not available; call a function or the service\'s own address instead.');
@@ -3434,6 +3532,7 @@
     /** The shapes of `wx.cloud`. */
 
     const { wechat } = load('shared/flavours');
+    const { createCoupons, PAGE_STEPS } = load('shared/coupons');
     const { wechatError, notAvailable } = load('shared/problems');
     const { settle } = load('shared/callbacks');
     const { UploadTask } = load('client/src/upload-task');
@@ -3489,6 +3588,12 @@
           const answer = await connection.temporaryURLs(fileList, timeout);
           return { fileList: answer.fileList, errMsg: 'cloud.getTempFileURL:ok', requestID: answer.requestId };
         }),
+
+        /** Not WeChat's: coupons of Sampan, in WeChat's manner. */
+        coupons: createCoupons(PAGE_STEPS, (op, options, members) => shaped(`coupons.${op}`, 'coupon', options, async (connection, { timeout }) => {
+          const { answer, requestId } = await connection.coupons(op, members(), timeout);
+          return Object.assign({}, answer, { errMsg: `cloud.coupons.${op}:ok`, requestID: requestId });
+        })),
 
         callContainer: (options) => shaped('callContainer', 'function', options, async () => {
           throw notAvailable('callContainer is not available; call a function or the service\'s own address instead.');

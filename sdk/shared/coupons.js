@@ -1,0 +1,49 @@
+'use strict';
+
+/** `cloud.coupons`: the same words in pages and in functions; who carries them out differs. */
+
+const { invalidParameter } = require('./problems');
+
+/** What pages may do; the rest is for functions, which know whether an order was paid. */
+const PAGE_STEPS = ['lock', 'release'];
+const FUNCTION_STEPS = ['lock', 'release', 'redeem', 'refund', 'void', 'freeze', 'unfreeze'];
+const NOT_SENT = ['success', 'fail', 'complete', 'timeout'];
+
+function membersOf(options) {
+  const members = {};
+  for (const name of Object.keys(options || {})) {
+    if (NOT_SENT.indexOf(name) === -1 && options[name] !== undefined) members[name] = options[name];
+  }
+  return members;
+}
+
+function requireId(api, name, value) {
+  if (typeof value !== 'string' || value === '') throw invalidParameter(`coupons.${api} needs {${name}: string}.`);
+  return value;
+}
+
+/** One coupon may be named without a list around it. */
+function stepMembers(api, options) {
+  const members = membersOf(options);
+  if (typeof members.coupons === 'string') members.coupons = [members.coupons];
+  if (!Array.isArray(members.coupons) || members.coupons.length === 0) throw invalidParameter(`coupons.${api} needs {coupons: string[]}.`);
+  return members;
+}
+
+/**
+ * `perform(op, options, members)`: `options` has the callbacks and the timeout, `members()` what is asked, or throws what is
+ * wrong with it.
+ */
+function createCoupons(steps, perform) {
+  const coupons = {
+    offers: (options) => perform('offers', options, () => membersOf(options)),
+    offer: (batch, options) => perform('offer', options, () => Object.assign(membersOf(options), { batch: requireId('offer', 'batch', batch) })),
+    claim: (batch, options) => perform('claim', options, () => Object.assign(membersOf(options), { batch: requireId('claim', 'batch', batch) })),
+    mine: (options) => perform('mine', options, () => membersOf(options)),
+    get: (id, options) => perform('get', options, () => Object.assign(membersOf(options), { id: requireId('get', 'id', id) })),
+  };
+  for (const step of steps) coupons[step] = (options) => perform(step, options, () => stepMembers(step, options));
+  return coupons;
+}
+
+module.exports = { createCoupons, PAGE_STEPS, FUNCTION_STEPS };
