@@ -14,21 +14,23 @@ enum CouponRequest {
         return text
     }
 
+    /// Whose coupons it is about: a client speaks for its own user and for nobody else.
+    static func user(_ object: JSONObject, _ context: CallContext) throws -> String {
+        let own = context.caller.user?.openid ?? ""
+        if context.caller.isClient {
+            guard object["user"] == nil else { throw SampanError.onlyFunctionsSay("user") }
+            return own
+        }
+        let named = try text(object, "user", max: 128)
+        let user = named.isEmpty ? own : named
+        guard !user.isEmpty else { throw SampanError.badMember("user", Localized("the openid of a user", zh: "用户的 openid")) }
+        return user
+    }
+
     static func claim(_ object: JSONObject, batch: Int64, _ context: CallContext) throws -> LedgerCommand.Claim {
         let isClient = context.caller.isClient
-        let user: String
-        if isClient {
-            // A client speaks for its own user and for nobody else.
-            guard object["user"] == nil, object["level"] == nil else {
-                throw SampanError.badMember("user, level", Localized("nothing: a cloud function may say that", zh: "客户端不可指定，请在云函数中传入"))
-            }
-            user = context.caller.user?.openid ?? ""
-        } else {
-            let named = try text(object, "user", max: 128)
-            user = named.isEmpty ? context.caller.user?.openid ?? "" : named
-        }
-        guard !user.isEmpty else { throw SampanError.badMember("user", Localized("the openid of who gets it", zh: "领取用户的 openid")) }
-        var claim = LedgerCommand.Claim(batch: batch, user: user)
+        guard !isClient || object["level"] == nil else { throw SampanError.onlyFunctionsSay("level") }
+        var claim = LedgerCommand.Claim(batch: batch, user: try user(object, context))
         claim.key = try text(object, "outBizNo")
         claim.device = try text(object, "device", max: 128)
         claim.channel = try text(object, "channel", max: 128)
@@ -41,16 +43,7 @@ enum CouponRequest {
     static func move(
         _ kind: LedgerEntry.Kind, _ object: JSONObject, _ numbers: CouponNumbers, _ limits: Limits, _ context: CallContext
     ) throws -> LedgerCommand.Move {
-        let ids = try object.optionalList("coupons") ?? object["coupon"].map { [$0] } ?? []
-        guard (1...couponsMax).contains(ids.count) else {
-            throw SampanError.badMember("coupons", Localized("1 to \(couponsMax) ids", zh: " 1 到 \(couponsMax) 个编号"))
-        }
-        let coupons = try ids.map { id in
-            guard let text = id.stringValue else { throw SampanError.badMember("coupons", Localized("ids of coupons", zh: "优惠券编号")) }
-            guard let number = numbers.number(text) else { throw SampanError.noCoupon(text) }
-            return number
-        }
-        guard Set(coupons).count == coupons.count else { throw SampanError.badMember("coupons", Localized("each once", zh: "不可重复")) }
+        let coupons = try self.numbers(object, numbers)
         var move = LedgerCommand.Move(kind: kind, coupons: coupons)
         move.order = try text(object, "order", max: 128)
         if [.lock, .release, .redeem, .refund].contains(kind), move.order.isEmpty {
@@ -70,6 +63,21 @@ enum CouponRequest {
         move.key = try text(object, "outBizNo")
         if !move.key.isEmpty { move.hash = hash(move) }
         return move
+    }
+
+    /// The coupons that are named.
+    static func numbers(_ object: JSONObject, _ numbers: CouponNumbers) throws -> [Int64] {
+        let ids = try object.optionalList("coupons") ?? object["coupon"].map { [$0] } ?? []
+        guard (1...couponsMax).contains(ids.count) else {
+            throw SampanError.badMember("coupons", Localized("1 to \(couponsMax) ids", zh: " 1 到 \(couponsMax) 个编号"))
+        }
+        let coupons = try ids.map { id in
+            guard let text = id.stringValue else { throw SampanError.badMember("coupons", Localized("ids of coupons", zh: "优惠券编号")) }
+            guard let number = numbers.number(text) else { throw SampanError.noCoupon(text) }
+            return number
+        }
+        guard Set(coupons).count == coupons.count else { throw SampanError.badMember("coupons", Localized("each once", zh: "不可重复")) }
+        return coupons
     }
 
     private static func amounts(_ object: JSONObject, count: Int) throws -> [Int64] {

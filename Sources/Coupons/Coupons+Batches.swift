@@ -137,8 +137,8 @@ extension Batch {
         let old = definition
         if new.terms != old.terms { throw .unchangeable("value, minimumSpend, scope, stacking") }
         if new.validity != old.validity || new.useTimes != old.useTimes || new.zone != old.zone { throw .unchangeable("validity, useTimes, timeZone") }
-        if new.limits != old.limits || new.codes != old.codes || new.returnsOnRefund != old.returnsOnRefund {
-            throw .unchangeable("limits, codes, returnsOnRefund")
+        if new.limits != old.limits || new.returnsOnRefund != old.returnsOnRefund {
+            throw .unchangeable("limits, returnsOnRefund")
         }
         if new.stock < claimed { throw .stockBelowClaimed(claimed) }
         if let budget = new.budget, budget < accounts.reserved { throw .unchangeable("budget") }

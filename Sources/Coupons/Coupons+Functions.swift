@@ -32,13 +32,23 @@ extension Coupons {
             return try await coupons(
                 of: user, status: CouponAccount(asked: request.optionalText("status")), limit: request.optionalInt("limit", in: 1...Self.listMax) ?? 100,
                 context.environment)
+        case "best": return try await best(request.without("op"), context)
+        case "price": return try await price(request.without("op"), context)
         case "get": return try await coupon(request.text("id"), of: named.isEmpty ? nil : named, context.environment)
         default:
             throw SampanError.badMember(
                 "op",
                 Localized(
-                    "claim, lock, release, redeem, refund, void, freeze, unfreeze, offers, offer, mine or get",
-                    zh: " claim、lock、release、redeem、refund、void、freeze、unfreeze、offers、offer、mine 或 get"))
+                    "claim, lock, release, redeem, refund, void, freeze, unfreeze, offers, offer, mine, best, price or get",
+                    zh: " claim、lock、release、redeem、refund、void、freeze、unfreeze、offers、offer、mine、best、price 或 get"))
         }
+    }
+}
+
+extension JSONObject {
+    fileprivate func without(_ name: String) -> JSONObject {
+        var rest = self
+        rest[name] = nil
+        return rest
     }
 }

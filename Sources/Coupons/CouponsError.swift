@@ -26,8 +26,6 @@ extension LedgerRefusal {
         case .budgetExhausted:
             Self.refused(
                 "COUPON_BUDGET_EXHAUSTED", 409, "What the shop meant to give is given.", "活动预算已用完。", "Look at the shop's other coupons.", "请看看店铺的其他优惠券。")
-        case .noCodesLeft:
-            Self.refused("COUPON_NO_CODES", 409, "There is no code left for this coupon.", "券码已用完。", "The merchant can upload more codes.", "请商家补充上传券码。")
         case .notForChannel:
             Self.refused("COUPON_NOT_FOR_CHANNEL", 409, "It cannot be claimed in this channel.", "当前渠道不可领取。", "Claim it where it was offered.", "请在活动指定渠道领取。")
         case .notForLevel: Self.refused("COUPON_NOT_FOR_LEVEL", 409, "It is for other members.", "当前会员等级不可领取。", "The shop says who gets it.", "请查看活动对象。")
@@ -130,6 +128,10 @@ extension LedgerRefusal {
 }
 
 extension SampanError {
+    static func onlyFunctionsSay(_ member: String) -> SampanError {
+        badMember(member, Localized("nothing: only a cloud function may say that", zh: "客户端不可指定，请在云函数中传入"))
+    }
+
     static let noCouponBatch = notFound(
         "COUPON_BATCH_NOT_FOUND", Localized("There is no such coupon batch.", zh: "券批次不存在。"),
         remedy: Localized("Check the id; `sampan coupon list` lists them.", zh: "请检查批次编号；可用 `sampan coupon list` 查看。"))

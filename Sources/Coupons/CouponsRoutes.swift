@@ -19,6 +19,8 @@ public struct CouponsRoutes: Sendable {
         group.get("batches", use: offers)
         group.get("batches/:batch", use: offer)
         group.post("batches/:batch/claim", use: claim)
+        group.post("best", use: best)
+        group.post("price", use: price)
         group.post("lock", use: lock)
         group.post("release", use: release)
         group.get(":coupon", use: coupon)
@@ -49,6 +51,14 @@ public struct CouponsRoutes: Sendable {
         let call = try context.requireCall()
         let body = try await request.jsonObject(upTo: Self.bodyBytesMax)
         return .json(try await coupons.claim(context.parameters.require("batch"), body, call))
+    }
+
+    private func best(_ request: Request, _ context: SampanRequestContext) async throws -> Response {
+        .json(try await coupons.best(request.jsonObject(upTo: Self.bodyBytesMax), context.requireCall()))
+    }
+
+    private func price(_ request: Request, _ context: SampanRequestContext) async throws -> Response {
+        .json(try await coupons.price(request.jsonObject(upTo: Self.bodyBytesMax), context.requireCall()))
     }
 
     private func lock(_ request: Request, _ context: SampanRequestContext) async throws -> Response {

@@ -1,5 +1,4 @@
 internal import Crypto
-internal import Foundation
 internal import Kernel
 internal import Synchronization
 internal import Tenancy
@@ -31,8 +30,8 @@ final class Tokens: Sendable {
     func issue(_ user: User, for environment: EnvironmentID) -> String {
         let expiry = clock.now() / 1000 + Self.lifetimeSeconds
         let fields = [environment.text, user.openid, user.unionid, user.appID, user.platform, String(expiry)]
-        let payload = "v1." + Data(fields.joined(separator: "|").utf8).base64URL
-        return payload + "." + Data(HMAC<SHA256>.authenticationCode(for: Data(payload.utf8), using: key)).base64URL
+        let payload = "v1." + Base64URL.text(fields.joined(separator: "|").utf8)
+        return payload + "." + Base64URL.text(HMAC<SHA256>.authenticationCode(for: Array(payload.utf8), using: key))
     }
 
     /// Who a token names.
@@ -46,7 +45,7 @@ final class Tokens: Sendable {
     private func checked(_ token: String) throws -> Claims {
         let utf8 = Array(token.utf8.prefix(4096))
         guard utf8.count == token.utf8.count, let dot = utf8.lastIndex(of: 46), utf8.starts(with: [118, 49, 46]), dot > 3,
-            let signature = Data(base64URL: utf8[(dot + 1)...]), let payload = Data(base64URL: utf8[3..<dot]),
+            let signature = Base64URL.bytes(utf8[(dot + 1)...]), let payload = Base64URL.bytes(utf8[3..<dot]),
             HMAC<SHA256>.isValidAuthenticationCode(signature, authenticating: utf8[..<dot], using: key)
         else { throw SampanError.tokenInvalid }
         let fields = payload.split(separator: 124, omittingEmptySubsequences: false).map { String(decoding: $0, as: UTF8.self) }
@@ -68,19 +67,4 @@ extension SampanError {
     static let tokenExpired = unauthenticated(
         "TOKEN_EXPIRED", Localized("The access token has expired.", zh: "访问令牌已过期。"),
         remedy: Localized("Refresh it with POST /v1/login/refresh.", zh: "请通过 POST /v1/login/refresh 刷新。"))
-}
-
-extension Data {
-    /// Base64 with the alphabet that is safe in headers and addresses, unpadded.
-    var base64URL: String {
-        base64EncodedString().replacingOccurrences(of: "+", with: "-").replacingOccurrences(of: "/", with: "_").replacingOccurrences(of: "=", with: "")
-    }
-
-    init?(base64URL bytes: ArraySlice<UInt8>) {
-        var standard = bytes.map { $0 == 45 ? 43 : $0 == 95 ? 47 : $0 }
-        while standard.count % 4 != 0 { standard.append(61) }
-        // Only the canonical text: the last character has bits that decoding ignores.
-        guard let data = Data(base64Encoded: Data(standard)), data.base64URL.utf8.elementsEqual(bytes) else { return nil }
-        self = data
-    }
 }

@@ -49,8 +49,6 @@ struct Batch: Sendable, Hashable {
     /// Who did the last step towards publishing, as the audit log names them.
     var submittedBy = ""
     var approvedBy = ""
-    /// How many codes were uploaded.
-    var codes: Int64 = 0
     /// Grows with each change: what somebody has read and wants to change must still be so.
     var revision: Int64 = 1
     /// How many coupons have been claimed; each is somewhere in `accounts`.
@@ -70,7 +68,7 @@ struct Batch: Sendable, Hashable {
     var record: String {
         let record: JSON = [
             "number": .int(number), "id": .string(id), "definition": definition.json, "status": .string(status.rawValue), "createdAt": .int(createdAt),
-            "submittedBy": .string(submittedBy), "approvedBy": .string(approvedBy), "codes": .int(codes), "revision": .int(revision),
+            "submittedBy": .string(submittedBy), "approvedBy": .string(approvedBy), "revision": .int(revision),
         ]
         return String(decoding: record.serialized(), as: UTF8.self)
     }
@@ -92,7 +90,6 @@ struct Batch: Sendable, Hashable {
         self.status = status
         submittedBy = object["submittedBy"]?.stringValue ?? ""
         approvedBy = object["approvedBy"]?.stringValue ?? ""
-        codes = object["codes"]?.intValue ?? 0
         revision = object["revision"]?.intValue ?? 1
     }
 }

@@ -46,7 +46,7 @@ struct Coupon: Sendable, Hashable {
     let until: Int64
     /// What the budget keeps for it while it is held.
     let reserve: Int64
-    /// Which of the uploaded codes is its own; -1 where Sampan makes them.
+    /// Kept for codes that a merchant brings; -1 without one.
     let code: Int64
     var account = CouponAccount.held
     var isFrozen = false

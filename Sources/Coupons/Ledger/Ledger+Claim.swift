@@ -14,7 +14,6 @@ extension Ledger {
         if case .storedValue(let amount) = definition.terms.value { entry.balance = amount }
         entry.from = window.from
         entry.until = window.until
-        entry.code = definition.codes == .uploaded ? batch.claimed : -1
         entry.text = claim.user
         entry.order = claim.device
         entry.key = claim.key
@@ -74,7 +73,6 @@ extension Ledger {
     private static func nothingLeft(_ batch: Batch) -> LedgerRefusal? {
         if batch.left <= 0 { return .soldOut }
         if let budget = batch.definition.budget, batch.accounts.reserved + (batch.definition.terms.value.exposure ?? 0) > budget { return .budgetExhausted }
-        if batch.definition.codes == .uploaded, batch.claimed >= batch.codes { return .noCodesLeft }
         return nil
     }
 

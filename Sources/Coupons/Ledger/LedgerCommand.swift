@@ -97,7 +97,6 @@ enum LedgerRefusal: Error, Sendable, Hashable {
     case notPublished
     case soldOut
     case budgetExhausted
-    case noCodesLeft
     case notForChannel
     case notForLevel
     case deviceNeeded

@@ -27,19 +27,13 @@ extension BatchDefinition {
         returnsOnRefund = try object.optionalBool("returnsOnRefund") ?? true
         if let limits = try object.optionalObject("limits") { self.limits = try ClaimLimits(limits) }
         if let times = try object.optionalObject("useTimes") { useTimes = try UseTimes(times) }
-        if let codes = try object.optionalText("codes") {
-            guard let source = CodeSource(rawValue: codes) else {
-                throw SampanError.badMember("codes", Localized("generated or uploaded", zh: " generated 或 uploaded"))
-            }
-            self.codes = source
-        }
         if let text = try object.optionalText("timeZone") { zone = try FixedZone(text) }
         try check()
     }
 
     private static let members: Set<String> = [
         "name", "description", "value", "minimumSpend", "scope", "stacking", "stock", "budget", "claim", "limits", "validity", "useTimes", "returnsOnRefund",
-        "codes", "timeZone",
+        "timeZone",
     ]
 
     /// What only several members together show.
@@ -74,7 +68,6 @@ extension BatchDefinition {
         json["validity"] = validity.json
         if useTimes != UseTimes() { json["useTimes"] = useTimes.json }
         json["returnsOnRefund"] = .bool(returnsOnRefund)
-        json["codes"] = .string(codes.rawValue)
         json["timeZone"] = .string(zone.text)
         return .object(json)
     }

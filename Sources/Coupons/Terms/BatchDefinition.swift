@@ -26,8 +26,6 @@ public struct BatchDefinition: Sendable, Hashable {
     public var useTimes = UseTimes()
     /// Whether a coupon can be used again after its order was refunded, if it is still valid.
     public var returnsOnRefund = true
-    /// Where its codes come from.
-    public var codes = CodeSource.generated
     /// By which clock days and weeks are counted.
     public var zone = FixedZone.china
 
@@ -58,14 +56,6 @@ public struct ClaimLimits: Sendable, Hashable {
 
     /// One for each user.
     public init() {}
-}
-
-/// Where the codes of coupons come from.
-public enum CodeSource: String, Sendable, Hashable, CaseIterable {
-    /// Sampan makes one for each coupon.
-    case generated
-    /// The merchant uploads them; a coupon without one left is not given.
-    case uploaded
 }
 
 /// Where a batch stands in its life.
