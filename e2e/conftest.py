@@ -9,6 +9,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from harness.admin import Admin  # noqa: E402
 from harness.client import ok  # noqa: E402
+from harness.coupons import Merchant  # noqa: E402
+from harness.engines import ENGINES, variables_of  # noqa: E402
 from harness.gateways import AlipayGateway, WeChatGateway  # noqa: E402
 from harness.mini_program import MiniProgram  # noqa: E402
 from harness.repositories import checkout, deploy  # noqa: E402
@@ -106,3 +108,33 @@ def phone(tmp_path):
     yield start
     for program in running:
         program.close()
+
+
+# For coupons: a shop on a server of the module's own, for each engine.
+
+
+@pytest.fixture(scope="module", params=ENGINES)
+def shop_server(request, tmp_path_factory):
+    running = Server(tmp_path_factory.mktemp(request.param), variables=variables_of(request.param)).start()
+    yield running
+    assert running.stop() == 0
+
+
+@pytest.fixture(scope="module")
+def shop(shop_server):
+    return Admin(shop_server.address, shop_server.operator_key).create_environment()
+
+
+@pytest.fixture(scope="module")
+def merchant(shop):
+    return Merchant(shop)
+
+
+@pytest.fixture(scope="module")
+def alice(shop):
+    return shop.user("alice")
+
+
+@pytest.fixture(scope="module")
+def bob(shop):
+    return shop.user("bob")

@@ -184,6 +184,40 @@ def test_functions_and_data(owner, server, shop):
     assert indexed.status_code == 201
 
 
+def test_coupons(operator, owner, shop):
+    made = owner.make_coupon_batch(
+        shop.id,
+        body={
+            "name": "Ten off", "value": {"type": "storedValue", "amount": 1000}, "stock": 3, "limits": {"perUser": None},
+            "claim": {"from": 0, "until": "2090-01-01T00:00:00+08:00"}, "validity": {"days": 7}, "scope": {"goods": ["tea"]},
+            "useTimes": {"weekdays": [1, 2, 3, 4, 5, 6, 7], "hours": [{"from": "00:00", "until": "24:00"}], "excludedDates": ["2089-01-01"]},
+        },
+    )  # fmt: skip
+    assert made.status_code == 201 and made.parsed.accounts.left == 3
+    batch = made.parsed.id
+    changed = owner.change_coupon_batch(shop.id, batch, body={"stock": 5, "revision": made.parsed.revision, "budget": 5000})
+    assert changed.parsed.stock == 5 and changed.parsed.budget == 5000
+    assert owner.submit_coupon_batch(shop.id, batch).parsed.status == "submitted"
+    assert owner.reject_coupon_batch(shop.id, batch).parsed.status == "draft"
+    owner.submit_coupon_batch(shop.id, batch)
+    assert operator.approve_coupon_batch(shop.id, batch).parsed.approved_by == "operator"
+    assert owner.show_coupon_batch(shop.id, batch).parsed.status == "published"
+    assert owner.pause_coupon_batch(shop.id, batch).parsed.status == "paused"
+    assert owner.resume_coupon_batch(shop.id, batch).parsed.status == "published"
+    coupon = owner.give_coupon(shop.id, batch, body={"user": "o-1", "outBizNo": "n"}).parsed.coupon.id
+    assert owner.lock_coupons(shop.id, body={"coupons": [coupon], "order": "o", "seconds": 60}).parsed.coupons[0].status == "locked"
+    assert owner.show_coupon(shop.id, coupon).parsed.order == "o"
+    assert owner.release_coupons(shop.id, body={"coupons": [coupon], "order": "o"}).parsed.repeat is False
+    assert owner.redeem_coupons(shop.id, body={"coupons": [coupon], "order": "o", "amount": 300}).parsed.coupons[0].balance == 700
+    assert owner.refund_coupons(shop.id, body={"coupons": [coupon], "order": "o"}).parsed.coupons[0].balance == 1000
+    assert owner.freeze_coupons(shop.id, body={"coupons": [coupon]}).status_code == 200
+    assert owner.list_coupons_of_user(shop.id, user="o-1", status="held").parsed.coupons[0].frozen is True
+    assert owner.unfreeze_coupons(shop.id, body={"coupons": [coupon]}).status_code == 200
+    assert owner.void_coupons(shop.id, body={"coupons": [coupon]}).parsed.coupons[0].status == "voided"
+    assert owner.stop_coupon_batch(shop.id, batch).parsed.accounts.voided == 1
+    assert [each.id for each in owner.list_coupon_batches(shop.id).parsed.batches] == [batch]
+
+
 def test_what_was_done_is_written_down(owner, place, shop):
     entries = owner.list_audit(place.id, environment=shop.id, limit=100).parsed.entries
     actions = {entry.action for entry in entries}

@@ -109,6 +109,10 @@ def plainly(client, method, path, body=b"", **headers):
         connection.close()
 
 
+def plainly_claimed(client, batch, members):
+    return plainly(client, "POST", f"/v1/coupons/batches/{batch}/claim", json.dumps(members).encode())
+
+
 def pipelined(client, *requests):
     """Sends `(method, path, body)` in one write on one connection; answers the answers in their order."""
     place = urlsplit(client.address)
