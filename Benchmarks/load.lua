@@ -2,6 +2,7 @@
 -- generator costs each of them the same: every request is formatted once, before the clock starts.
 --
 -- BENCH_REQUESTS names a file with one request a line: method, path, token, body, separated by tabs.
+-- BENCH_IN_ORDER sends them in the order of the list, each once before any comes again.
 -- BENCH_PAUSE_MS makes each connection wait that long before a request, so that the load stays below what the server can do.
 
 local formatted = {}
@@ -20,6 +21,15 @@ end
 
 function request()
     return formatted[math.random(#formatted)]
+end
+
+if os.getenv("BENCH_IN_ORDER") then
+    local last = 0
+
+    function request()
+        last = last % #formatted + 1
+        return formatted[last]
+    end
 end
 
 local pause = tonumber(os.getenv("BENCH_PAUSE_MS"))

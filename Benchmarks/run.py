@@ -19,6 +19,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from bench import console, dataset, machine, million, pocketbase, postgres, report  # noqa: E402
 from bench.cases import CASES, SECTIONS  # noqa: E402
+from bench.coupons import Claims  # noqa: E402
+from bench.redis import Redis  # noqa: E402
 from bench.sampan import Sampan, program  # noqa: E402
 from bench.simple_peers import Nginx, NodeHTTP  # noqa: E402
 
@@ -87,6 +89,18 @@ class Bench:
         folder = self.folder / name
         folder.mkdir()
         return self.keep(Sampan(folder, documents_url))
+
+    @cached_property
+    def claims(self):
+        return Claims(self.fresh_sampan("coupons"))
+
+    @cached_property
+    def claims_on_postgres(self):
+        return Claims(self.fresh_sampan("coupons-postgres", self.postgres.make_database("coupons")))
+
+    @cached_property
+    def redis(self):
+        return self.keep(Redis(self.folder))
 
     @cached_property
     def pocketbase(self):

@@ -28,7 +28,7 @@ readonly packages_layer=(
 )
 # libzbar0 reads the QR codes that are drawn; scripts/with-postgres.sh starts servers of postgresql-15.
 readonly packages_test=(chromium chromium-driver fonts-noto-cjk iproute2 libzbar0 postgresql-15)
-readonly packages_bench=(wrk nginx-light postgresql-15)
+readonly packages_bench=(wrk nginx-light postgresql-15 redis-server redis-tools)
 
 say() { printf 'setup: %s\n' "$*"; }
 

@@ -3,7 +3,7 @@
 import statistics
 import time
 
-from bench import console, database, load, neighbour
+from bench import console, coupons, database, load, neighbour
 from bench.load import Contender
 from bench.result import Check, Result, race, ratio
 
@@ -187,6 +187,6 @@ SERVER_CASES = {
     "read": read, "list": listing, "insert": insert, "function": function, "buy": buy, "cold": cold, "idle": idle,
     "neighbour": neighbours, "pages": pages, "clicking": clicking,
 }  # fmt: skip
-CASES = {**SERVER_CASES, **database.CASES}
+CASES = {**SERVER_CASES, **database.CASES, **coupons.CASES}
 # The parts of the page, with the cases that each of them shows.
-SECTIONS = {"bench": list(SERVER_CASES), "database": list(database.CASES)}
+SECTIONS = {"bench": list(SERVER_CASES), "database": list(database.CASES), "coupons": list(coupons.CASES)}

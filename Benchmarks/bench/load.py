@@ -49,13 +49,15 @@ def run_rounds(contenders, connections, rounds, seconds):
                 contender.runs.append(run)
 
 
-def run_once(contender, requests, connections, seconds, seed, pause_ms=None):
+def run_once(contender, requests, connections, seconds, seed, pause_ms=None, is_sequential=False):
     before = contender.process.cpu_seconds()
     command = [
         "wrk", "--threads", "1", "--connections", str(connections), "--duration", f"{max(1, round(seconds))}s",
         "--timeout", "10s", "--script", str(SCRIPT), contender.address,
     ]  # fmt: skip
     environment = {**os.environ, "BENCH_REQUESTS": str(requests), "BENCH_SEED": str(seed)}
+    if is_sequential:
+        environment["BENCH_IN_ORDER"] = "1"
     if pause_ms is not None:
         environment["BENCH_PAUSE_MS"] = str(pause_ms)
     result = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)

@@ -29,6 +29,16 @@ final class LedgerMemory: Sendable {
         }
     }
 
+    /// Puts a ledger that was made from this one in its place: what takes long is done aside, and nobody waits for it.
+    ///
+    /// In the writer's turn only, since whatever changes between would be lost.
+    func replace(_ make: (inout Ledger) -> Void) throws {
+        var next = try change { $0 }
+        make(&next)
+        let made = next
+        try change { $0 = made }
+    }
+
     /// Begins with what tables say.
     func begin(_ settled: SettledState) {
         held.withLock { held in

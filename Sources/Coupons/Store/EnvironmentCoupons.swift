@@ -73,7 +73,7 @@ final class EnvironmentCoupons: Sendable {
         // In a turn, like every change: what another one has loaded to decide by must not go meanwhile.
         try await writer.turn { [reached] turn, _ in
             try turn.catchUp()
-            try turn.memory.change { $0.settled(through: reached.page, coupon: reached.coupon) }
+            try turn.memory.replace { $0.settled(through: reached.page, coupon: reached.coupon) }
         }
     }
 
