@@ -192,3 +192,32 @@ def test_a_projects_settings_for_asynchronous_calls(environment, sampan, tmp_pat
     deployed = environment.function(name)
     assert deployed["asyncRetries"] == 5 and deployed["triggers"] == []
     assert not {"onSuccess", "onFailure", "httpPath"} & set(deployed)
+
+
+def test_coupons_from_the_command_line(environment, sampan, tmp_path):
+    definition = {
+        "name": "满50减5", "value": {"type": "amount", "amount": 500}, "minimumSpend": 5000, "stock": 10, "validity": {"days": 7},
+        "claim": {"from": "2026-01-01T00:00:00+08:00", "until": "2090-01-01T00:00:00+08:00"},
+    }  # fmt: skip
+    (tmp_path / "batch.json").write_text(json.dumps(definition), encoding="utf-8")
+    batch = json.loads(sampan("coupon", "create", "--file", "batch.json", "--json", cwd=tmp_path).stdout)["id"]
+    assert sampan("coupon", "submit", batch).stdout == f"{batch}: submitted\n"
+    assert sampan("coupon", "approve", batch).stdout == f"{batch}: published\n"
+    assert "满50减5" in sampan("coupon", "list").stdout
+    sampan("coupon", "change", batch, '{"stock":20}')
+    refused = sampan("coupon", "change", batch, '{"value":{"type":"amount","amount":1}}', code=1)
+    assert "COUPON_BATCH_FIXED" in refused.stderr or "cannot be changed" in refused.stderr
+    user = environment.user("cli-alice").openid
+    coupon = sampan("coupon", "give", batch, "--user", user, "--number", "n").stdout.strip()
+    assert sampan("coupon", "give", batch, "--user", user, "--number", "n").stdout.strip() == coupon
+    assert coupon in sampan("coupon", "of", "--user", user, "--status", "held").stdout
+    assert "redeemed" in sampan("coupon", "redeem", coupon, "--order", "o-1").stdout
+    assert "o-1 5.00" in sampan("coupon", "get", coupon).stdout
+    assert "held" in sampan("coupon", "refund", coupon, "--order", "o-1").stdout
+    sampan("coupon", "void", coupon, code=1)
+    assert "voided" in sampan("coupon", "void", coupon, "--yes").stdout
+    shown = json.loads(sampan("coupon", "show", batch, "--json").stdout)
+    assert (shown["stock"], shown["accounts"]["voided"]) == (20, 1)
+    for step, status in (("pause", "paused"), ("resume", "published")):
+        assert sampan("coupon", step, batch).stdout == f"{batch}: {status}\n"
+    assert sampan("coupon", "stop", batch, "--yes").stdout == f"{batch}: stopped\n"

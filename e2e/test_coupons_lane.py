@@ -23,7 +23,7 @@ BAD_CLAIMS = {
 
 @pytest.mark.parametrize("name", BAD_CLAIMS)
 def test_both_ways_refuse_in_the_same_words(merchant, alice, name):
-    """`Origin` sends a request to the router; without it and `Connection` the claim is answered beside it."""
+    """`Origin` sends a request to the router; without it the claim is answered beside it."""
     body, status, code = BAD_CLAIMS[name]
     path = f"/v1/coupons/batches/{merchant.published()}/claim"
     beside = assert_problem(plainly(alice, "POST", path, body), status, code)

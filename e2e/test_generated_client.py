@@ -190,8 +190,7 @@ def test_coupons(operator, owner, shop):
         body={
             "name": "Ten off", "value": {"type": "storedValue", "amount": 1000}, "stock": 3, "limits": {"perUser": None},
             "claim": {"from": 0, "until": "2090-01-01T00:00:00+08:00"}, "validity": {"days": 7}, "scope": {"goods": ["tea"]},
-            "useTimes": {"weekdays": [1, 2, 3, 4, 5, 6, 7], "hours": [{"from": "00:00", "until": "24:00"}],
-              "excludedDates": ["2089-01-01"]},
+            "useTimes": {"weekdays": [*range(1, 8)], "hours": [{"from": "00:00", "until": "24:00"}], "excludedDates": ["2089-01-01"]},
         },
     )  # fmt: skip
     assert made.status_code == 201 and made.parsed.accounts.left == 3

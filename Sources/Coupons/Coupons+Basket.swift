@@ -27,7 +27,19 @@ extension Coupons {
             guard let coupon = held.first(where: { $0.number == number }) else { throw SampanError.noCoupon(store.numbers.id(number)) }
             return coupon
         }
-        return shown(try BestCombination.apply(basket, chosen), store, context.language, isCut: false)
+        do {
+            return shown(try BestCombination.apply(basket, chosen), store, context.language, isCut: false)
+        } catch let error as SampanError {
+            throw Self.withID(error, store)
+        }
+    }
+
+    /// The refusal with the coupon's id in place of its number, which would tell how many a shop has given.
+    private static func withID(_ error: SampanError, _ store: EnvironmentCoupons) -> SampanError {
+        guard let number = error.members["coupon"]?.intValue else { return error }
+        var members = error.members
+        members["coupon"] = .string(store.numbers.id(number))
+        return SampanError(error.code, status: error.status, error.detail, remedy: error.remedy, members: members)
     }
 
     /// A user's coupons that could be used now.

@@ -18,7 +18,9 @@ public struct FastEdge: Sendable {
     /// Whether a request is as plain as a lane wants it: what needs a word about other origins, or about the connection, goes the ordinary way.
     public func takes(_ request: HTTPRequest) -> Bool {
         let fields = request.headerFields
-        return fields[.origin] == nil && fields[.expect] == nil && fields[.connection] == nil && fields[.idempotencyKey] == nil
+        // Phones and proxies say that they keep the connection, which HTTP/1.1 does anyway.
+        guard fields[.connection].map({ $0.lowercased() == "keep-alive" }) ?? true else { return false }
+        return fields[.origin] == nil && fields[.expect] == nil && fields[.idempotencyKey] == nil
     }
 
     /// One request.

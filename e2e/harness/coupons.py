@@ -97,7 +97,7 @@ class Plain:
 
 
 def plainly(client, method, path, body=b"", **headers):
-    """A request without the `Connection` header that `requests` sends: what a mini program on a kept connection sends."""
+    """A request of just these headers, on a connection of its own."""
     place = urlsplit(client.address)
     connection = http.client.HTTPConnection(place.hostname, place.port, timeout=30)
     sent = {"Authorization": client.session.headers.get("Authorization"), "x-sampan-env": client.environment, **headers}

@@ -335,6 +335,27 @@ declare namespace sampan {
     uses?: Array<{ order: string; amount: number; refunded: boolean }>;
   }
   export interface CouponReceipt { id: string; status: CouponStatus; amount: number; balance: number; at: number }
+  export interface Basket {
+    /** `price` is that of one piece, in fen. */
+    lines: Array<{ goods: string; category?: string; price: number; quantity: number }>;
+    shop?: string;
+    channel?: string;
+    level?: string;
+  }
+  /** What coupons take off a basket. */
+  export interface CouponCombination {
+    total: number;
+    discount: number;
+    payable: number;
+    lineDiscounts: number[];
+    applied: Array<{ coupon: string; name: string; discount: number; lineDiscounts: number[] }>;
+    gifts: Array<{ goods: string; name: string }>;
+    unused: Array<{ coupon: string; name: string; reason: string }>;
+    /** Whether no combination is better. */
+    proven: boolean;
+    /** Only the 100 coupons that expire first were looked at. */
+    cut?: true;
+  }
   export interface CouponStep {
     /** Up to 20; all of them take the step, or none. */
     coupons: string | string[];
@@ -361,6 +382,12 @@ declare namespace sampan {
       options?: Options<{ status?: CouponStatus; limit?: number; timeout?: number }, Extra & { coupons: Coupon[] }, Failure>,
     ): Promise<Extra & { coupons: Coupon[] }>;
     get(id: string, options?: Options<{ timeout?: number }, Extra & Coupon, Failure>): Promise<Extra & Coupon>;
+    /** The most that the user's coupons can take off a basket, and why the others are left out. */
+    best(options: Options<{ basket: Basket; timeout?: number }, Extra & CouponCombination, Failure>): Promise<Extra & CouponCombination>;
+    /** What just these come to for a basket; fails with `COUPON_NOT_APPLICABLE` for one that does nothing there. */
+    price(
+      options: Options<{ basket: Basket; coupons: string | string[]; timeout?: number }, Extra & CouponCombination, Failure>,
+    ): Promise<Extra & CouponCombination>;
     /** Keeps coupons for an order. */
     lock(
       options: Options<CouponStep & { seconds?: number }, Extra & { coupons: CouponReceipt[]; repeat: boolean }, Failure>,

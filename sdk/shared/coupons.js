@@ -30,6 +30,12 @@ function stepMembers(api, options) {
   return members;
 }
 
+function basketMembers(api, options) {
+  const members = membersOf(options);
+  if (typeof members.basket !== 'object' || members.basket === null) throw invalidParameter(`coupons.${api} needs {basket: {lines: […]}}.`);
+  return api === 'price' ? Object.assign(members, stepMembers(api, options)) : members;
+}
+
 /**
  * `perform(op, options, members)`: `options` has the callbacks and the timeout, `members()` what is asked, or throws what is
  * wrong with it.
@@ -42,6 +48,7 @@ function createCoupons(steps, perform) {
     mine: (options) => perform('mine', options, () => membersOf(options)),
     get: (id, options) => perform('get', options, () => Object.assign(membersOf(options), { id: requireId('get', 'id', id) })),
   };
+  for (const question of ['best', 'price']) coupons[question] = (options) => perform(question, options, () => basketMembers(question, options));
   for (const step of steps) coupons[step] = (options) => perform(step, options, () => stepMembers(step, options));
   return coupons;
 }

@@ -113,7 +113,7 @@ extension BatchStepCommand {
         context.console.line(wantsJSON ? batch.text : "\(id): \(status)")
     }
 
-    static func configuration(_ abstract: String) -> CommandConfiguration {
+    static func describing(_ abstract: String) -> CommandConfiguration {
         CommandConfiguration(
             commandName: step, abstract: abstract,
             discussion: said("Example: sampan coupon \(step) cpb-3k9abcdefg", zh: "示例：sampan coupon \(step) cpb-3k9abcdefg"))
@@ -133,42 +133,42 @@ extension CommandContext {
 /// `sampan coupon submit`.
 struct SubmitBatch: BatchStepCommand {
     static let step = "submit"
-    static let configuration = configuration(said("Ask for a draft to be approved.", zh: "提交草稿待审批。"))
+    static let configuration: CommandConfiguration = describing(said("Ask for a draft to be approved.", zh: "提交草稿待审批。"))
     @OptionGroup var options: BatchOptions
 }
 
 /// `sampan coupon approve`.
 struct ApproveBatch: BatchStepCommand {
     static let step = "approve"
-    static let configuration = configuration(said("Publish what somebody else has submitted.", zh: "审批并发布他人提交的批次。"))
+    static let configuration: CommandConfiguration = describing(said("Publish what somebody else has submitted.", zh: "审批并发布他人提交的批次。"))
     @OptionGroup var options: BatchOptions
 }
 
 /// `sampan coupon reject`.
 struct RejectBatch: BatchStepCommand {
     static let step = "reject"
-    static let configuration = configuration(said("Make a submitted batch a draft again.", zh: "驳回批次，退回草稿。"))
+    static let configuration: CommandConfiguration = describing(said("Make a submitted batch a draft again.", zh: "驳回批次，退回草稿。"))
     @OptionGroup var options: BatchOptions
 }
 
 /// `sampan coupon pause`.
 struct PauseBatch: BatchStepCommand {
     static let step = "pause"
-    static let configuration = configuration(said("Let nobody claim for the moment.", zh: "暂停领取。"))
+    static let configuration: CommandConfiguration = describing(said("Let nobody claim for the moment.", zh: "暂停领取。"))
     @OptionGroup var options: BatchOptions
 }
 
 /// `sampan coupon resume`.
 struct ResumeBatch: BatchStepCommand {
     static let step = "resume"
-    static let configuration = configuration(said("Let users claim again.", zh: "恢复领取。"))
+    static let configuration: CommandConfiguration = describing(said("Let users claim again.", zh: "恢复领取。"))
     @OptionGroup var options: BatchOptions
 }
 
 /// `sampan coupon stop`.
 struct StopBatch: BatchStepCommand {
     static let step = "stop"
-    static let configuration = configuration(said("End a batch for good; what was claimed can be used.", zh: "终止批次；已领取的仍可使用。"))
+    static let configuration: CommandConfiguration = describing(said("End a batch for good; what was claimed can be used.", zh: "终止批次；已领取的仍可使用。"))
     @OptionGroup var options: BatchOptions
     @Flag(help: ArgumentHelp(said("Do not ask.", zh: "不再询问。"))) var yes = false
 

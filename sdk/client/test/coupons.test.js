@@ -33,6 +33,8 @@ test('each call is its request, in WeChat\'s shape', async () => {
       'GET /v1/coupons/cpn-1': () => ({ id: 'cpn-1' }),
       [`POST ${CLAIM}`]: () => GIVEN,
       'POST /v1/coupons/lock': ({ coupons }) => ({ coupons: coupons.map((id) => ({ id, status: 'locked' })), repeat: false }),
+      'POST /v1/coupons/best': () => ({ payable: 150 }),
+      'POST /v1/coupons/price': () => ({ payable: 150 }),
       'POST /v1/coupons/release': ({ coupons }) => ({ coupons: coupons.map((id) => ({ id, status: 'held' })), repeat: false }),
     };
     assert.deepEqual(await cloud.coupons.offers(), { batches: [{ id: 'cpb-a' }], errMsg: 'cloud.coupons.offers:ok', requestID: 'r-server' });
@@ -44,6 +46,11 @@ test('each call is its request, in WeChat\'s shape', async () => {
     assert.deepEqual(bodies(server, CLAIM), [{ device: 'd', outBizNo: 'mine' }]);
     assert.equal((await cloud.coupons.lock({ coupons: ['cpn-1', 'cpn-2'], order: 'o', seconds: 60 })).coupons[1].status, 'locked');
     assert.equal((await cloud.coupons.release({ coupons: 'cpn-1', order: 'o' })).coupons[0].status, 'held');
+    const basket = { lines: [{ goods: 'tea', price: 100, quantity: 2 }] };
+    assert.equal((await cloud.coupons.best({ basket })).payable, 150);
+    assert.equal((await cloud.coupons.price({ basket, coupons: 'cpn-1' })).payable, 150);
+    assert.deepEqual(bodies(server, '/v1/coupons/best'), [{ basket }], 'what changes nothing has no number');
+    assert.deepEqual(bodies(server, '/v1/coupons/price'), [{ basket, coupons: ['cpn-1'] }]);
     const [{ outBizNo, ...locked }] = bodies(server, '/v1/coupons/lock');
     assert.deepEqual(locked, { coupons: ['cpn-1', 'cpn-2'], order: 'o', seconds: 60 });
     assert.match(outBizNo, /^n-[0-9a-f]{24}$/);
@@ -79,7 +86,8 @@ test('a refusal is not repeated, and says why', async () => {
 test('what is missing is told before anything is sent', async () => {
   await withServer(async (server, cloud) => {
     cloud.init({ env: 'env-a', endpoint: server.endpoint });
-    const wrong = [() => cloud.coupons.claim(), () => cloud.coupons.offer(''), () => cloud.coupons.get({}), () => cloud.coupons.lock({ coupons: [] })];
+    const wrong = [() => cloud.coupons.claim(), () => cloud.coupons.offer(''), () => cloud.coupons.get({}), () => cloud.coupons.lock({ coupons: [] }),
+      () => cloud.coupons.best(), () => cloud.coupons.price({ basket: {} })];
     for (const call of wrong) await assert.rejects(call(), (error) => error.errCode === -401003 && error.problem.code === 'INVALID_PARAMETER');
     await new Promise((resolve) => cloud.coupons.claim('', { fail: (error) => resolve(assert.equal(error.errCode, -401003)) }).catch(() => {}));
     assert.equal(server.requests.length, 0);

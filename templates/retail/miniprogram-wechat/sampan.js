@@ -2281,6 +2281,8 @@
         case 'get': return { method: 'GET', path: `${LIST}/${encodeURIComponent(id)}` };
         case 'mine': return { method: 'GET', path: LIST + query(members, ['status', 'limit']) };
         case 'claim': return { method: 'POST', path: `${LIST}/batches/${encodeURIComponent(batch)}/claim`, body: numbered(members, newNumber, ['batch']) };
+        case 'best':
+        case 'price': return { method: 'POST', path: `${LIST}/${op}`, body: JSON.stringify(members) };
         default: return { method: 'POST', path: `${LIST}/${op}`, body: numbered(members, newNumber, []) };
       }
     }
@@ -3394,6 +3396,12 @@
       return members;
     }
 
+    function basketMembers(api, options) {
+      const members = membersOf(options);
+      if (typeof members.basket !== 'object' || members.basket === null) throw invalidParameter(`coupons.${api} needs {basket: {lines: […]}}.`);
+      return api === 'price' ? Object.assign(members, stepMembers(api, options)) : members;
+    }
+
     /**
      * `perform(op, options, members)`: `options` has the callbacks and the timeout, `members()` what is asked, or throws what is
      * wrong with it.
@@ -3406,6 +3414,7 @@
         mine: (options) => perform('mine', options, () => membersOf(options)),
         get: (id, options) => perform('get', options, () => Object.assign(membersOf(options), { id: requireId('get', 'id', id) })),
       };
+      for (const question of ['best', 'price']) coupons[question] = (options) => perform(question, options, () => basketMembers(question, options));
       for (const step of steps) coupons[step] = (options) => perform(step, options, () => stepMembers(step, options));
       return coupons;
     }
