@@ -105,7 +105,7 @@ let package = Package(
         tests("QRCode", ["QRCode"]),
         tests("Mail", ["Mail", "Kernel", nio, nioPosix, logging, lifecycle]),
         tests("Documents", ["Documents", "Kernel", "Storage", nio, logging], exclude: ["Vectors"]),
-        tests("Coupons", ["Coupons", "Kernel", "Storage", nio, logging]),
+        tests("Coupons", ["Coupons", "Kernel", "Storage", nio, crypto, logging]),
         tests("Functions", ["Functions", "Kernel", "Storage", "Workers", nio, logging]),
         tests("Console", ["Console", "Kernel", hummingbird, httpTypes, nio]),
         tests("Workers", ["Workers", "CSpawn", nio, nioPosix, logging, lifecycle]),
