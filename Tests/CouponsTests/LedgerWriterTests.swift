@@ -70,7 +70,8 @@ import Testing
                 return
             }
             #expect(receipts.map(\.balance) == [0])
-            #expect(try await node.batchNow(batch).accounts.spent == 1000, "the first node follows")
+            try await node.writer.catchUp()
+            #expect(try await node.batchNow(batch).accounts.spent == 1000, "the first one follows")
             try node.database.close()
         }
     }
@@ -135,6 +136,43 @@ import Testing
     }
 
     // MARK: Commits that fail
+
+    /// What the next commit may yet undo is no answer.
+    @Test func nothingIsAnsweredAtOnceBeforeItIsOnDisk() throws {
+        let (store, memory) = (SimulatedStore(), LedgerMemory())
+        var definition = BatchDefinition(
+            name: "b", terms: CouponTerms(.amount(500)), stock: 2, opensAt: 0, closesAt: 100, validity: .absolute(from: 0, until: 100))
+        definition.limits.perDevice = 1
+        let published = definition
+        let publish = LedgerCommand.BatchChange(
+            batch: nil,
+            change: { batch throws(LedgerRefusal) in
+                var batch = batch
+                batch.status = .published
+                return batch
+            }, new: ("cpb-1", published))
+        let turn = LedgerTurn(memory: memory, store: store)
+        _ = try turn.run([.batch(publish)], now: 1)
+        store.commit()
+        memory.committed()
+        let claims = ["u", "v"].map { LedgerCommand.Claim(batch: 1, user: $0, key: "k", device: "of \($0)") }
+        _ = try turn.run(claims.map { .claim($0) }, now: 1)
+        // A repeat, somebody who has one, a device that has one, and somebody who comes too late.
+        let late = [
+            claims[0], LedgerCommand.Claim(batch: 1, user: "u", key: "l"), LedgerCommand.Claim(batch: 1, user: "w", key: "k", device: "of v"),
+            LedgerCommand.Claim(batch: 1, user: "w", key: "k"),
+        ]
+        for claim in late { #expect(memory.look { $0.answerAtOnce(claim, now: 1) } == nil) }
+        store.commit()
+        memory.committed()
+        let answers = late.map { claim in memory.look { $0.answerAtOnce(claim, now: 1) } }
+        guard case .claimed(_, isRepeat: true) = answers[0], case .refused(.limitReached(.user, coupon: 1)) = answers[1],
+            case .refused(.limitReached(.device, coupon: 2)) = answers[2], case .refused(.soldOut) = answers[3]
+        else {
+            Issue.record("\(answers)")
+            return
+        }
+    }
 
     @Test(arguments: TestEngine.allCases) func aClosedDatabaseKeepsNothing(_ engine: TestEngine) async throws {
         try await CouponsFixture.with(engine) { fixture async throws in
