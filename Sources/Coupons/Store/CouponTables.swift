@@ -114,16 +114,23 @@ struct CouponTables: LedgerStore {
         return steps
     }
 
-    /// Coupons whose time, or whose lock's time, was over at a moment.
-    func due(_ now: Int64, atMost count: Int) throws -> [Int64] {
-        let expired = try connection.all(
-            "SELECT number FROM coupons WHERE account = 1 AND valid_until <= $1 ORDER BY valid_until LIMIT $2", .int(now), .int(Int64(count))
-        ) { $0.int(0) }
-        let unlocked = try connection.all(
-            "SELECT number FROM coupons WHERE account = 2 AND locked_until <= $1 ORDER BY locked_until LIMIT $2", .int(now), .int(Int64(count))
-        ) { $0.int(0) }
-        return expired + unlocked
+    /// Coupons that are held, or locked, and whose time, or whose lock's time, was over at a moment; the oldest first, behind `last`.
+    func due(_ account: CouponAccount, _ now: Int64, after last: DueCoupon, atMost count: Int) throws -> [DueCoupon] {
+        let column = account == .locked ? "locked_until" : "valid_until"
+        // The account is not a parameter: the index has a part of the rows only.
+        return try connection.all(
+            """
+            SELECT \(column), number FROM coupons WHERE account = \(account.rawValue) AND \(column) <= $1 AND (\(column), number) > ($2, $3)
+            ORDER BY \(column), number LIMIT $4
+            """, .int(now), .int(last.at), .int(last.number), .int(Int64(count))
+        ) { DueCoupon(at: $0.int(0), number: $0.int(1)) }
     }
+}
+
+/// A coupon in the order in which they end.
+struct DueCoupon: Sendable {
+    let at: Int64
+    let number: Int64
 }
 
 extension CouponTables {

@@ -64,12 +64,13 @@ final class EnvironmentCoupons: Sendable {
                 try turn.catchUp()
                 return try tables.settle(entriesMax: Self.settleMax)
             }
+            // Also where another node has settled it: then it need not be held here either.
+            reached = (piece.page, piece.coupon)
             if piece.entries == 0 { break }
             settled += piece.entries
-            reached = (piece.page, piece.coupon)
             if isQuiet, !writer.isIdle, unsettled - settled < limits.couponTailMax { break }
         }
-        guard settled > 0 else { return }
+        guard reached.page > 0 else { return }
         // In a turn, like every change: what another one has loaded to decide by must not go meanwhile.
         try await writer.turn { [reached] turn, _ in
             try turn.catchUp()
@@ -80,13 +81,16 @@ final class EnvironmentCoupons: Sendable {
     /// Ends the lives of coupons whose time is over, and the locks.
     func sweep() async throws {
         let now = clock.now()
-        while true {
-            let due = try database.read { try CouponTables(connection: $0).due(now, atMost: Self.sweepMax) }
-            if due.isEmpty { return }
-            let count = try await writer.turn { turn, _ in try turn.sweep(due, now: now) }
-            // What was swept is in the journal, and still due in the tables until it is settled.
-            try await settle()
-            if count == 0 { return }
+        // What was swept is still due in the tables until it is settled, so it is passed by and not waited for.
+        for account in [CouponAccount.locked, .held] {
+            var last = DueCoupon(at: .min, number: 0)
+            while true {
+                let due = try database.read { try CouponTables(connection: $0).due(account, now, after: last, atMost: Self.sweepMax) }
+                guard let newest = due.last else { break }
+                last = newest
+                _ = try await writer.turn { turn, _ in try turn.sweep(due.map(\.number), now: now) }
+                try await settle()
+            }
         }
     }
 }

@@ -13,6 +13,10 @@ struct Simulation {
         var claims: [ClaimKey: Int64] = [:]
         /// What a step with a key answered.
         var steps: [Ledger.StepKey: [Receipt]] = [:]
+        /// Batches of which somebody was told that there are no more.
+        var soldOut: Set<Int64> = []
+        /// Coupons because of which somebody was refused another one: their batches.
+        var inTheWay: [Int64: Int64] = [:]
     }
 
     struct ClaimKey: Hashable {
@@ -110,7 +114,18 @@ struct Simulation {
     }
 
     private mutating func turn(node: Int, _ commands: [LedgerCommand]) throws {
-        guard let outcomes = try commit(nodes[node], { turn, now in try turn.run(commands, now: now) }) else { return }
+        let others = commands + (sent.isEmpty ? [] : (0..<3).map { _ in chance.choose(sent) })
+        var early: [(LedgerCommand, LedgerOutcome)] = []
+        let outcomes = try commit(nodes[node]) { turn, now in
+            let outcomes = try turn.run(commands, now: now)
+            // While the commit is under way others are answered from memory, whatever becomes of it.
+            for case .claim(let claim) in others {
+                if let outcome = turn.memory.look({ $0.answerAtOnce(claim, now: now) }) { early.append((.claim(claim), outcome)) }
+            }
+            return outcomes
+        }
+        for (command, outcome) in early { try note(command, outcome) }
+        guard let outcomes else { return }
         for (command, outcome) in zip(commands, outcomes) { try note(command, outcome) }
     }
 
@@ -188,6 +203,8 @@ struct Simulation {
             let key = Ledger.StepKey(kind: move.kind, key: move.key)
             if let known = record.steps[key], known != receipts { throw Broken(description: "\(move.key) answered \(known), then \(receipts)") }
             record.steps[key] = receipts
+        case (.claim(let claim), .refused(.soldOut)): record.soldOut.insert(claim.batch)
+        case (.claim(let claim), .refused(.limitReached(_, let coupon))): record.inTheWay[coupon] = claim.batch
         default: break
         }
     }
@@ -208,6 +225,9 @@ struct Simulation {
                 throw Broken(description: "\(key.user) was given \(number), which is \(String(describing: coupons[number]))")
             }
         }
+        for (number, batch) in record.inTheWay where coupons[number]?.batch != batch {
+            throw Broken(description: "\(number) was in somebody's way and is not there")
+        }
         let fresh = LedgerMemory()
         try LedgerTurn(memory: fresh, store: store).catchUp()
         let batches = fresh.look { $0.batches } ?? []
@@ -223,6 +243,7 @@ struct Simulation {
         guard coupons.count == batch.claimed, batch.claimed <= batch.definition.stock else {
             throw Broken(description: "\(batch.id): \(coupons.count) coupons, \(batch.claimed) claimed, stock \(batch.definition.stock)")
         }
+        if record.soldOut.contains(batch.number), batch.left > 0 { throw Broken(description: "\(batch.id) was sold out, and \(batch.left) are left") }
         for account in CouponAccount.allCases where account != .stock {
             let count = coupons.count { $0.account == account }
             guard count == batch.accounts[account] else {
