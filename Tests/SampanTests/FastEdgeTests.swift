@@ -17,9 +17,11 @@ struct FastEdgeTests {
         #expect(takes([.connection: "Keep-Alive", .acceptLanguage: "zh"]), "as phones write it")
     }
 
-    @Test(arguments: [
-        [.connection: "close"], [.connection: "Upgrade"], [.connection: "keep-alive, Upgrade"], [.origin: "https://shop.example"], [.expect: "100-continue"],
-    ] as [HTTPFields])
+    @Test(
+        arguments: [
+            [.connection: "close"], [.connection: "Upgrade"], [.connection: "keep-alive, Upgrade"], [.origin: "https://shop.example"],
+            [.expect: "100-continue"],
+        ] as [HTTPFields])
     func whatNeedsAWordMoreIsNot(_ fields: HTTPFields) {
         #expect(!takes(fields))
     }
