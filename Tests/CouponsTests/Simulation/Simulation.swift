@@ -248,7 +248,9 @@ struct Simulation {
         }
         for account in CouponAccount.allCases where account != .stock {
             let count = coupons.count { $0.account == account }
-            guard count == batch.accounts[account] else { throw Broken(description: "\(batch.id): \(count) are \(account.word), not \(batch.accounts[account])") }
+            guard count == batch.accounts[account] else {
+                throw Broken(description: "\(batch.id): \(count) are \(account.word), not \(batch.accounts[account])")
+            }
         }
         let most = batch.definition.limits.perUser ?? ClaimLimits.most
         for (user, theirs) in Dictionary(grouping: coupons, by: \.user) where theirs.count > most { throw Broken(description: "\(user) has \(theirs.count)") }
