@@ -35,7 +35,7 @@ class Record:
 
     def answers(self):
         """How many requests were answered, well or not."""
-        return len(self.claims) + len(self.refused_claims) + len(self.steps) + self.refused_steps.total()
+        return len(self.claims) + len(self.refused_claims) + len(self.steps) + sum(self.refused_steps.values())
 
     def coupons(self):
         """Every coupon that was given: its id to its batch and user."""
