@@ -142,6 +142,15 @@ extension EnvironmentCoupons {
         try await settle()
     }
 
+    /// Settles the oldest pages only, so that a part of what somebody has lies in tables and a part in the journal.
+    func settle(atMost entries: Int) async throws {
+        try await writer.turn { turn, tables in
+            try turn.catchUp()
+            let piece = try tables.settle(entriesMax: entries)
+            try turn.memory.change { $0.settled(through: piece.page, coupon: piece.coupon) }
+        }
+    }
+
     var unsettled: Int { writer.memory.look { $0.unsettled } ?? -1 }
 
     func batchNow(_ number: Int64) async throws -> Batch {

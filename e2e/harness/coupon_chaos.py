@@ -33,6 +33,10 @@ class Record:
         with self.lock:
             change()
 
+    def answers(self):
+        """How many requests were answered, well or not."""
+        return len(self.claims) + len(self.refused_claims) + len(self.steps) + sum(self.refused_steps.values())
+
     def coupons(self):
         """Every coupon that was given: its id to its batch and user."""
         return {coupon: key[:2] for key, (_, coupon) in self.claims.items()}

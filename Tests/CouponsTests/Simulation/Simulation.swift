@@ -243,7 +243,9 @@ struct Simulation {
         guard coupons.count == batch.claimed, batch.claimed <= batch.definition.stock else {
             throw Broken(description: "\(batch.id): \(coupons.count) coupons, \(batch.claimed) claimed, stock \(batch.definition.stock)")
         }
-        if record.soldOut.contains(batch.number), batch.left > 0 { throw Broken(description: "\(batch.id) was sold out, and \(batch.left) are left") }
+        if record.soldOut.contains(batch.number), batch.left > 0 {
+            throw Broken(description: "\(batch.id) was sold out, and \(batch.left) are left")
+        }
         for account in CouponAccount.allCases where account != .stock {
             let count = coupons.count { $0.account == account }
             guard count == batch.accounts[account] else {
