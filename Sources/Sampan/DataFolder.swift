@@ -33,7 +33,7 @@ struct DataFolder: Sendable {
         }
         try manager.setAttributes([.posixPermissions: 0o700], ofItemAtPath: root.path)
         lock = open(root.appendingPathComponent("lock").path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard lock >= 0, flock(lock, LOCK_EX | LOCK_NB) == 0 else {
+        guard lock >= 0, Self.take(lock) else {
             throw StartError("Another server uses the data folder \(root.path). Stop it, or choose another folder with --data.")
         }
         let archives = root.appendingPathComponent("archives")
@@ -44,6 +44,20 @@ struct DataFolder: Sendable {
             throw StartError("The folder \(archives.path) cannot be emptied: \(error.localizedDescription). Remove it and start again.")
         }
     }
+
+    /// Takes the lock, and waits a moment for one who is just leaving: a server that was killed may have a child on its way from
+    /// `fork` to `exec`, which holds the lock until then.
+    private static func take(_ lock: Int32) -> Bool {
+        for _ in 0..<leavingTries {
+            if flock(lock, LOCK_EX | LOCK_NB) == 0 { return true }
+            usleep(leavingMicroseconds)
+        }
+        return flock(lock, LOCK_EX | LOCK_NB) == 0
+    }
+
+    /// Together two seconds.
+    private static let leavingTries = 100
+    private static let leavingMicroseconds: UInt32 = 20_000
 
     /// A folder for one archive that is being made.
     func newArchiveFolder() throws -> URL {
