@@ -105,15 +105,22 @@ class Chaos:
                 if self.chance.random() < 0.7:
                     # However slow the machine is, most of its lives are long enough for something to happen.
                     before = self.record.answers()
-                    wait_until(lambda: self.record.broken or self.record.answers() > before + 10, seconds=30, every=0.01)  # noqa: B023
+                    wait_until(lambda: self.has_died() or self.record.answers() > before + 10, seconds=30, every=0.01)  # noqa: B023
                 time.sleep(self.chance.uniform(0.02, 0.3))
+                assert not self.has_died(), f"the server died by itself:\n{self.server.log.read_text()[-6000:]}"
                 self.server.kill()
                 self.server.start()
         finally:
             self.world.is_over.set()
+            if self.has_died():
+                self.server.start()
             self.world.goes_on.set()
             for person in self.people:
                 person.join()
+
+    def has_died(self):
+        """Whether nobody killed the server and it is gone all the same."""
+        return self.server.process.poll() is not None
 
     def lull(self):
         """Nobody asks, so that the journal is settled into tables; perhaps the server dies of it."""
