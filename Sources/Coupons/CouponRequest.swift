@@ -61,7 +61,11 @@ enum CouponRequest {
             if !user.isEmpty { move.user = user }
         }
         move.key = try text(object, "outBizNo")
-        if !move.key.isEmpty { move.hash = hash(move) }
+        if !move.key.isEmpty {
+            move.hash = hash(move)
+            // Users number their steps as they like; a function's or key's numbers are the shop's. No text that is sent has U+0001.
+            if context.caller.isClient { move.key = "\(move.user ?? "")\u{1}\(move.key)" }
+        }
         return move
     }
 

@@ -20,7 +20,10 @@ extension Coupons {
 
     /// What needs no turn of the writer.
     static func answerAtOnce(_ claim: LedgerCommand.Claim, _ store: EnvironmentCoupons, now: Int64) -> LedgerOutcome? {
-        store.writer.memory.look { $0.answerAtOnce(claim, now: now) }
+        let outcome = store.writer.memory.look { $0.answerAtOnce(claim, now: now) }
+        // Another node may have just given what this one refuses: whoever asks again with a number hears the answer of then.
+        if store.database.isShared, !claim.key.isEmpty, case .refused = outcome { return nil }
+        return outcome
     }
 
     /// Keeps coupons for an order: `{"coupons":[…],"order":"…","outBizNo":"…","seconds":900}`.

@@ -8,6 +8,7 @@ internal import NIOHTTPTypes
 internal import NIOHTTPTypesHTTP1
 internal import NIOWebSocket
 internal import ServiceLifecycle
+internal import Synchronization
 
 extension HTTPServerBuilder {
     /// HTTP/1.1 whose requests are handled on the event loop that their connection belongs to, and WebSockets.
@@ -41,7 +42,20 @@ struct LoopBoundChannel: ServerChildChannel, HTTPChannelHandler {
     let webSockets: WebSocketRoute
     let lane: any FastLane
 
+    /// The first connection is set up alone: where two threads make the same generic types for the first time at once, Swift's runtime has crashed
+    /// right after a start under load (like swiftlang/swift#80909).
+    private static let isWarm = Atomic(false)
+    private static let warming = Mutex(())
+
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
+        if Self.isWarm.load(ordering: .acquiring) { return setUp(channel, logger) }
+        return Self.warming.withLock { _ in
+            defer { Self.isWarm.store(true, ordering: .releasing) }
+            return setUp(channel, logger)
+        }
+    }
+
+    private func setUp(_ channel: any Channel, _ logger: Logger) -> EventLoopFuture<Value> {
         channel.eventLoop.makeCompletedFuture {
             var configuration = NIOUpgradableHTTPServerPipelineConfiguration<Negotiated>(
                 upgradeConfiguration: .init(upgraders: [upgrader()]) { channel in
