@@ -45,16 +45,13 @@ public struct ClaimLane: FastLane {
         var visit = edge.visit(request, clientIP: clientIP, reply)
         do {
             guard let token = visit.bearer else { throw SampanError.signInFirst }
-            let context = try identify(token, request, visit.requestID, visit.spoken, clientIP)
+            let context = try identify(token, request, visit.requestID, visit.language, clientIP)
             visit.caller = context
             let store = try coupons.store(context.environment)
             guard let number = store.writer.memory.look({ $0.numbers[String(Self.batch(request.path ?? ""))] }) else {
                 return answerSlowly(request, body, context, visit)
             }
-            let object =
-                try body.readableBytes == 0
-                ? JSONObject() : JSON(body).objectValue ?? { throw SampanError.badMember("body", Localized("a JSON object", zh: " JSON 对象")) }()
-            let claim = try CouponRequest.claim(object, batch: number, context)
+            let claim = try CouponRequest.claim(Self.object(body), batch: number, context)
             if let outcome = Coupons.answerAtOnce(claim, store, now: coupons.clock.now()) { return finish(.success(outcome), store, visit) }
             store.writer.submit(.claim(claim)) { [visit] result in finish(result, store, visit) }
         } catch {
@@ -66,13 +63,19 @@ public struct ClaimLane: FastLane {
     private func answerSlowly(_ request: HTTPRequest, _ body: ByteBuffer, _ context: CallContext, _ visit: FastEdge.Visit) {
         Task {
             do {
-                let object = try body.readableBytes == 0 ? JSONObject() : JSON(body).objectValue ?? [:]
-                let answer = try await coupons.claim(String(Self.batch(request.path ?? "")), object, context)
+                let answer = try await coupons.claim(String(Self.batch(request.path ?? "")), Self.object(body), context)
                 visit.send(ByteBuffer(bytes: answer.serialized()))
             } catch {
                 visit.fail(error)
             }
         }
+    }
+
+    /// What `Request.jsonObject` reads.
+    private static func object(_ body: ByteBuffer) throws -> JSONObject {
+        if body.readableBytes == 0 { return [:] }
+        guard let object = try JSON(body).objectValue else { throw SampanError.badMember("body", Localized("a JSON object", zh: " JSON 对象")) }
+        return object
     }
 
     private func finish(_ result: Result<LedgerOutcome, any Error>, _ store: EnvironmentCoupons, _ visit: FastEdge.Visit) {

@@ -98,10 +98,10 @@ extension Coupons {
     }
 
     private func offEventLoopIfShared<T: Sendable>(_ store: EnvironmentCoupons, _ body: @escaping @Sendable () throws -> T) async throws -> T {
-        store.database.isShared ? try await offEventLoop(body) : try body()
+        do { return store.database.isShared ? try await offEventLoop(body) : try body() } catch { throw Self.told(error) }
     }
 
-    /// A coupon with its history.
+    /// A coupon with its uses.
     public func coupon(_ id: String, of user: String?, _ environment: EnvironmentID) async throws -> JSON {
         let store = try store(environment)
         guard let number = store.numbers.number(id) else { throw SampanError.noCoupon(id) }

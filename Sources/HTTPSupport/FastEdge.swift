@@ -31,7 +31,8 @@ public struct FastEdge: Sendable {
         public let bearer: String?
         /// Who calls, once that is known.
         public var caller: CallContext?
-        private let language: Language
+        /// The language of whoever calls.
+        public let language: Language
         private let path: String
         private let method: String
         private let clientIP: String
@@ -51,9 +52,6 @@ public struct FastEdge: Sendable {
             self.reply = reply
             self.edge = edge
         }
-
-        /// The language of whoever calls.
-        public var spoken: Language { language }
 
         /// Answers with JSON.
         public func send(_ body: ByteBuffer) { send(.ok, "application/json; charset=utf-8", body) }

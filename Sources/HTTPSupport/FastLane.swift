@@ -108,8 +108,6 @@ final class FrontDesk: ChannelDuplexHandler {
         }
     }
 
-    func channelReadComplete(context: ChannelHandlerContext) { context.fireChannelReadComplete() }
-
     func read(context: ChannelHandlerContext) {
         if case .answering = state, waiting.count >= Self.partsMax { holdsReads = true } else { context.read() }
     }

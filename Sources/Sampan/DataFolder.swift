@@ -14,7 +14,7 @@ internal import Kernel
 ///   archives/                 what is being exported; emptied at the start
 ///   backups/<id>/             backups of databases, unless --backups names another folder
 ///   imports/<id>/             files of documents that are being imported
-///   env/<id>/documents.sqlite, logs.sqlite, files.sqlite, objects/, blobs/, functions/<name>/<version>/
+///   env/<id>/documents.sqlite, coupons.sqlite, logs.sqlite, files.sqlite, objects/, blobs/, functions/<name>/<version>/
 /// ```
 struct DataFolder: Sendable {
     let root: URL

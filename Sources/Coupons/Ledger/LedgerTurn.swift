@@ -98,8 +98,8 @@ struct LedgerTurn {
 
     private static func take(_ entries: [LedgerEntry], _ page: Int64, _ ledger: inout Ledger) throws {
         for entry in entries { try ledger.apply(entry, page: page) }
+        // Not known to be on disk before this turn's own commit: it may be a page of the same transaction.
         ledger.page = page
-        ledger.durablePage = page
     }
 
     private func load(_ commands: [LedgerCommand]) throws {

@@ -25,6 +25,7 @@ final class EnvironmentCoupons: Sendable {
         numbers = CouponNumbers(secret: secret)
         writer = LedgerWriter(database, queueMax: limits.writeQueueMax, clock: clock)
         try database.writeNow { connection in try LedgerTurn(memory: writer.memory, store: CouponTables(connection: connection)).catchUp() }
+        writer.memory.committed()
     }
 
     /// Looks at the state of which everything is on disk, with what other nodes have written.
@@ -35,9 +36,13 @@ final class EnvironmentCoupons: Sendable {
             let found: T? = try writer.memory.look { ledger in ledger.page == ledger.durablePage ? try body(copy ledger) : nil }
             if let found { return found }
         }
-        return try await writer.turn { [writer] turn, _ in
-            try turn.catchUp()
-            return try writer.memory.change { try body($0) }
+        do {
+            return try await writer.turn { [writer] turn, _ in
+                try turn.catchUp()
+                return try writer.memory.change { try body($0) }
+            }
+        } catch {
+            throw Coupons.told(error)
         }
     }
 
