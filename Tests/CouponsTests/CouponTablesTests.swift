@@ -26,6 +26,7 @@ import Testing
             let definition = settling.definition(stock: 25, number == 2 ? .storedValue(1000) : .amount(500)) {
                 if number > 0 { $0.limits.perDay = 1 }
                 if number != 1 { $0.limits.perDevice = 4 }
+                if number == 1 { ($0.proof, $0.codes) = (.code, .generated(20)) }
             }
             batches.append(try await settles.publish(definition))
             #expect(try await keeps.publish(definition) == batches.last)
@@ -224,6 +225,10 @@ struct CommandScript {
             var claim = LedgerCommand.Claim(batch: chance.choose(batches), user: "u\(chance.below(10))")
             claim.key = chance.below(5) == 0 ? "" : "k\(sent.count)"
             claim.device = chance.below(2) == 0 ? "d\(chance.below(4))" : ""
+            if claim.batch == batches[1] { claim.code = Int64(chance.below(20)) }
+            if let first = coupons.first, chance.below(4) == 0 {
+                claim.inviter = LedgerCommand.Inviter(coupon: first, user: "u\(chance.below(10))", reward: batches[2])
+            }
             command = .claim(claim)
         } else {
             var move = LedgerCommand.Move(
