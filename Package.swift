@@ -103,7 +103,8 @@ let package = Package(
         tests("LoopTasks", ["LoopTasks", nio, nioPosix]),
         tests(
             "HTTPSupport",
-            ["HTTPSupport", nio, nioHTTP, nioHTTPTypes, nioHTTPTypesHTTP1, httpTypes, .product(name: "NIOEmbedded", package: "swift-nio"),
+            [
+                "HTTPSupport", nio, nioHTTP, nioHTTPTypes, nioHTTPTypesHTTP1, httpTypes, .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
             ]),
         tests("Tenancy", ["Tenancy", "Kernel", "HTTPSupport", "Storage"]),
