@@ -86,8 +86,8 @@ let package = Package(
         room(
             "Console",
             [
-                "Kernel", "HTTPSupport", "LoopTasks", "Tenancy", "Identity", "Functions", "Documents", "Files", "QRCode", hummingbird, httpTypes, nio,
-                logging, mustache,
+                "Kernel", "HTTPSupport", "LoopTasks", "Tenancy", "Identity", "Functions", "Documents", "Files", "Coupons", "QRCode", hummingbird, httpTypes,
+                nio, logging, mustache,
             ], resources: [.copy("Resources")]),
         room("CLI", ["Kernel", nio, nioPosix, nioHTTP, crypto, httpClient, yams, arguments]),
         .executableTarget(

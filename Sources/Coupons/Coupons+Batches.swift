@@ -156,9 +156,7 @@ extension Batch {
             batch.status = .draft
             batch.submittedBy = ""
         case (.approve, .submitted):
-            // Where nobody else could, one pair of eyes has to do, and the record says so.
-            // A key is nobody's pair of eyes.
-            if needsSecond, person == submittedBy || person.hasPrefix("key ") { throw .needsSecondPerson }
+            guard Self.mayApprove(person, submittedBy: submittedBy, needsSecond: needsSecond) else { throw .needsSecondPerson }
             batch.status = .published
             batch.approvedBy = person
         case (.pause, .published): batch.status = .paused

@@ -146,6 +146,7 @@ enum Authorisation {
         // Coupons
         "GET /admin/v1/environments/{env}/coupons": .may(.couponsRead),
         "GET /admin/v1/environments/{env}/coupons/{coupon}": .may(.couponsRead),
+        "POST /admin/v1/environments/{env}/coupons/estimate": .may(.couponsRead),
         "POST /admin/v1/environments/{env}/coupons/lock": .may(.couponsIssue),
         "POST /admin/v1/environments/{env}/coupons/release": .may(.couponsIssue),
         "POST /admin/v1/environments/{env}/coupons/redeem": .may(.couponsIssue),

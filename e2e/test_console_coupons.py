@@ -1,0 +1,169 @@
+"""Coupons in the console: designed, reckoned, approved by a second person, claimed, watched, and what is wrong told beside its field."""
+
+import itertools
+
+import pytest
+import requests
+from harness.browser import chromium
+from harness.client import ok
+from harness.console import BOTH, PASSWORD, entered, look
+from harness.coupons import Merchant, claimed
+
+_numbers = itertools.count()
+
+
+class Shop:
+    """An organization with one environment, and the people who work there."""
+
+    def __init__(self, operator):
+        self.operator = operator
+        self.organization = ok(operator.request("POST", "/organizations", json={"name": "Tea House", "kind": "merchant"}), 201)["id"]
+        made = ok(operator.request("POST", "/environments", json={"name": "shop", "organization": self.organization}), 201)
+        self.environment = operator.environment(made["id"])
+        self.environment.change_settings(developmentLogin=True)
+        self.merchant = Merchant(self.environment)
+        self.home = f"/console/env/{made['id']}/coupons"
+
+    def join(self, role="operator", name="Mei"):
+        """The email of somebody new."""
+        email = f"{role}-{next(_numbers)}@tea.example"
+        offer = {"email": email, "role": role}
+        invitation = ok(self.operator.request("POST", f"/organizations/{self.organization}/invitations", json=offer), 201)
+        accepted = {"token": invitation["token"], "name": name, "password": PASSWORD}
+        ok(requests.post(f"{self.operator.address}/admin/v1/invitations/accept", json=accepted, timeout=60), 201)
+        return email
+
+    def batches(self):
+        return ok(self.merchant.ask("GET", "/batches"))["batches"]
+
+
+@pytest.fixture
+def shop(operator):
+    return Shop(operator)
+
+
+def choose(console, name, value):
+    console.browser.click(f".choice:has([name={name}][value='{value}'])")
+
+
+def submitted(console, selector, confirmed=False):
+    """Sends a form, answers its question, and waits for the toast."""
+    console.browser.click(selector)
+    if confirmed:
+        console.confirm()
+    return console.browser.toast()
+
+
+@BOTH
+def test_from_the_design_to_the_live_view(node, shop, size, language):
+    first, second = shop.join(name="Mei"), shop.join(name="Lin")
+    with chromium(size, language=language) as one, chromium(size, language=language) as other:
+        mei, lin = entered(one, node, first), entered(other, node, second)
+        mei.open(shop.home)
+        look(mei, f"coupons-empty-{language}")
+        one.go("a[href$='/coupons/new']")
+        look(mei, f"coupon-new-{language}")
+
+        # The design, and what it may cost: nobody has saved anything yet.
+        mei.set("#name", "满 50 减 9.90")
+        mei.set("#amount", "9.90")
+        mei.set("#stock", "1,000")
+        mei.set("#budget", "5000")
+        mei.set("#order0", "68.00")
+        mei.set("#assumeMargin", "35")
+        one.click("#reckon")
+        assert mei.text("#worst") == "¥5,000.00"
+        assert mei.text("#expected") == "¥1,999.80", "505 coupons fit the budget, 202 of them are used"
+        assert one.all("#estimate .notice"), "the budget ends before the stock"
+        look(mei, f"coupon-estimate-{language}")
+        assert shop.batches() == []
+        submitted(mei, "#save")
+        [batch] = shop.batches()
+        assert batch["value"] == {"type": "amount", "amount": 990} and batch["stock"] == 1000 and batch["budget"] == 500_000
+        assert batch["minimumSpend"] == 5000 and batch["limits"]["perUser"] == 1 and batch["claim"]["public"] is True
+        look(mei, f"coupon-draft-{language}")
+
+        # Whoever submits it waits; somebody else approves it.
+        submitted(mei, "#next-step form[action$='/submit'] button")
+        assert not one.all("form[action$='/approve']")
+        look(mei, f"coupon-waits-{language}")
+        lin.open(shop.home)
+        other.go("tbody th a")
+        look(lin, f"coupon-to-approve-{language}")
+        assert "Mei" in lin.text("#next-step")
+        submitted(lin, "form[action$='/approve'] button", confirmed=True)
+        assert "Mei" in lin.text("#who-did") and "Lin" in lin.text("#who-did")
+        [batch] = shop.batches()
+        assert batch["status"] == "published" and "" != batch["submittedBy"] != batch["approvedBy"]
+
+        # A user claims: the page that is open shows it by itself.
+        lin.open(f"{shop.home}/batches/{batch['id']}")
+        assert lin.text("#live-claimed") == "0"
+        user = shop.environment.user("alice")
+        coupon = claimed(user, batch["id"])
+        other.wait_until(lambda: lin.text("#live-claimed") == "1")
+        assert lin.text("#live-left") == "999"
+        ok(shop.merchant.move("redeem", coupon, order="order-1", amount=800))
+        other.wait_until(lambda: "¥8.00" in lin.text("#live"))
+        assert "1 = 0 + 0 + 1 + 0 + 0; 1 + 999 = 1,000" in lin.text("#adds-up")
+        look(lin, f"coupon-live-{language}")
+        lin.open(shop.home)
+        look(lin, f"coupons-{language}")
+
+        # Paused, given more of, and said who did it.
+        lin.open(f"{shop.home}/batches/{batch['id']}")
+        submitted(lin, "form[action$='/pause'] button", confirmed=True)
+        assert shop.batches()[0]["status"] == "paused"
+        lin.set("#more-stock", "500")
+        submitted(lin, "#add-stock button")
+        lin.set("#more-budget", "1000.50")
+        submitted(lin, "#add-budget button")
+        [batch] = shop.batches()
+        assert batch["stock"] == 1500 and batch["budget"] == 600_050
+        look(lin, f"coupon-paused-{language}")
+
+
+@BOTH
+def test_what_is_wrong_is_said_beside_its_field(node, shop, size, language):
+    with chromium(size, language=language) as browser:
+        console = entered(browser, node, shop.join("owner"))
+        console.open(f"{shop.home}/new")
+        wrong = {"name": "", "amount": "10.005", "minimumSpend": "-1", "stock": "many", "until": "", "perUser": "0", "budget": "1e3"}
+        for field, value in wrong.items():
+            console.set(f"#{field}", value)
+        browser.go("#save")
+        for field, value in wrong.items():
+            assert browser.find(f".wrong #{field}").get_attribute("value") == value
+            assert console.text(f"#{field}-hint .bad-text")
+        assert len(browser.all("#problems li")) == len(wrong)
+        assert browser.all("#description") and not browser.all(".wrong #days")
+        browser.complaints()  # the refusal's status
+        look(console, f"coupon-wrong-{language}")
+        assert shop.batches() == []
+
+        # What several fields show only together.
+        for field, value in {"name": "x", "amount": "60", "minimumSpend": "50", "stock": "10", "perUser": "", "budget": ""}.items():
+            console.set(f"#{field}", value)
+        console.set("#until", "2001-01-01T00:00")
+        browser.go("#save")
+        assert console.text("#amount-hint .bad-text") and console.text("#until-hint .bad-text")
+        assert len(browser.all("#problems li")) == 2
+        # The estimate says what it needs, and nothing is lost.
+        console.set("#amount", "5")
+        browser.click("#reckon")
+        browser.wait_until(lambda: browser.all("#estimate li a[href='#until']"))
+        browser.complaints()
+        browser.click("summary")
+        choose(console, "kind", "discount")
+        browser.find("#percentOff")
+        assert not browser.all("#amount")[0].is_displayed()
+        console.set("#percentOff", "15.5")
+        console.set("#until", "2090-01-01T00:00")
+        console.set("#budget", "100")
+        browser.go("#save")
+        assert console.text("#budget-hint .bad-text"), "a budget needs a bound"
+        browser.complaints()
+        console.set("#ceiling", "20")
+        submitted(console, "#save")
+        [batch] = shop.batches()
+        assert batch["value"] == {"type": "discount", "percentOff": 15.5, "ceiling": 2000} and batch["limits"]["perUser"] is None
