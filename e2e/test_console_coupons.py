@@ -153,7 +153,6 @@ def test_what_is_wrong_is_said_beside_its_field(node, shop, size, language):
         browser.click("#reckon")
         browser.wait_until(lambda: browser.all("#estimate li a[href='#until']"))
         browser.complaints()
-        browser.click("summary")
         choose(console, "kind", "discount")
         browser.find("#percentOff")
         assert not browser.all("#amount")[0].is_displayed()

@@ -38,7 +38,7 @@ extension Catalogue {
         "whoseCoupons": Localized("Whose coupons?", zh: "查询谁的优惠券？"),
         "findCoupon": Localized("A user's openid, or a coupon's id (cpn-…)", zh: "用户 openid，或优惠券编号（cpn-…）"),
         "findCouponText": Localized(
-            "Customer service finds here what a user has, and can freeze a coupon or make it worthless. Openids are in “Users”.",
+            "Customer service finds here what a user has, and can freeze or void a coupon. Openids are in “Users”.",
             zh: "客服可在此查看用户的优惠券，并可冻结或作废。openid 可在“用户”中查到。"),
         "noCouponsOfUser": Localized("This user has no coupons. Check the openid for typing errors.", zh: "该用户没有优惠券，请检查 openid 是否有误。"),
         "onlySoMany": Localized("Only the newest 200 are shown.", zh: "仅显示最近 200 张。"),
@@ -51,9 +51,9 @@ extension Catalogue {
         "refunded": Localized("refunded", zh: "已退回"),
         "freeze": Localized("Freeze", zh: "冻结"),
         "unfreeze": Localized("Unfreeze", zh: "解冻"),
-        "void": Localized("Make worthless", zh: "作废"),
+        "void": Localized("Void", zh: "作废"),
         "confirmFreeze": Localized("Freeze this coupon? Its user cannot use it until you unfreeze it.", zh: "确定冻结这张券？解冻前用户无法使用。"),
-        "confirmVoid": Localized("Make this coupon worthless? That cannot be undone.", zh: "确定作废这张券？作废后无法恢复。"),
+        "confirmVoid": Localized("Void this coupon? It is worthless then. That cannot be undone.", zh: "确定作废这张券？作废后无法恢复。"),
     ]
 
     /// The form of a batch.
@@ -166,12 +166,12 @@ extension Catalogue {
     static let couponBatch: [String: Localized] = [
         "whatMayItCost": Localized("What may this cost me?", zh: "这会花多少钱？"),
         "whatMayItCostText": Localized(
-            "The worst case is certain. The rest follows from what you expect of your customers: change it and reckon again.",
+            "The worst case is certain. The rest follows from what you expect of your customers: change it and calculate again.",
             zh: "最高成本是确定的上限；其余数字取决于您对顾客的预期，可修改后重新计算。"),
-        "reckon": Localized("Reckon", zh: "计算"),
+        "reckon": Localized("Calculate", zh: "计算"),
         "worstCase": Localized("At most", zh: "最高成本"),
         "expectedCost": Localized("Expected", zh: "预计成本"),
-        "costPerOrder": Localized("An order", zh: "每单让利"),
+        "costPerOrder": Localized("Each order", zh: "每单让利"),
         "ordersNeeded": Localized("Orders with a coupon", zh: "用券订单数"),
         "noBound": Localized("no bound", zh: "无上限"),
         "assumeClaimed": Localized("Will be claimed", zh: "预计领取比例"),

@@ -198,7 +198,7 @@ extension Phrases {
 
     static let batchSaved = Localized("The draft is saved. Next: look at what it may cost, then submit it.", zh: "草稿已保存。下一步：查看成本预估，然后提交审批。")
     static let batchChanged = Localized("The batch is changed.", zh: "批次已修改。")
-    static let couponVoided = Localized("The coupon is worthless now.", zh: "优惠券已作废。")
+    static let couponVoided = Localized("The coupon is void now.", zh: "优惠券已作废。")
     static let couponFrozen = Localized("The coupon is frozen.", zh: "优惠券已冻结。")
     static let couponUnfrozen = Localized("The coupon can be used again.", zh: "优惠券已解冻。")
 
