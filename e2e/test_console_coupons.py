@@ -4,9 +4,9 @@ import itertools
 
 import pytest
 import requests
-from harness.browser import chromium
+from harness.browser import DESK, chromium
 from harness.client import ok
-from harness.console import BOTH, PASSWORD, entered, look
+from harness.console import BOTH, PASSWORD, SCRIPTS, entered, look
 from harness.coupons import Merchant, claimed
 
 _numbers = itertools.count()
@@ -166,3 +166,154 @@ def test_what_is_wrong_is_said_beside_its_field(node, shop, size, language):
         submitted(console, "#save")
         [batch] = shop.batches()
         assert batch["value"] == {"type": "discount", "percentOff": 15.5, "ceiling": 2000} and batch["limits"]["perUser"] is None
+
+
+@BOTH
+def test_one_coupon_is_looked_after(node, shop, size, language):
+    """Found by its user, frozen, unfrozen, voided; its steps are told, and who did that is written down."""
+    batch = shop.merchant.published(budget=100_000)
+    user = shop.environment.user("carol")
+    coupon = claimed(user, batch)
+    with chromium(size, language=language) as browser:
+        console = entered(browser, node, shop.join("owner", "Ann"))
+        console.open(f"{shop.home}/batches/{batch}")
+        console.set("#find-coupon", user.openid)
+        browser.go("form[action$='/of'] button")
+        look(console, f"coupons-of-user-{language}")
+        browser.go("tbody th a")
+        assert user.openid in console.text("dl.facts")
+        status = lambda: shop.merchant.coupon(coupon)  # noqa: E731
+        submitted(console, "form[action$='/freeze'] button", confirmed=True)
+        assert status()["frozen"] is True
+        look(console, f"coupon-frozen-{language}")
+        submitted(console, "form[action$='/unfreeze'] button")
+        assert "frozen" not in status()
+        submitted(console, "form[action$='/void'] button", confirmed=True)
+        assert status()["status"] == "voided" and not browser.all("form[action$='/void']")
+        assert len(browser.all("#steps li")) == 4
+        look(console, f"coupon-voided-{language}")
+        console.open(f"{shop.home}/of?q={coupon}")
+        assert coupon in console.text("tbody")
+        console.open(f"{shop.home}/of?q=nobody")
+        look(console, f"coupons-of-nobody-{language}")
+
+        # All of a batch, and those that stand somewhere.
+        console.open(f"{shop.home}/batches/{batch}/coupons")
+        look(console, f"coupons-of-batch-{language}")
+        browser.click("#coupon-status option[value=held]")
+        browser.wait_until(lambda: browser.all("#list .empty"))
+
+        # A link with its picture, and what can be taken away.
+        console.open(f"{shop.home}/batches/{batch}")
+        console.set("#link-page", "https://tea.example/claim?from=poster")
+        console.set("#link-channel", "poster")
+        browser.click("#share form button")
+        browser.wait_until(lambda: "channel=poster" in console.text("#shared code"))
+        assert console.text("#shared code").startswith(f"https://tea.example/claim?from=poster&batch={batch}&")
+        assert browser.all("#share-picture svg")
+        look(console, f"coupon-shared-{language}")
+        for link in browser.all("a[download]"):
+            answer = browser_get(console, link.get_attribute("href"))
+            assert answer.status_code == 200 and answer.headers["Content-Type"].startswith("text/csv"), link.text
+            assert coupon in answer.text or "net" in answer.text
+
+
+def browser_get(console, address):
+    """As the browser would get it, with its cookies."""
+    cookies = {cookie["name"]: cookie["value"] for cookie in console.driver.get_cookies()}
+    return requests.get(address, cookies=cookies, timeout=60)
+
+
+@BOTH
+def test_one_person_alone(node, shop, size, language):
+    """Nobody else may approve: it is said, and written down; a draft is changed, and what was published only in what may change."""
+    batch = shop.merchant.draft(useTimes={"weekdays": [6, 7], "hours": [{"from": "10:00", "until": "24:00"}], "excludedDates": ["2026-10-01"]},
+                                scope={"goods": ["tea"], "levels": ["gold"]}, limits={"perUser": 3, "perDay": 1},
+                                stacking={"group": "goods", "with": ["order", "shop"], "perOrder": 2})  # fmt: skip
+    before = shop.merchant.batch(batch)
+    with chromium(size, language=language) as browser:
+        console = entered(browser, node, shop.join("owner", "Ann"))
+        # A draft that is saved as it was opened stays what it was.
+        console.open(f"{shop.home}/batches/{batch}/edit")
+        look(console, f"coupon-edit-{language}")
+        submitted(console, "#save")
+        unchanged = lambda shown: {name: value for name, value in shown.items() if name != "revision"}  # noqa: E731
+        assert unchanged(shop.merchant.batch(batch)) == unchanged(before)
+        # Somebody else was faster: nothing of theirs is written over.
+        console.open(f"{shop.home}/batches/{batch}/edit")
+        ok(shop.merchant.ask("PATCH", f"/batches/{batch}", {"stock": 77}))
+        console.set("#stock", "5")
+        browser.go("#save")
+        browser.complaints()
+        assert console.text("#problems") and browser.find("#stock").get_attribute("value") == "5"
+        assert shop.merchant.batch(batch)["stock"] == 77
+
+        console.open(f"{shop.home}/batches/{batch}")
+        submitted(console, "form[action$='/submit'] button")
+        look(console, f"coupon-alone-{language}")
+        submitted(console, "form[action$='/approve'] button", confirmed=True)
+        assert console.text("#who-did").count("Ann") == 1
+        console.open(f"{shop.home}/batches/{batch}/edit")
+        assert not browser.all("[name=kind]")
+        console.set("#name", "周末茶券")
+        console.set("#stock", "500")
+        look(console, f"coupon-change-{language}")
+        submitted(console, "#save")
+        changed = shop.merchant.batch(batch)
+        assert changed["name"] == "周末茶券" and changed["stock"] == 500
+        assert all(changed[name] == before[name] for name in ("value", "scope", "useTimes", "limits", "validity", "stacking", "claim"))
+        history = [item.text for item in browser.all("#history li strong")]
+        assert len(history) >= 5, history
+        look(console, f"coupon-history-{language}")
+        submitted(console, "form[action$='/stop'] button", confirmed=True)
+        assert shop.merchant.batch(batch)["status"] == "stopped"
+        assert not browser.all("#live[hx-get]"), "nothing of it changes any more, so nobody looks"
+
+
+@BOTH
+def test_codes_are_made_and_brought(node, shop, size, language):
+    with chromium(size, language=language) as browser:
+        console = entered(browser, node, shop.join("owner"))
+        console.open(f"{shop.home}/new")
+        console.set("#name", "Codes")
+        browser.click("#when-title ~ details summary")
+        choose(console, "needs", "code")
+        console.set("#codesCount", "25")
+        submitted(console, "#save")
+        [batch] = shop.batches()
+        assert batch["claim"]["needs"] == "code" and batch["codes"] == {"source": "generated", "count": 25}
+        codes = browser_get(console, browser.find("#codes a[download]").get_attribute("href")).text.split()
+        assert len(set(codes)) == 25
+
+        console.open(f"{shop.home}/new")
+        console.set("#name", "Tills")
+        browser.click("#when-title ~ details summary")
+        browser.click(".not-code")
+        submitted(console, "#save")
+        own = shop.batches()[0]
+        assert own["codes"] == {"source": "uploaded"}
+        console.set("#pasted-codes", "T-0001\nT-0002\nT-0003\n")
+        submitted(console, "#add-codes button")
+        assert shop.merchant.batch(own["id"])["uploadedCodes"] == 3
+        look(console, f"coupon-codes-{language}")
+
+
+@SCRIPTS
+def test_without_a_script(node, shop, scripts):
+    """The same pages, drawn whole."""
+    shop.merchant.published()
+    with chromium(DESK, language="en", scripts=scripts) as browser:
+        console = entered(browser, node, shop.join("owner"))
+        console.open(f"{shop.home}/new")
+        browser.find("#name").send_keys("Plain")
+        browser.click("#reckon")
+        assert console.text("#worst") == "¥10,000.00"
+        assert browser.find("#name").get_attribute("value") == "Plain"
+        if not scripts:
+            browser.click("#save")
+            browser.find("#next-step")
+            assert {batch["name"] for batch in shop.batches()} == {"Plain", "满50减5"}
+            console.open(f"{shop.home}/batches/{shop.batches()[1]['id']}")
+            browser.click("form[action$='/pause'] button")
+            browser.click(".danger-fill")
+            browser.find("form[action$='/resume']")

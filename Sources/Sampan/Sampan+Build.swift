@@ -151,6 +151,7 @@ struct Sampan: Sendable {
             to: router)
         DocumentsRoutes(rooms.documents).add(to: router)
         CouponsRoutes(rooms.coupons).add(to: router)
+        CouponsLedgerRoutes(rooms.coupons).add(to: router)
         CouponsManagementRoutes(rooms.coupons, approval: rooms.approval).add(to: router)
         FilesRoutes(rooms.files, requireActive: requireActive).add(to: router)
         EnvironmentRoutes(rooms.tenancy).add(to: router)

@@ -96,6 +96,16 @@ extension Phrases {
         return parts.isEmpty ? nil : Localized(parts.map(\.0).joined(separator: "; "), zh: parts.map(\.1).joined(separator: "；"))
     }
 
+    /// `nil`: nothing.
+    static func claimNeeds(_ definition: BatchDefinition) -> Localized? {
+        switch definition.proof {
+        case nil: nil
+        case .code?: Localized("a code, each once", zh: "兑换码，每码一次")
+        case .link?: Localized("the shop's link", zh: "商家链接")
+        case .invitation?: Localized("an invitation of somebody who has one", zh: "已领取用户的邀请")
+        }
+    }
+
     static let comesBack = Localized("can be used again while it is valid", zh: "有效期内可再次使用")
     static let doesNotComeBack = Localized("is gone", zh: "不退回")
     static let usersClaim = Localized("users themselves", zh: "用户自行领取")
@@ -211,6 +221,15 @@ extension Phrases {
         case .resume: Localized("Users can claim again.", zh: "已恢复领取。")
         case .stop: Localized("The batch is ended.", zh: "批次已终止。")
         }
+    }
+
+    static func codesAdded(_ count: Int64) -> Localized { Localized("\(Yuan.grouped(count)) codes are in force.", zh: "已添加 \(Yuan.grouped(count)) 个码。") }
+
+    static func codesOf(_ count: Int64, used: Int64, isUploaded: Bool) -> Localized {
+        let (all, gone) = (Yuan.grouped(count), Yuan.grouped(used))
+        return isUploaded
+            ? Localized("\(all) codes were brought, \(gone) of them are used.", zh: "已上传 \(all) 个码，已使用 \(gone) 个。")
+            : Localized("\(all) codes were made, \(gone) of them are used.", zh: "已生成 \(all) 个码，已使用 \(gone) 个。")
     }
 
     static func stockAdded(_ count: Int64) -> Localized { Localized("\(Yuan.grouped(count)) coupons more.", zh: "已追加 \(Yuan.grouped(count)) 张库存。") }

@@ -1,6 +1,7 @@
 internal import Coupons
 internal import HTTPSupport
 internal import Kernel
+internal import NIOCore
 internal import Tenancy
 
 /// `/console/env/{env}/coupons/batches/{batch}`: one batch as it lives, what it may cost, who did what, and its next step.
@@ -19,6 +20,7 @@ struct CouponBatchPage: Sendable {
             step(.stop, needs: .couponsManage, asks: "confirmStop"),
             .act("batches/:batch/stock", needs: .couponsManage, back: path, addStock),
             .act("batches/:batch/budget", needs: .couponsManage, back: path, addBudget),
+            .act("batches/:batch/codes", needs: .couponsManage, back: path, addCodes),
         ]
     }
 
@@ -48,6 +50,16 @@ struct CouponBatchPage: Sendable {
         return .go(try path(visit), Flash(Phrases.budgetAdded(sum)))
     }
 
+    /// Codes that somebody has pasted, one a line.
+    private func addCodes(_ visit: Visit, _ form: Form) async throws -> Outcome {
+        let (pasted, feed) = AsyncThrowingStream<ByteBuffer, any Error>.makeStream()
+        feed.yield(ByteBuffer(string: form["codes"]))
+        feed.finish()
+        let before = try await coupons.codes(of: visit.name("batch"), visit.environment())["count"]?.intValue ?? 0
+        let after = try await coupons.uploadCodes(to: visit.name("batch"), pasted, skips: form["skip"] == "true", visit.environment())
+        return .go("\(try path(visit))#codes", Flash(Phrases.codesAdded((after["count"]?.intValue ?? 0) - before)))
+    }
+
     /// Adds to what there is, not to what somebody else made of it meanwhile.
     private func add(_ visit: Visit, _ change: (JSON) -> JSONObject) async throws {
         let batch = try await coupons.batch(visit.name("batch"), visit.environment())
@@ -68,13 +80,26 @@ struct CouponBatchPage: Sendable {
         model["path"] = .string(try path(visit))
         model["couponsPath"] = .string(Address.environment(environment.id, "coupons"))
         model["live"] = .object(CouponLive.model(batch, language))
-        model["facts"] = .array(CouponWords.facts(definition, language))
         model.merge(steps(batch, visit))
+        let page = Page(
+            template: "coupon-batch", title: batch["name"]?.stringValue ?? "", model: model, scripts: CouponLive.isLive(batch) ? ["live.js"] : [])
+        // Asked for every few seconds: what does not live is not made for that.
+        return visit.part == "live" ? page : try await whole(page, batch, definition, environment, visit)
+    }
+
+    private func whole(
+        _ page: Page, _ batch: JSON, _ definition: BatchDefinition, _ environment: Environment, _ visit: Visit
+    ) async throws -> Page {
+        var (page, model) = (page, page.model)
+        model["facts"] = .array(CouponWords.facts(definition, visit.language))
         model.merge(try approvals(batch, visit))
         if batch["status"] == "draft" || batch["status"] == "submitted" { model.merge(estimate(definition, visit)) }
+        if let sharing = try await CouponSharing(tenancy: tenancy, coupons: coupons).model(batch, environment, visit) { model["sharing"] = .object(sharing) }
+        model["codes"] = try await codes(batch, visit)
+        model["exports"] = .string("\(Address.api(environment.id))/coupons")
         model.merge(try history(batch, environment, visit))
-        return Page(
-            template: "coupon-batch", title: batch["name"]?.stringValue ?? "", model: model, scripts: CouponLive.isLive(batch) ? ["live.js"] : [])
+        page.model = model
+        return page
     }
 
     /// What the visitor may do next.
@@ -132,6 +157,17 @@ struct CouponBatchPage: Sendable {
         ]
     }
 
+    /// The codes of a batch that has any: how many, and where they are got or brought.
+    private func codes(_ batch: JSON, _ visit: Visit) async throws -> JSON? {
+        guard batch["codes"] != nil, batch["status"] != "stopped" else { return nil }
+        let codes = try await coupons.codes(of: visit.name("batch"), visit.environment())
+        let (count, used, isUploaded) = (codes["count"]?.intValue ?? 0, codes["used"]?.intValue ?? 0, codes["source"] == "uploaded")
+        return [
+            "text": .string(Phrases.codesOf(count, used: used, isUploaded: isUploaded)[visit.language]),
+            "mayUpload": .bool(isUploaded && visit.may(.couponsManage)), "mayDownload": .bool(!isUploaded && visit.may(.couponsIssue)),
+        ]
+    }
+
     /// What was done with the batch, for those who may read the audit log.
     private func history(_ batch: JSON, _ environment: Environment, _ visit: Visit) throws -> JSONObject {
         guard visit.may(.auditRead) else { return [:] }
@@ -163,7 +199,7 @@ private enum CouponHistory {
     /// The address of the console or of the management API ends with what was done.
     private static func did(_ action: String) -> String {
         let last = action.split(separator: "/").last.map(String.init) ?? ""
-        if steps.contains(last) { return last }
+        if steps.contains(last) || last == "codes" { return last }
         return last == "new" || last == "batches" ? "make" : "change"
     }
 }

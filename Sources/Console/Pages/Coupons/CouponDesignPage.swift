@@ -27,13 +27,13 @@ struct CouponDesignPage: Sendable {
         if let copied = visit.query("copy") {
             form = CouponForm(try BatchDefinition(ofShown: await coupons.batch(copied, visit.environment())))
         }
-        return try page(form, visit)
+        return try await page(form, visit)
     }
 
     private func make(_ visit: Visit, _ sent: Form) async throws -> Outcome {
         var form = CouponForm(fields: sent.fields)
-        if sent["do"] == "estimate" { return .draw(try page(form, visit, estimates: true)) }
-        guard let definition = form.definition() else { return .draw(try page(form, visit)) }
+        if sent["do"] == "estimate" { return .draw(try await page(form, visit, estimates: true)) }
+        guard let definition = form.definition() else { return .draw(try await page(form, visit)) }
         let batch = try await coupons.makeBatch(definition.request, visit.environment())
         return .go("\(try path(visit))/batches/\(batch["id"]?.stringValue ?? "")", Flash(Phrases.batchSaved))
     }
@@ -44,16 +44,16 @@ struct CouponDesignPage: Sendable {
         let batch = try await coupons.batch(visit.name("batch"), visit.environment())
         var form = CouponForm(try BatchDefinition(ofShown: batch))
         form.fill(["revision": batch["revision"]?.text ?? ""])
-        return try page(form, visit, of: batch)
+        return try await page(form, visit, of: batch)
     }
 
     private func change(_ visit: Visit, _ sent: Form) async throws -> Outcome {
         let (id, environment) = (try visit.name("batch"), try visit.environment())
         let batch = try await coupons.batch(id, environment)
         var form = CouponForm(fields: sent.fields)
-        if sent["do"] == "estimate" { return .draw(try page(form, visit, of: batch, estimates: true)) }
+        if sent["do"] == "estimate" { return .draw(try await page(form, visit, of: batch, estimates: true)) }
         guard var request = batch["status"] == "draft" ? form.definition()?.request : form.laterChange() else {
-            return .draw(try page(form, visit, of: batch))
+            return .draw(try await page(form, visit, of: batch))
         }
         // What somebody else has changed since the form was drawn is not written over.
         if let revision = Int64(sent["revision"]) { request["revision"] = .int(revision) }
@@ -61,14 +61,23 @@ struct CouponDesignPage: Sendable {
             _ = try await coupons.changeBatch(id, request, environment)
         } catch let error where SampanError(reporting: error).status < 500 {
             form.note(error)
-            return .draw(try page(form, visit, of: batch))
+            return .draw(try await page(form, visit, of: batch))
         }
         return .go("\(try path(visit))/batches/\(id)", Flash(batch["status"] == "draft" ? Phrases.batchSaved : Phrases.batchChanged))
     }
 
     // MARK: What is shown
 
-    private func page(_ typed: CouponForm, _ visit: Visit, of batch: JSON? = nil, estimates: Bool = false) throws -> Page {
+    /// The batches of which whoever invites somebody may get a coupon.
+    private func rewards(_ chosen: String, besides own: String?, _ visit: Visit) async throws -> JSON {
+        let batches = try await coupons.batches(visit.environment())["batches"]?.arrayValue ?? []
+        return .array(
+            batches.filter { $0["status"] != "stopped" && $0["id"]?.stringValue != own }.map { batch in
+                ["value": batch["id"] ?? "", "label": batch["name"] ?? "", "isChosen": .bool(batch["id"]?.stringValue == chosen)]
+            })
+    }
+
+    private func page(_ typed: CouponForm, _ visit: Visit, of batch: JSON? = nil, estimates: Bool = false) async throws -> Page {
         var form = typed
         let language = visit.language
         form.assumeTheUsual()
@@ -81,6 +90,8 @@ struct CouponDesignPage: Sendable {
         model["estimate"] = estimate.map { .object($0) }
         model["path"] = .string(visit.path)
         model["backPath"] = .string(try batch.map { "\(try path(visit))/batches/\($0["id"]?.stringValue ?? "")" } ?? path(visit))
+        model["hasProof"] = .bool(!form["needs"].isEmpty || form.isOn("ownCodes"))
+        model["rewards"] = try await rewards(form["reward"], besides: batch?["id"]?.stringValue, visit)
         let isLater = batch.map { $0["status"] != "draft" } ?? false
         model["isNew"] = .bool(batch == nil)
         model["hasBudget"] = .bool(batch?["budget"] != nil || !isLater)

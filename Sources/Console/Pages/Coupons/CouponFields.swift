@@ -40,7 +40,8 @@ extension CouponForm {
         .number("stock", "couponStock", unit: "unitCoupons"), .money("budget", "couponBudget", hint: "couponBudgetHint"),
         .number("perUser", "limitPerUser", hint: "limitHint", unit: "unitCoupons"), .number("perDay", "limitPerDay", unit: "unitCoupons"),
         .number("perWeek", "limitPerWeek", unit: "unitCoupons"), .number("perDevice", "limitPerDevice", unit: "unitCoupons"),
-        .moment("from", "claimFrom"), .moment("until", "claimUntil"), .number("days", "validDays", unit: "unitDays"),
+        .number("codesCount", "codesCount", unit: "unitPieces"), .moment("from", "claimFrom"), .moment("until", "claimUntil"),
+        .number("days", "validDays", unit: "unitDays"),
         .number("afterDays", "validAfterDays", hint: "validAfterDaysHint", unit: "unitDays"), .moment("validFrom", "validFrom"),
         .moment("validUntil", "validTo"), .text("excludedDates", "excludedDates", hint: "excludedDatesHint"),
         .percent("assumeClaimed", "assumeClaimed"), .percent("assumeRedeemed", "assumeRedeemed"),
@@ -80,6 +81,18 @@ extension CouponForm {
                     "isChosen": .bool((self["validity"].isEmpty ? "relative" : self["validity"]) == choice),
                 ]
             })
+        model["proofs"] = .array(
+            ([""] + ClaimProof.allCases.map(\.rawValue)).map { choice in
+                let name = choice.isEmpty ? "none" : choice
+                return ["value": .string(choice), "label": .string(Catalogue.phrase("needs-\(name)", language)), "isChosen": .bool(self["needs"] == choice)]
+            })
+        model["codeSources"] = .array(
+            ["generated", "uploaded"].map { choice in
+                [
+                    "value": .string(choice), "label": .string(Catalogue.phrase("codes-\(choice)", language)),
+                    "isChosen": .bool((self["codesSource"].isEmpty ? "generated" : self["codesSource"]) == choice),
+                ]
+            })
         model["weekdays"] = .array(
             (1...7).map { ["day": .string("\($0)"), "label": .string(Catalogue.phrase("weekday-\($0)", language)), "isOn": .bool(isOn("weekday\($0)"))] })
         model["hoursRows"] = .array(
@@ -88,7 +101,7 @@ extension CouponForm {
             })
         let offered = Self.zones.contains(zone.text) ? Self.zones : [zone.text] + Self.zones
         model["zones"] = .array(offered.map { ["value": .string($0), "isChosen": .bool($0 == zone.text)] })
-        for name in ["public", "wholeDays", "returnsOnRefund"] { model["\(name)IsOn"] = .bool(isOn(name)) }
+        for name in ["public", "wholeDays", "returnsOnRefund", "ownCodes"] { model["\(name)IsOn"] = .bool(isOn(name)) }
         model["description"] = .string(fields["description"] ?? "")
         model["hoursProblem"] = problems["hours"].map { .string($0[language]) }
         model["kindProblem"] = problems["kind"].map { .string($0[language]) }
@@ -97,6 +110,7 @@ extension CouponForm {
         model["hasUseTimes"] = .bool(
             fields.contains { ($0.key.hasPrefix("weekday") || $0.key.hasPrefix("hours")) && !$0.value.isEmpty } || !self["excludedDates"].isEmpty)
         model["hasOrders"] = .bool(!self["order1"].isEmpty || !self["order2"].isEmpty)
+        model["needs"] = .string(self["needs"])
         model["revision"] = .string(self["revision"])
         return model
     }

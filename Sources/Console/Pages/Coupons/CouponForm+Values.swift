@@ -34,6 +34,9 @@ extension CouponForm {
         set("perDay", definition.limits.perDay.map { "\($0)" })
         set("perWeek", definition.limits.perWeek.map { "\($0)" })
         set("perDevice", definition.limits.perDevice.map { "\($0)" })
+        set("needs", definition.proof?.rawValue)
+        set("reward", definition.inviterReward)
+        fields.merge(Self.fields(of: definition.codes, isBrought: definition.proof == .code)) { $1 }
         fields.merge(Self.fields(of: definition.terms.value)) { $1 }
         fields.merge(Self.fields(of: definition.terms)) { $1 }
         fields.merge(Self.fields(of: definition.validity, zone)) { $1 }
@@ -50,6 +53,14 @@ extension CouponForm {
         case .exchange(let quantity): ["kind": "exchange", "quantity": "\(quantity)"]
         case .gift(let gift): ["kind": "gift", "giftGoods": gift.goods, "giftName": gift.name, "giftWorth": Yuan.field(gift.worth)]
         case .storedValue(let amount): ["kind": "storedValue", "storedAmount": Yuan.field(amount)]
+        }
+    }
+
+    private static func fields(of codes: CodeSource?, isBrought: Bool) -> [String: String] {
+        switch codes {
+        case nil: ["codesSource": "generated", "codesCount": "1000"]
+        case .generated(let count): ["codesSource": "generated", "codesCount": "\(count)"]
+        case .uploaded: ["codesSource": "uploaded", "ownCodes": isBrought ? "" : "true", "codesCount": "1000"]
         }
     }
 

@@ -13,6 +13,8 @@ struct CouponForm: Sendable {
     static let hoursRows = 3
     private static let hoursMax = 24
     private static let minutesOfDay = 1440
+    /// So many codes the server can tell apart.
+    private static let codesMax: Int64 = 10_000_000
 
     private(set) var fields: [String: String]
     private(set) var problems: [String: Localized] = [:]
@@ -55,7 +57,7 @@ struct CouponForm: Sendable {
         "claim.until": "until", "validity.until": "validUntil", "budget": "budget", "stock": "stock", "with": "with", "group": "group",
         "useTimes.hours": "hours", "excludedDates": "excludedDates", "useTimes.excludedDates": "excludedDates", "goods": "goods",
         "categories": "categories", "excludedGoods": "excludedGoods", "excludedCategories": "excludedCategories", "shops": "shops",
-        "channels": "channels", "levels": "levels",
+        "channels": "channels", "levels": "levels", "count": "codesCount", "claim.needs": "needs", "reward": "reward",
     ]
 
     /// What was typed as the management API takes it; notes each problem on the way.
@@ -68,6 +70,8 @@ struct CouponForm: Sendable {
         json["stock"] = number("stock", 0...BatchDefinition.stockMax, isNeeded: true)
         if let budget = money("budget") { json["budget"] = .int(budget) }
         json["claim"] = window()
+        json["codes"] = codes()
+        if self["needs"] == "invitation", !self["reward"].isEmpty { json["invitation"] = ["reward": .string(self["reward"])] }
         json["limits"] = limits()
         json["validity"] = validity()
         json["useTimes"] = useTimes()
@@ -146,7 +150,16 @@ struct CouponForm: Sendable {
     private mutating func window() -> JSON {
         let (from, until) = (moment("from"), moment("until"))
         if let from, let until, until <= from { note("until", Phrases.endsBeforeItBegins) }
-        return ["from": .int(from ?? 0), "until": .int(until ?? 0), "public": .bool(isOn("public"))]
+        var window: JSONObject = ["from": .int(from ?? 0), "until": .int(until ?? 0), "public": .bool(isOn("public"))]
+        if !self["needs"].isEmpty { window["needs"] = .string(self["needs"]) }
+        return .object(window)
+    }
+
+    /// Where codes come from: those that users bring, or the merchant's own by which coupons go.
+    private mutating func codes() -> JSON? {
+        guard self["needs"] == "code" else { return isOn("ownCodes") ? ["source": "uploaded"] : nil }
+        if self["codesSource"] == "uploaded" { return ["source": "uploaded"] }
+        return ["source": "generated", "count": number("codesCount", 1...Self.codesMax, isNeeded: true) ?? 1]
     }
 
     private mutating func limits() -> JSON {

@@ -6,13 +6,15 @@ internal import Tenancy
 /// `/console/env/{env}/coupons/of` and `…/coupon/{coupon}`: the coupons of a user, and one coupon with its steps.
 struct CouponPage: Sendable {
     private static let shownMax = 200
+    private static let rowsOnAPage = 50
 
     let tenancy: Tenancy
     let coupons: Coupons
 
     var pages: [ConsolePage] {
         [
-            .show("of", needs: .couponsRead, showUser), .show("coupon/:coupon", needs: .couponsRead, showCoupon),
+            .show("of", needs: .couponsRead, showUser), .show("batches/:batch/coupons", needs: .couponsRead, showBatch),
+            .show("coupon/:coupon", needs: .couponsRead, showCoupon),
             .act("coupon/:coupon/void", needs: .couponsManage, asks: "confirmVoid", back: path) { visit, _ in
                 try await move(visit, Phrases.couponVoided, coupons.void)
             },
@@ -33,6 +35,7 @@ struct CouponPage: Sendable {
         _ visit: Visit, _ done: Localized, _ step: (JSONObject, CallContext) async throws -> JSON
     ) async throws -> Outcome {
         _ = try await step(["coupons": [.string(visit.name("coupon"))]], visit.context.keyCall(visit.environment()))
+        AuditNote.changed("coupon \(try visit.name("coupon"))")
         return .go(try path(visit), Flash(done))
     }
 
@@ -67,6 +70,33 @@ struct CouponPage: Sendable {
         return try await coupons.coupons(of: wanted, status: nil, limit: Self.shownMax, environment)["coupons"]?.arrayValue ?? []
     }
 
+    /// The coupons of a batch, in the order of their claims.
+    private func showBatch(_ visit: Visit) async throws -> Page {
+        let environment = try tenancy.environment(visit.environment())
+        let (home, id) = (Address.environment(environment.id, "coupons"), try visit.name("batch"))
+        let batch = try await coupons.batch(id, environment.id)
+        let status = visit.query("status").flatMap { word in CouponAccount.allCases.first { $0.word == word && $0 != .stock } }
+        let found = try await coupons.coupons(ofBatch: id, after: visit.query("after") ?? "", status: status, limit: Self.rowsOnAPage, environment.id)
+        let rows = found["coupons"]?.arrayValue ?? []
+        let path = "\(home)/batches/\(id)/coupons"
+        var model = environment.shown(visit.language)
+        model["path"] = .string(path)
+        model["hasRows"] = .bool(!rows.isEmpty)
+        model["isFiltered"] = .bool(status != nil || visit.query("after") != nil)
+        model["rows"] = .array(rows.map { .object(CouponRow.shown($0, home, visit.language)) })
+        model["statuses"] = .array(
+            CouponAccount.allCases.filter { $0 != .stock }.map { account in
+                [
+                    "value": .string(account.word), "label": .string(Catalogue.phrase("account-\(account.word)", visit.language)),
+                    "isChosen": .bool(account == status),
+                ]
+            })
+        if visit.query("after") != nil { model["firstPath"] = .string(Address.with(path, [("status", status?.word)])) }
+        if let next = found["next"]?.stringValue { model["nextPath"] = .string(Address.with(path, [("status", status?.word), ("after", next)])) }
+        let crumb = (path: "\(home)/batches/\(id)", text: batch["name"]?.stringValue ?? "")
+        return Page(template: "coupon-list", title: Catalogue.phrase("couponsOfBatch", visit.language), model: model, crumbs: [crumb])
+    }
+
     private func showCoupon(_ visit: Visit) async throws -> Page {
         let environment = try tenancy.environment(visit.environment())
         let home = Address.environment(environment.id, "coupons")
@@ -79,12 +109,29 @@ struct CouponPage: Sendable {
         model["mayVoid"] = .bool(mayMove)
         model["mayFreeze"] = .bool(mayMove && !isFrozen)
         model["mayUnfreeze"] = .bool(mayMove && isFrozen)
+        var wanted = Coupons.EntriesWanted()
+        wanted.coupon = coupon["id"]?.stringValue
+        let steps = try await coupons.entries(wanted, environment.id)["entries"]?.arrayValue ?? []
+        model["user"] = steps.first { $0["step"] == "claim" }?["user"]
+        model["hasSteps"] = .bool(!steps.isEmpty)
+        model["steps"] = .array(steps.map { Self.step($0, visit.language) })
         let uses = coupon["uses"]?.arrayValue ?? []
         model["hasUses"] = .bool(!uses.isEmpty)
         model["uses"] = .array(
             uses.map { ["order": $0["order"] ?? "", "amount": .string(Yuan.sign($0["amount"]?.intValue ?? 0)), "isRefunded": $0["refunded"] ?? false] })
         let crumb = (path: model["batchPath"]?.stringValue ?? home, text: coupon["name"]?.stringValue ?? "")
         return Page(template: "coupon", title: coupon["id"]?.stringValue ?? "", model: model, crumbs: [crumb])
+    }
+
+    private static func step(_ entry: JSON, _ language: Language) -> JSON {
+        let amount = entry["amount"]?.intValue ?? 0
+        var shown: JSONObject = [
+            "stepName": .string(Catalogue.phrase("step-\(entry["step"]?.stringValue ?? "")", language)), "at": Showing.time(entry["at"]?.intValue ?? 0),
+        ]
+        if let order = entry["order"]?.stringValue { shown["order"] = .string(order) }
+        // A claim's amount is what it may cost, which is no money that has moved.
+        if amount > 0, entry["step"] != "claim" { shown["amount"] = .string(Yuan.sign(amount)) }
+        return .object(shown)
     }
 }
 

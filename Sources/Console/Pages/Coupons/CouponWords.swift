@@ -61,7 +61,7 @@ enum CouponWords {
             fact("useTimes", Phrases.couponUseTimes(definition.useTimes)),
             fact("returnsOnRefund", definition.returnsOnRefund ? Phrases.comesBack : Phrases.doesNotComeBack),
             fact("whoClaims", definition.isPublic ? Phrases.usersClaim : Phrases.shopGives),
-            fact("couponBudget", definition.budget.map { Localized(Yuan.sign($0), zh: Yuan.sign($0)) }),
+            fact("claimNeeds", Phrases.claimNeeds(definition)), fact("couponBudget", definition.budget.map { Localized(Yuan.sign($0), zh: Yuan.sign($0)) }),
             fact("couponDescription", definition.description.isEmpty ? nil : Localized(definition.description, zh: definition.description)),
         ].compactMap(\.self)
     }
