@@ -101,6 +101,19 @@ import Testing
         }
     }
 
+    /// It is no bound for safety's sake only: where everything is claimed and used, it is what that costs.
+    @Test func theWorstCaseIsReached() throws {
+        let definition = Self.definition(.discount(basisPoints: 1500, ceiling: 700), stock: 9, budget: 6300)
+        var ledger = try Life(definition).ledger
+        for number in 1...9 {
+            _ = try ledger.decide(.claim(.init(batch: 1, user: "u\(number)")), now: 10)
+            var move = LedgerCommand.Move(kind: .redeem, coupons: [Int64(number)])
+            (move.order, move.amounts) = ("o\(number)", [700])
+            _ = try ledger.decide(.move(move), now: 20)
+        }
+        #expect(ledger.batch(1)?.accounts.spent == CostEstimate(definition, CostAssumptions(for: definition)).worst)
+    }
+
     @Test(arguments: 0..<40) func whatIsExpectedIsNeverMoreThanTheWorstCase(_ seed: Int) throws {
         var chance = SeededGenerator(seed: UInt64(1000 + seed))
         for _ in 0..<100 {

@@ -100,7 +100,7 @@ extension CouponForm {
                 ["row": .string("\(row)"), "hoursFrom": .string(self["hoursFrom\(row)"]), "hoursUntil": .string(self["hoursUntil\(row)"])]
             })
         let offered = Self.zones.contains(zone.text) ? Self.zones : [zone.text] + Self.zones
-        model["zones"] = .array(offered.map { ["value": .string($0), "isChosen": .bool($0 == zone.text)] })
+        model["zones"] = .array(offered.map { ["value": .string($0), "label": .string("UTC\($0)"), "isChosen": .bool($0 == zone.text)] })
         for name in ["public", "wholeDays", "returnsOnRefund", "ownCodes"] { model["\(name)IsOn"] = .bool(isOn(name)) }
         model["description"] = .string(fields["description"] ?? "")
         model["hoursProblem"] = problems["hours"].map { .string($0[language]) }
