@@ -107,6 +107,10 @@ def test_from_the_design_to_the_live_view(node, shop, size, language):
         other.wait_until(lambda: "¥8.00" in lin.text("#live"))
         assert "1 = 0 + 0 + 1 + 0 + 0; 1 + 999 = 1,000" in lin.text("#adds-up")
         look(lin, f"coupon-live-{language}")
+        was = lin.text("#standing")
+        shop.merchant.step(batch["id"], "pause")
+        other.wait_until(lambda: lin.text("#standing") != was)
+        shop.merchant.step(batch["id"], "resume")
         lin.open(shop.home)
         look(lin, f"coupons-{language}")
 
@@ -148,6 +152,7 @@ def test_what_is_wrong_is_said_beside_its_field(node, shop, size, language):
         browser.go("#save")
         assert console.text("#amount-hint .bad-text") and console.text("#until-hint .bad-text")
         assert len(browser.all("#problems li")) == 2
+        assert not browser.all("#estimate li")
         # The estimate says what it needs, and nothing is lost.
         console.set("#amount", "5")
         browser.click("#reckon")

@@ -153,7 +153,7 @@ struct CouponBatchPage: Sendable {
         let problems = form.problemList(visit.language)
         return [
             "showsEstimate": true, "estimate": found.map { .object($0) } ?? .null, "f": shown["f"] ?? .null, "hasOrders": shown["hasOrders"] ?? false,
-            "problems": .array(problems), "hasProblems": .bool(!problems.isEmpty),
+            "problems": .array(problems), "lacksForEstimate": .bool(!problems.isEmpty),
         ]
     }
 

@@ -86,7 +86,8 @@ struct CouponDesignPage: Sendable {
         model.merge(form.model(language))
         let problems = form.problemList(language)
         model["problems"] = .array(problems)
-        model["hasProblems"] = .bool(!problems.isEmpty)
+        // Beside the button that was pressed.
+        model[estimates ? "lacksForEstimate" : "hasProblems"] = .bool(!problems.isEmpty)
         model["estimate"] = estimate.map { .object($0) }
         model["path"] = .string(visit.path)
         model["backPath"] = .string(try batch.map { "\(try path(visit))/batches/\($0["id"]?.stringValue ?? "")" } ?? path(visit))

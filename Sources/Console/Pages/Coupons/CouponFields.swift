@@ -106,10 +106,12 @@ extension CouponForm {
         model["hoursProblem"] = problems["hours"].map { .string($0[language]) }
         model["kindProblem"] = problems["kind"].map { .string($0[language]) }
         model["descriptionProblem"] = problems["description"].map { .string($0[language]) }
-        model["hasScope"] = .bool(Self.lists.contains { !self[$0].isEmpty })
-        model["hasUseTimes"] = .bool(
-            fields.contains { ($0.key.hasPrefix("weekday") || $0.key.hasPrefix("hours")) && !$0.value.isEmpty } || !self["excludedDates"].isEmpty)
-        model["hasOrders"] = .bool(!self["order1"].isEmpty || !self["order2"].isEmpty)
+        // What is folded away is opened where something was said in it, or is wrong.
+        model["hasScope"] = .bool(Self.lists.contains { !self[$0].isEmpty || problems[$0] != nil })
+        let times = fields.contains { ($0.key.hasPrefix("weekday") || $0.key.hasPrefix("hours")) && !$0.value.isEmpty }
+        model["hasUseTimes"] = .bool(times || !self["excludedDates"].isEmpty || problems["hours"] != nil)
+        let more = ["order1", "share1", "order2", "share2", "assumePiece"]
+        model["hasOrders"] = .bool(more.contains { !self[$0].isEmpty } || problems["share0"] != nil)
         model["needs"] = .string(self["needs"])
         model["revision"] = .string(self["revision"])
         return model
