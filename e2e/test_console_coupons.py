@@ -232,9 +232,11 @@ def browser_get(console, address):
 @BOTH
 def test_one_person_alone(node, shop, size, language):
     """Nobody else may approve: it is said, and written down; a draft is changed, and what was published only in what may change."""
-    batch = shop.merchant.draft(useTimes={"weekdays": [6, 7], "hours": [{"from": "10:00", "until": "24:00"}], "excludedDates": ["2026-10-01"]},
-                                scope={"goods": ["tea"], "levels": ["gold"]}, limits={"perUser": 3, "perDay": 1},
-                                stacking={"group": "goods", "with": ["order", "shop"], "perOrder": 2})  # fmt: skip
+    batch = shop.merchant.draft(
+        useTimes={"weekdays": [6, 7], "hours": [{"from": "10:00", "until": "24:00"}], "excludedDates": ["2026-10-01"]},
+        scope={"goods": ["tea"], "levels": ["gold"]}, limits={"perUser": 3, "perDay": 1},
+        stacking={"group": "goods", "with": ["order", "shop"], "perOrder": 2},
+    )  # fmt: skip
     before = shop.merchant.batch(batch)
     with chromium(size, language=language) as browser:
         console = entered(browser, node, shop.join("owner", "Ann"))

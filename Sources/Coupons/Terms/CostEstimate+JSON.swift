@@ -5,8 +5,9 @@ extension CostAssumptions {
     private static let ordersMax = 20
     private static let weightMax: Int64 = 10_000
 
-    /// Reads `{"claimed":80,"redeemed":40,"orders":[{"value":6000,"weight":1}],"margin":30,"piecePrice":2000}`; what is not said is as in
-    /// ``init(for:)``. Shares are percents with at most two places.
+    /// Reads what is assumed; what is not said is as in ``init(for:)``, and shares are percents with at most two places.
+    ///
+    /// `{"claimed":80,"redeemed":40,"orders":[{"value":6000,"weight":1}],"margin":30,"piecePrice":2000}`
     public init(_ object: JSONObject, for definition: BatchDefinition) throws {
         try object.refuseUnknown(["claimed", "redeemed", "orders", "margin", "piecePrice"], in: "estimate's assumptions")
         self.init(for: definition)
