@@ -107,7 +107,7 @@ let package = Package(
         tests("Documents", ["Documents", "Kernel", "Storage", nio, logging], exclude: ["Vectors"]),
         tests("Coupons", ["Coupons", "Kernel", "Storage", nio, crypto, logging]),
         tests("Functions", ["Functions", "Kernel", "Storage", "Workers", nio, logging]),
-        tests("Console", ["Console", "Kernel", hummingbird, httpTypes, nio]),
+        tests("Console", ["Console", "Coupons", "Kernel", hummingbird, httpTypes, nio]),
         tests("Workers", ["Workers", "CSpawn", nio, nioPosix, logging, lifecycle]),
         tests("CLI", ["CLI", "Kernel", nio, nioPosix, nioHTTP, nioFoundation, crypto, httpClient, arguments]),
         tests(

@@ -196,7 +196,7 @@ struct CouponForm: Sendable {
             hours.append(["from": .string(from), "until": .string(until)])
         }
         if !hours.isEmpty { times["hours"] = .array(hours) }
-        let dates = names("excludedDates")
+        let dates = names("excludedDates").flatMap { $0.split { $0 == "、" || $0.isWhitespace }.map(String.init) }
         if dates.contains(where: { $0.utf8.count != 10 || DateText.milliseconds(fromISO8601: $0) == nil }) { note("excludedDates", Phrases.wrongDates) }
         if !dates.isEmpty { times["excludedDates"] = .array(dates.map { .string($0) }) }
         return .object(times)
@@ -293,9 +293,9 @@ struct CouponForm: Sendable {
         return plain - zone.minutes * 60_000
     }
 
-    /// Names between commas, blanks or lines.
+    /// Names between commas or lines; there may be blanks in them.
     private func names(_ field: String) -> [String] {
-        let parts = self[field].split { $0 == "," || $0 == "，" || $0 == "、" || $0.isWhitespace }.map(String.init)
+        let parts = self[field].split { $0 == "," || $0 == "，" || $0.isNewline }.map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
         return parts.enumerated().filter { parts.firstIndex(of: $0.element) == $0.offset }.map(\.element)
     }
 
