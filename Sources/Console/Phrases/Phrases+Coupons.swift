@@ -130,9 +130,10 @@ extension Phrases {
     static func expectedCase(_ found: CostEstimate, _ definition: BatchDefinition, _ assumptions: CostAssumptions) -> Localized {
         let (claimed, stock, redeemed) = (Yuan.grouped(found.claimed), Yuan.grouped(definition.stock), Yuan.grouped(found.redeemed))
         let (share, used) = (Yuan.decimal(assumptions.claimed), Yuan.decimal(assumptions.redeemed))
+        let (bound, zhBound) = definition.budget == nil ? ("", "") : (", as far as the budget goes", "，以预算为限")
         return Localized(
-            "Assumed: \(claimed) of \(stock) are claimed (\(share) % of the stock, as far as the budget goes), and \(used) % of these, \(redeemed), are used.",
-            zh: "假设：\(stock) 张中领取 \(claimed) 张（库存的 \(share)%，以预算为限），其中 \(used)% 即 \(redeemed) 张被使用。")
+            "Assumed: \(claimed) of \(stock) are claimed (\(share) % of the stock\(bound)), and \(used) % of these, \(redeemed), are used.",
+            zh: "假设：\(stock) 张中领取 \(claimed) 张（库存的 \(share)%\(zhBound)），其中 \(used)% 即 \(redeemed) 张被使用。")
     }
 
     static func perOrderCase(_ found: CostEstimate) -> Localized {
