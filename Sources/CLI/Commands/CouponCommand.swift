@@ -12,7 +12,8 @@ struct CouponCommand: AsyncParsableCommand {
         subcommands: [
             ListBatches.self, ShowBatch.self, EstimateBatch.self, CreateBatch.self, ChangeBatch.self, SubmitBatch.self, ApproveBatch.self, RejectBatch.self,
             PauseBatch.self, ResumeBatch.self, StopBatch.self, GiveCoupon.self, ListCouponsOfUser.self, GetCoupon.self, RedeemCoupons.self,
-            RefundCoupons.self, VoidCoupons.self, CouponCodes.self, GrantCoupons.self, LinkToBatch.self, CouponReport.self, CouponEntries.self, ExportCoupons.self,
+            RefundCoupons.self, VoidCoupons.self, CouponCodes.self, GrantCoupons.self, LinkToBatch.self, CouponReport.self, CouponEntries.self,
+            ExportCoupons.self,
         ])
 }
 
