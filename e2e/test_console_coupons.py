@@ -1,6 +1,7 @@
 """Coupons in the console: designed, reckoned, approved by a second person, claimed, watched, and what is wrong told beside its field."""
 
 import itertools
+import time
 
 import pytest
 import requests
@@ -52,6 +53,20 @@ def submitted(console, selector, confirmed=False):
     if confirmed:
         console.confirm()
     return console.browser.toast()
+
+
+def nobody_looks_at_what_nobody_sees(browser):
+    """The part that lives is left alone while the page is hidden, and looked at as soon as it is seen again."""
+    browser.driver.execute_script("""
+        window.looks = 0
+        document.addEventListener('htmx:beforeRequest', () => (window.looks += 1))
+        Object.defineProperty(document, 'hidden', { configurable: true, get: () => window.isHidden })
+        window.isHidden = true
+        """)
+    time.sleep(4)
+    assert browser.driver.execute_script("return looks") == 0
+    browser.driver.execute_script("window.isHidden = false; document.dispatchEvent(new Event('visibilitychange'))")
+    browser.wait_until(lambda: browser.driver.execute_script("return looks") == 1)
 
 
 @BOTH
@@ -111,6 +126,7 @@ def test_from_the_design_to_the_live_view(node, shop, size, language):
         shop.merchant.step(batch["id"], "pause")
         other.wait_until(lambda: lin.text("#standing") != was)
         shop.merchant.step(batch["id"], "resume")
+        nobody_looks_at_what_nobody_sees(other)
         lin.open(shop.home)
         look(lin, f"coupons-{language}")
 
@@ -324,3 +340,18 @@ def test_without_a_script(node, shop, scripts):
             browser.click("form[action$='/pause'] button")
             browser.click(".danger-fill")
             browser.find("form[action$='/resume']")
+
+
+def test_who_only_reads(node, shop):
+    """An analyst sees batches and coupons and is offered nothing that would change them."""
+    batch = shop.merchant.published()
+    coupon = claimed(shop.environment.user("dora"), batch)
+    with chromium(DESK, language="en") as browser:
+        console = entered(browser, node, shop.join("analyst", "Ann"))
+        for path in ("", f"/batches/{batch}", f"/coupon/{coupon}", f"/batches/{batch}/coupons", "/of?q=dora"):
+            console.open(shop.home + path)
+            assert not browser.all("main form[method=post], main a[href$='/new'], main a[href$='/edit'], #share, #history"), path
+        for path in ("/new", f"/batches/{batch}/edit"):
+            console.open(shop.home + path)
+            assert "PERMISSION_DENIED" in console.text("main")
+        browser.complaints()
