@@ -103,6 +103,8 @@ extension Coupons {
             "mine": .int(Int64(mine)), "now": .int(now),
         ]
         json["limits"] = definition.limits.json
+        if definition.terms.scope != CouponScope() { json["scope"] = definition.terms.scope.json }
+        if definition.useTimes != UseTimes() { json["useTimes"] = definition.useTimes.json }
         return .object(json)
     }
 }

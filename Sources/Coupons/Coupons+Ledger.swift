@@ -83,7 +83,7 @@ extension Coupons {
         let store = try store(environment)
         let now = clock.now()
         let found = try await couponsOf(user, store).filter { status == nil || $0.0.standing(at: now) == status }
-        return ["coupons": .array(found.prefix(limit).map { shown($0.0, batch: $0.1, store, now: now) })]
+        return ["coupons": .array(found.prefix(limit).map { shown($0.0, batch: $0.1, store, now: now) }), "now": .int(now)]
     }
 
     /// A user's coupons with their batches, the newest first.

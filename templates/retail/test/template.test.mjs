@@ -136,7 +136,8 @@ test('cart: quantities stay within limits and problems are named', () => {
 
 test('money and language', () => {
   const { yuan } = require('../shared/money.js')
-  const { errorText, fill, inLanguage, languageFor } = require('../shared/language.js')
+  const { fill, inLanguage, languageFor } = require('../shared/language.js')
+  const { errorText } = require('../shared/error-text.js')
   assert.deepEqual([0, 5, 1800, 1850, 123456].map(yuan), ['0', '0.05', '18', '18.50', '1234.56'])
   assert.deepEqual(['zh_CN', 'zh-Hans', 'en', 'fr', undefined].map(languageFor), ['zh', 'zh', 'en', 'en', 'zh'])
   assert.equal(fill('{a} of {b}', { a: 1 }), '1 of {b}')
