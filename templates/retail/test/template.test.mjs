@@ -49,7 +49,8 @@ test('every string that a mini program page names is in the catalogue', () => {
 test('every tap in a mini program page has its handler', () => {
   for (const path of files('miniprogram-wechat/pages', /\.wxml$/)) {
     const script = read(path.replace(/wxml$/, 'js'))
-    const used = read(path) + (read(path).includes('goods-card.wxml') ? read('miniprogram-wechat/common/goods-card.wxml') : '') + (read(path).includes('message.wxml') ? read('miniprogram-wechat/common/message.wxml') : '')
+    const imported = [...read(path).matchAll(/<import src="\.\.\/\.\.\/(common\/[^"]+)"/g)].map(([, name]) => read(`miniprogram-wechat/${name}`))
+    const used = [read(path), ...imported].join('')
     for (const [, name] of used.matchAll(/(?:bind|catch)(?:tap|input|confirm)="(\w+)"/g)) assert.match(script, new RegExp(`^  (?:async )?${name}\\(`, 'm'), `${path}: ${name}`)
   }
 })

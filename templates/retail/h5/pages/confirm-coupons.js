@@ -4,7 +4,7 @@ import { h, icon, replace } from '../app/dom.js'
 import { shop } from '../app/platform.js'
 import { fill, say, t } from '../app/state.js'
 import { bone, toastError } from '../app/widgets.js'
-import { basketOf, candidates, idsOf, sharesOf, toggled, without } from '../shared/coupon-choice.js'
+import { basketOf, candidates, changed, idsOf, sharesOf, without } from '../shared/coupon-choice.js'
 import { listOf, obstacleText } from '../shared/coupon-view.js'
 import { yuan } from '../shared/money.js'
 
@@ -94,16 +94,13 @@ function why(choice, each) {
 }
 
 async function change(choice, id) {
-  const wanted = toggled(idsOf(choice.combination), id)
-  if (wanted.length === 0) {
-    take(choice, without(choice.bag.total), 'none')
-    return
-  }
   setBusy(choice, true)
   try {
-    take(choice, await shop.priceCoupons(basketOf(choice.bag.rows), wanted), 'own')
+    const price = (coupons) => shop.priceCoupons(basketOf(choice.bag.rows), coupons)
+    const combination = await changed({ chosen: idsOf(choice.combination), id, price, total: choice.bag.total })
+    take(choice, combination, combination.applied.length > 0 ? 'own' : 'none')
   } catch (error) {
-    // Not together with the others, or not any more: what was chosen before stays.
+    // Not any more, or not alone either: what was chosen before stays.
     toastError(error)
     setBusy(choice, false)
     draw(choice)

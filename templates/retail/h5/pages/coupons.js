@@ -5,7 +5,7 @@ import { shop } from '../app/platform.js'
 import { fill, t } from '../app/state.js'
 import { ticket } from '../app/ticket.js'
 import { bones, message, toast, toastError } from '../app/widgets.js'
-import { stateOf, takenPercent, validityText } from '../shared/coupon-view.js'
+import { inOrder, stateOf, takenPercent, validityText } from '../shared/coupon-view.js'
 import { errorCode } from '../shared/error-text.js'
 import { clockText, dateText, timeText } from '../shared/order-view.js'
 import { leftUntil, serverClock, spread } from '../shared/server-clock.js'
@@ -16,6 +16,7 @@ const refreshSpread = 6000
 /** A claim of the first moments waits up to so long: taps of thousands on the same second come apart. */
 const claimSpread = 500
 const firstMoments = 2000
+const fewLeft = 100
 
 /** What is truth after a refusal, without asking again: everybody who is refused would ask at the same time. */
 const stateAfter = { COUPON_SOLD_OUT: 'soldOut', COUPON_BUDGET_EXHAUSTED: 'soldOut', COUPON_PAUSED: 'paused', COUPON_CLOSED: 'closed', COUPON_STOPPED: 'closed' }
@@ -39,6 +40,7 @@ async function load(page) {
     return
   }
   page.offers.forEach((offer) => page.clock.set(offer.now))
+  page.offers = inOrder(page.offers)
   page.words = await couponWords(page.offers)
   if (page.alive()) draw(page)
 }
@@ -103,9 +105,10 @@ function foot(page, offer, state) {
 function stockLine(offer) {
   const texts = t().coupon
   const percent = takenPercent(offer)
+  if (percent === 0 && offer.left > fewLeft) return h('div', { class: 'stock-line' })
   const bar = h('i')
   bar.style.width = `${percent}%`
-  return h('div', { class: 'stock-line' }, h('div', { class: 'stock-bar' }, bar), h('small', {}, offer.left <= 100 ? fill(texts.left, { count: offer.left }) : fill(texts.taken, { percent })))
+  return h('div', { class: 'stock-line' }, h('div', { class: 'stock-bar' }, bar), h('small', {}, offer.left <= fewLeft ? fill(texts.left, { count: offer.left }) : fill(texts.taken, { percent })))
 }
 
 function countdown(offer, now) {
@@ -119,8 +122,8 @@ function countdown(offer, now) {
 function digits(offer, now) {
   const left = leftUntil(offer.opensAt, now)
   if (!left) return []
-  const parts = [left.hours, left.minutes, left.seconds].map((part) => h('b', {}, part))
-  return left.days > 0 ? [h('span', {}, fill(t().coupon.days, { count: left.days })), ...parts] : parts
+  const parts = [left.hours, left.minutes, left.seconds].flatMap((part, place) => [place > 0 ? h('i', {}, ':') : null, h('b', {}, part)])
+  return left.days > 0 ? [h('span', {}, fill(t().coupon.days, { count: left.days })), parts] : [parts]
 }
 
 /** Lets countdowns run; a batch whose moment has come gets its button at once, without asking anybody. */

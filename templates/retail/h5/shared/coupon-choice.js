@@ -1,4 +1,5 @@
 // Which coupons go with an order: the best for the basket, others that the customer chooses, or none. Pure; what a set takes off is the server's to say.
+import { errorCode } from './error-text.js'
 
 /** The basket of priced rows (cart.js) as coupons are asked about it. */
 function basketOf(rows) {
@@ -26,9 +27,20 @@ function reasonOf(coupon, now) {
   return coupon.from > now ? 'later' : 'hours'
 }
 
-/** The set with one coupon more, or without it. */
-function toggled(chosen, id) {
-  return chosen.indexOf(id) === -1 ? chosen.concat([id]) : chosen.filter((each) => each !== id)
+/**
+ * The combination after the customer has tapped a coupon: the set with one more, or without it. One that does not go together with the others takes
+ * their place, since it is what the customer wants. `price(ids)` asks the server.
+ */
+async function changed({ chosen, id, price, total }) {
+  const isAdded = chosen.indexOf(id) === -1
+  const wanted = isAdded ? chosen.concat([id]) : chosen.filter((each) => each !== id)
+  if (wanted.length === 0) return without(total)
+  try {
+    return await price(wanted)
+  } catch (error) {
+    if (!isAdded || chosen.length === 0 || errorCode(error) !== 'COUPON_NOT_APPLICABLE') throw error
+    return price([id])
+  }
 }
 
 function idsOf(combination) {
@@ -46,4 +58,4 @@ function sharesOf(applied, rows) {
   return applied.lineDiscounts.map((discount, place) => ({ good: sold[place].good, discount })).filter((share) => share.discount > 0)
 }
 
-export { basketOf, candidates, toggled, idsOf, without, sharesOf }
+export { basketOf, candidates, changed, idsOf, without, sharesOf }

@@ -21,12 +21,12 @@ function worth(value, texts) {
 
 /** From what sum on, and up to what: "满 ¥30 可用 · 最高减 ¥10". */
 function condition({ value, minimumSpend = 0, balance }, texts) {
-  const parts = [minimumSpend > 0 ? fill(texts.from, { amount: yuan(minimumSpend) }) : texts.noMinimum]
+  const parts = minimumSpend > 0 ? [fill(texts.from, { amount: yuan(minimumSpend) })] : []
   if (value.type === 'discount' && value.ceiling) parts.push(fill(texts.upTo, { amount: yuan(value.ceiling) }))
   if ((value.type === 'specialPrice' || value.type === 'exchange') && value.quantity > 1) parts.push(fill(texts.pieces, { count: value.quantity }))
   if (value.type === 'gift') parts.push(value.name)
   if (balance !== undefined) parts.push(fill(texts.balance, { amount: yuan(balance) }))
-  return parts.join(' · ')
+  return parts.join(' · ') || texts.noMinimum
 }
 
 /** For which goods: names of goods and categories as the shop has them, or that it is for everything. */
@@ -96,6 +96,12 @@ function stateOf(offer, now) {
   return offer.status
 }
 
+/** What can be claimed, now or soon, before what cannot; otherwise as the shop has them, the newest first. */
+function inOrder(offers) {
+  const isFirst = (offer) => ['open', 'soon'].indexOf(stateOf(offer, offer.now)) !== -1
+  return offers.filter(isFirst).concat(offers.filter((offer) => !isFirst(offer)))
+}
+
 /** How much of a batch is taken, in whole percent; all of it only when nothing is left. */
 function takenPercent({ stock, left }) {
   if (stock === 0 || left <= 0) return 100
@@ -109,4 +115,4 @@ function translator(documents, language) {
   return (text) => (byText[text] ? inLanguage(byText[text], language) : text)
 }
 
-module.exports = { worth, condition, scopeText, hoursText, validityText, untilText, obstacleText, listOf, stateOf, takenPercent, translator }
+module.exports = { worth, condition, scopeText, hoursText, validityText, untilText, obstacleText, inOrder, listOf, stateOf, takenPercent, translator }
