@@ -161,3 +161,18 @@ test('the report counts days from midnight to midnight in China', () => {
   assert.equal(boundsOf('2026-02-30'), null)
   assert.equal(boundsOf('yesterday'), null)
 })
+
+test('seeds: coupons are for goods that the shop has, and are told in both languages', () => {
+  const categories = lines('seed/categories.jsonl').map((category) => category._id)
+  const goods = lines('seed/goods.jsonl').map((good) => good._id)
+  const texts = lines('seed/coupon_texts.jsonl')
+  const samples = json('seed/coupons.json')
+  assert.ok(samples.length >= 3 && samples.some((sample) => sample.opensAfterMinutes > 0))
+  for (const { id, batch } of samples) {
+    assert.match(id, /^cpb-[a-z-]+$/)
+    const { scope = {} } = batch
+    for (const each of scope.goods || []) assert.ok(goods.includes(each), `${id}: ${each}`)
+    for (const each of scope.categories || []) assert.ok(categories.includes(each), `${id}: ${each}`)
+    for (const text of [batch.name, batch.description]) assert.ok(texts.some(({ zh: known, en: other }) => known === text && other), `${id}: ${text}`)
+  }
+})
