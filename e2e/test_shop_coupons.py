@@ -140,5 +140,132 @@ def test_from_the_countdown_to_the_refund(shop, customer):
     customer.look("refunded")
     for batch in SAMPLES:
         merchant.accounts(batch)
-    complaints = browser.complaints()
-    assert complaints == [], complaints
+    customer.go("member")
+    browser.wait_until(lambda: "4" in browser.find(".menu a small").text)
+    customer.look("member")
+    merchant.step(rush, "stop")
+    assert browser.complaints() == []
+
+
+@pytest.fixture
+def visitor(shop):
+    """Somebody with a phone, in Chinese."""
+    with chromium(PHONE) as opened:
+        yield Customer(opened, shop, "zh", "phone")
+
+
+def test_what_cannot_be_claimed_says_why(shop, visitor):
+    browser, merchant = visitor.browser, shop.merchant
+    last, paused, stopped = merchant.published(name="只有一张", stock=1), merchant.published(name="暂停中"), merchant.published(name="停了")
+    visitor.go("coupons")
+    browser.find(f"{ticket(last)} .button")
+    # While the page stands there, somebody else takes the last one, and the merchant ends the others.
+    ok(merchant.give(last, "quick"))
+    merchant.step(paused, "pause")
+    merchant.step(stopped, "stop")
+    for batch, end, told in ((last, "soldOut", "领完"), (paused, "paused", "暂停"), (stopped, "closed", "结束")):
+        browser.click(f"{ticket(batch)} .button:not(.quiet)")
+        browser.wait_until(lambda batch=batch, end=end: state(browser, batch) == end)
+        assert told in browser.find("#toast.shown").text and told in browser.find(f"{ticket(batch)} .ticket-state").text
+        assert browser.all(f"{ticket(batch)} .button:not(.quiet)") == []
+    visitor.look("refused")
+    assert merchant.accounts(last)["claimed"] == 1 and merchant.accounts(paused)["claimed"] == 0
+
+
+def test_a_link_opens_one_batch(shop, visitor):
+    browser, merchant = visitor.browser, shop.merchant
+    hidden = merchant.published(name="扫码领取", claim={"from": now() - 1000, "until": now() + DAY})
+    visitor.go(f"coupons/{hidden}")
+    browser.click(f"{ticket(hidden)} .button:not(.quiet)")
+    browser.wait_until(lambda: state(browser, hidden) == "claimed")
+    assert len(browser.all(".ticket")) == 1
+    visitor.look("link")
+    visitor.go("coupons/cpb-nothing")
+    assert "没有找到" in browser.find(".message h2").text
+
+
+def test_two_tabs_get_one_coupon(shop, visitor):
+    browser, merchant = visitor.browser, shop.merchant
+    batch = merchant.published(name="两个窗口", limits={"perUser": 3})
+    visitor.go(f"coupons/{batch}")
+    browser.find(f"{ticket(batch)} .button")
+    # This tab is not told that it comes back to the front, so that it still shows what was so before.
+    browser.driver.execute_script("addEventListener('visibilitychange', event => event.stopImmediatePropagation(), true)")
+    first = browser.driver.current_window_handle
+    browser.driver.switch_to.new_window("tab")
+    for handle in (browser.driver.current_window_handle, first):
+        browser.driver.switch_to.window(handle)
+        if handle != first:
+            visitor.go(f"coupons/{batch}")
+        assert browser.find(f"{ticket(batch)} .button:not(.quiet)").text == "立即领取"
+        browser.click(f"{ticket(batch)} .button:not(.quiet)")
+        browser.wait_until(lambda: browser.find(f"{ticket(batch)} .button:not(.quiet)").text == "再领一张")
+    assert merchant.accounts(batch)["claimed"] == 1
+
+
+def test_who_comes_back_to_the_page_sees_what_is_so_now(shop, visitor):
+    browser, merchant = visitor.browser, shop.merchant
+    batch = merchant.published(name="回来看看", stock=1)
+    visitor.go(f"coupons/{batch}")
+    browser.find(f"{ticket(batch)} .button")
+    first = browser.driver.current_window_handle
+    browser.driver.switch_to.new_window("tab")
+    ok(merchant.give(batch, "quick"))
+    browser.driver.switch_to.window(first)
+    browser.wait_until(lambda: state(browser, batch) == "soldOut")
+
+
+def test_a_claim_whose_answer_is_lost_is_taken_once(shop, visitor):
+    browser, merchant = visitor.browser, shop.merchant
+    batch = merchant.published(name="断线", limits={"perUser": 3})
+    visitor.go(f"coupons/{batch}")
+    browser.find(f"{ticket(batch)} .button")
+    # The claim arrives; its answer does not. The SDK sends it again.
+    browser.driver.execute_script("""
+        const send = window.fetch; window.lost = 0
+        window.fetch = async (...request) => {
+          const answer = await send(...request)
+          if (String(request[0]).includes('/claim') && window.lost === 0) { window.lost += 1; throw new TypeError('Failed to fetch') }
+          return answer
+        }
+    """)
+    browser.click(f"{ticket(batch)} .button:not(.quiet)")
+    browser.wait_until(lambda: "再领" in browser.find(f"{ticket(batch)} .button:not(.quiet)").text)
+    assert browser.driver.execute_script("return window.lost") == 1
+    assert merchant.accounts(batch)["claimed"] == 1
+
+
+def test_the_countdown_runs_by_the_servers_clock(shop, visitor):
+    browser, merchant = visitor.browser, shop.merchant
+    opens = now() + 6000
+    batch = merchant.published(name="时钟", claim={"from": opens, "until": opens + DAY})
+    script = "const real = Date.now; Date.now = () => real() + 3600000"
+    browser.driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": script})
+    visitor.go(f"coupons/{batch}")
+    browser.find(f"{ticket(batch)} .countdown-digits b")
+    assert [digit.text for digit in browser.all(f"{ticket(batch)} .countdown-digits b")][:2] == ["00", "00"]
+    browser.find(f"{ticket(batch)} .button:not(.quiet)")
+    assert opens <= now() <= opens + 3000, "an hour's difference of the phone's clock changes nothing"
+
+
+def test_an_order_of_a_page_that_is_out_of_date_is_refused_and_shown_anew(shop, visitor):
+    """The coupon goes with another order of the same user while the page stands there."""
+    browser, merchant = visitor.browser, shop.merchant
+    batch = merchant.published(name="只够一单", minimumSpend=None, value={"type": "amount", "amount": 100})
+    visitor.go(f"coupons/{batch}")
+    browser.click(f"{ticket(batch)} .button:not(.quiet)")
+    browser.wait_until(lambda: state(browser, batch) == "claimed")
+    visitor.fill_bag(egg_tarts=1)
+    visitor.go("confirm")
+    browser.find('.choose-row[aria-checked="true"]')
+    coupon = browser.driver.execute_async_script("sampan.coupons.mine().then(({ coupons }) => arguments[0](coupons[0].id))")
+    ok(merchant.move("lock", coupon, order="another"))
+    stock = shop.database("get", "goods", id="egg-tarts")["data"]["stock"]
+    browser.click(".summary .button")
+    browser.wait_until(lambda: "订单占用" in browser.driver.page_source and not browser.all('.choose-row[aria-checked="true"]'))
+    browser.wait_until(lambda: browser.all(".summary .button:not(:disabled)"))
+    assert shop.database("get", "goods", id="egg-tarts")["data"]["stock"] == stock
+    browser.click(".summary .button")
+    browser.find(".order-state.unpaid")
+    order = shop.database("get", "orders", id=browser.path().rsplit("/", 1)[1])["data"]
+    assert (order["discount"], order["couponState"]) == (0, "none")
