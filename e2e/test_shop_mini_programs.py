@@ -45,12 +45,14 @@ def ticket(data, batch):
 
 
 def toasts(program):
-    return [entry["values"][0].get("title") or entry["values"][0].get("content") for entry in program.shown() if entry["what"].endswith("showToast")]
+    told = [entry["values"][0] for entry in program.shown() if entry["what"].endswith("showToast")]
+    return [each.get("title") or each.get("content") for each in told]
 
 
 def test_from_the_countdown_to_the_refund(shop, program):
     merchant = shop.merchant
-    rush = merchant.published(name="整点券", minimumSpend=None, stock=5, claim={"from": now() + 3000, "until": now() + DAY}, stacking={"group": "rush", "with": []})
+    soon = {"from": now() + 3000, "until": now() + DAY}
+    rush = merchant.published(name="整点券", minimumSpend=None, stock=5, claim=soon, stacking={"group": "rush", "with": []})
     program.open("pages/home/home")
     program.until(lambda data: "张券可领" in data["couponHint"])
 
@@ -75,7 +77,8 @@ def test_from_the_countdown_to_the_refund(shop, program):
     assert (data["total"], data["coupons"]["discount"]) == ("31", "19")
     tap(program, "tapCoupon", id=data["coupons"]["possible"][2]["id"])
     data = program.until(lambda data: not data["counting"])
-    assert [row["name"] for row in data["coupons"]["possible"] if row["chosen"]] == ["整点券"], "it takes the place of those that it does not go with"
+    # It takes the place of those that it does not go with.
+    assert [row["name"] for row in data["coupons"]["possible"] if row["chosen"]] == ["整点券"]
     program.call("useBest")
     program.call("submit")
     order = next(entry["values"][0]["url"] for entry in program.shown() if entry["what"].endswith("redirectTo")).rsplit("=", 1)[1]
@@ -119,4 +122,4 @@ def test_the_pages_speak_english(shop, program):
     program.open("pages/coupons/coupons")
     data = program.until(lambda data: ticket(data, "cpb-sample-bread"))
     bread = ticket(data, "cpb-sample-bread")
-    assert (bread["name"], bread["large"], bread["small"], bread["where"], bread["claim"]) == ("Bread day", "20%", "off", "Bread", "Take it")
+    assert [bread[name] for name in ("name", "large", "small", "where", "claim")] == ["Bread day", "20%", "off", "Bread", "Take it"]

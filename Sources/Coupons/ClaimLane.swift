@@ -48,10 +48,9 @@ public struct ClaimLane: FastLane {
             let context = try identify(token, request, visit.requestID, visit.language, clientIP)
             visit.caller = context
             let store = try coupons.store(context.environment)
-            guard let number = store.writer.memory.look({ $0.numbers[String(Self.batch(request.path ?? ""))] }) else {
-                return answerSlowly(request, body, context, visit)
-            }
-            let claim = try CouponRequest.claim(Self.object(body), batch: number, context)
+            let wish = try Self.object(body)
+            guard !Coupons.needsProving(wish), let number = Self.plainBatch(request, store) else { return answerSlowly(request, wish, context, visit) }
+            let claim = try CouponRequest.claim(wish, batch: number, context)
             if let outcome = Coupons.answerAtOnce(claim, store, now: coupons.clock.now()) { return finish(.success(outcome), store, visit) }
             store.writer.submit(.claim(claim)) { [visit] result in finish(result, store, visit) }
         } catch {
@@ -59,11 +58,18 @@ public struct ClaimLane: FastLane {
         }
     }
 
-    /// A batch that memory does not know: perhaps another node has just made it.
-    private func answerSlowly(_ request: HTTPRequest, _ body: ByteBuffer, _ context: CallContext, _ visit: FastEdge.Visit) {
+    /// The number of a batch whose coupons go by no codes, for which tables would have to be read; `nil` also for one that memory does not know: perhaps
+    /// another node has just made it.
+    private static func plainBatch(_ request: HTTPRequest, _ store: EnvironmentCoupons) -> Int64? {
+        store.writer.memory.look { ledger in
+            ledger.numbers[String(batch(request.path ?? ""))].flatMap { ledger.batch($0)?.definition.codes == nil ? $0 : nil }
+        }
+    }
+
+    private func answerSlowly(_ request: HTTPRequest, _ wish: JSONObject, _ context: CallContext, _ visit: FastEdge.Visit) {
         Task {
             do {
-                let answer = try await coupons.claim(String(Self.batch(request.path ?? "")), Self.object(body), context)
+                let answer = try await coupons.claim(String(Self.batch(request.path ?? "")), wish, context)
                 visit.send(ByteBuffer(bytes: answer.serialized()))
             } catch {
                 visit.fail(error)

@@ -5,7 +5,13 @@ internal import Foundation
 ///
 /// `cpn-` and thirteen letters and digits: the number, mixed by a bijection that only this environment knows.
 struct CouponNumbers: Sendable {
-    static let prefix = "cpn-"
+    /// What numbers stand for: a coupon, or the invitation that its user gives.
+    enum Purpose: String {
+        case ids = "cpn-"
+        case invitations = "inv-"
+    }
+
+    private let prefix: String
     private static let digits = Array("0123456789abcdefghjkmnpqrstvwxyz".utf8)
 
     private let first: UInt64
@@ -14,8 +20,9 @@ struct CouponNumbers: Sendable {
     private let secondInverse: UInt64
     private let key: UInt64
 
-    init(secret: SymmetricKey) {
-        let mixed = HMAC<SHA512>.authenticationCode(for: Array("ids".utf8), using: secret)
+    init(secret: SymmetricKey, _ purpose: Purpose = .ids) {
+        prefix = purpose.rawValue
+        let mixed = HMAC<SHA512>.authenticationCode(for: Array((purpose == .ids ? "ids" : "invitations").utf8), using: secret)
         let words = Array(mixed).withUnsafeBytes { bytes in (0..<3).map { bytes.loadUnaligned(fromByteOffset: $0 * 8, as: UInt64.self) } }
         key = words[0]
         first = words[1] | 1
@@ -31,7 +38,7 @@ struct CouponNumbers: Sendable {
         mixed = mixed &* second
         mixed ^= mixed >> 32
         return String(unsafeUninitializedCapacity: 17) { buffer in
-            for (index, byte) in Self.prefix.utf8.enumerated() { buffer[index] = byte }
+            for (index, byte) in prefix.utf8.enumerated() { buffer[index] = byte }
             for index in 0..<13 { buffer[4 + index] = Self.digits[Int(truncatingIfNeeded: mixed >> (5 * UInt64(12 - index))) & 31] }
             return 17
         }
@@ -40,7 +47,7 @@ struct CouponNumbers: Sendable {
     /// The number of an id; `nil` for what is none.
     func number(_ id: String) -> Int64? {
         let bytes = Array(id.utf8)
-        guard bytes.count == 17, bytes.starts(with: Self.prefix.utf8) else { return nil }
+        guard bytes.count == 17, bytes.starts(with: prefix.utf8) else { return nil }
         var mixed: UInt64 = 0
         for (index, byte) in bytes[4...].enumerated() {
             guard let digit = Self.digits.firstIndex(of: byte), index > 0 || digit < 16 else { return nil }

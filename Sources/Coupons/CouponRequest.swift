@@ -60,6 +60,7 @@ enum CouponRequest {
             let user = try text(object, "user", max: 128)
             if !user.isEmpty { move.user = user }
         }
+        if kind == .redeem { move.shop = try text(object, "shop", max: 128) }
         move.key = try text(object, "outBizNo")
         if !move.key.isEmpty {
             move.hash = hash(move)
@@ -98,7 +99,9 @@ enum CouponRequest {
 
     /// What must be the same when the key comes again.
     private static func hash(_ move: LedgerCommand.Move) -> UInt64 {
-        let parts = move.coupons.map(String.init) + ["a"] + move.amounts.map(String.init) + [move.order, move.user ?? "\u{1}"]
+        let parts =
+            move.coupons.map(String.init) + ["a"] + move.amounts.map(String.init) + [move.order, move.user ?? "\u{1}"]
+            + (move.shop.isEmpty ? [] : [move.shop])
         return JournalPage.hash(Array(parts.joined(separator: "\u{0}").utf8))
     }
 }

@@ -8,6 +8,7 @@ extension Coupons {
     public func makeBatch(_ request: JSONObject, _ environment: EnvironmentID) async throws -> JSON {
         let definition = try BatchDefinition(request)
         let store = try store(environment)
+        try await checkReward(definition, store)
         guard try await store.ledger({ $0.batches.count }) < Self.batchesMax else {
             throw SampanError(
                 "LIMIT_EXCEEDED", status: 422, Localized("An environment has at most \(Self.batchesMax) batches.", zh: "每个环境至多 \(Self.batchesMax) 个券批次。"),
@@ -37,6 +38,7 @@ extension Coupons {
         request["revision"] = nil
         for (name, value) in request { merged[name] = value.isNull ? nil : value }
         let definition = try BatchDefinition(merged)
+        try await checkReward(definition, store)
         let change = LedgerCommand.BatchChange(batch: batch.number, revision: revision ?? batch.revision) { batch throws(LedgerRefusal) in
             try batch.changed(to: definition)
         }
@@ -55,6 +57,13 @@ extension Coupons {
         return try await change(
             LedgerCommand.BatchChange(batch: batch.number) { batch throws(LedgerRefusal) in try batch.stepped(step, by: person, needsSecond: needsSecond) },
             store)
+    }
+
+    private func checkReward(_ definition: BatchDefinition, _ store: EnvironmentCoupons) async throws {
+        guard let reward = definition.inviterReward else { return }
+        guard try await store.batchNumber(reward) != nil else {
+            throw SampanError.badMember("invitation.reward", Localized("the id of a batch", zh: "券批次编号"))
+        }
     }
 
     private func change(_ change: LedgerCommand.BatchChange, _ store: EnvironmentCoupons) async throws -> JSON {
@@ -90,7 +99,7 @@ extension Coupons {
         let definition = batch.definition
         let status: String =
             switch LedgerCommand.Claim(batch: batch.number, user: "").refusal(batch, now: now) {
-            case nil: batch.left > 0 ? "open" : "soldOut"
+            case nil, .proofNeeded: batch.available > 0 ? "open" : "soldOut"
             case .notYetOpen: "soon"
             case .paused: "paused"
             case .closed, .stopped: "closed"
@@ -99,12 +108,13 @@ extension Coupons {
         var json: JSONObject = [
             "id": .string(batch.id), "name": .string(definition.name), "description": .string(definition.description), "value": definition.terms.value.json,
             "minimumSpend": .int(definition.terms.minimumSpend), "status": .string(status), "opensAt": .int(definition.opensAt),
-            "closesAt": .int(definition.closesAt), "validity": definition.validity.json, "stock": .int(definition.stock), "left": .int(max(0, batch.left)),
+            "closesAt": .int(definition.closesAt), "validity": definition.validity.json, "stock": .int(definition.stock), "left": .int(batch.available),
             "mine": .int(Int64(mine)), "now": .int(now),
         ]
         json["limits"] = definition.limits.json
         if definition.terms.scope != CouponScope() { json["scope"] = definition.terms.scope.json }
         if definition.useTimes != UseTimes() { json["useTimes"] = definition.useTimes.json }
+        if let proof = definition.proof { json["needs"] = .string(proof.rawValue) }
         return .object(json)
     }
 }
@@ -116,6 +126,16 @@ public enum BatchStep: String, Sendable, CaseIterable {
 
 extension LedgerCommand.Claim {
     func refusal(_ batch: Batch, now: Int64) -> LedgerRefusal? { Ledger.closedFor(self, batch, now: now) }
+}
+
+extension BatchDefinition {
+    /// Whether codes that were given away stay good: there may be more of them.
+    func keepsCodes(of old: BatchDefinition) -> Bool {
+        switch (old.codes, codes) {
+        case (.generated(let before), .generated(let after)): after >= before
+        default: codes == old.codes
+        }
+    }
 }
 
 extension Batch {
@@ -141,6 +161,9 @@ extension Batch {
         if new.validity != old.validity || new.useTimes != old.useTimes || new.zone != old.zone { throw .unchangeable("validity, useTimes, timeZone") }
         if new.limits != old.limits || new.returnsOnRefund != old.returnsOnRefund {
             throw .unchangeable("limits, returnsOnRefund")
+        }
+        if new.proof != old.proof || new.inviterReward != old.inviterReward || !new.keepsCodes(of: old) {
+            throw .unchangeable("claim.needs, codes, invitation")
         }
         if new.stock < claimed { throw .stockBelowClaimed(claimed) }
         if let budget = new.budget, budget < accounts.reserved { throw .unchangeable("budget") }

@@ -10,6 +10,7 @@ extension Coupons {
     /// the coupons.
     public func perform(_ request: JSONObject, _ context: CallContext) async throws -> JSON {
         switch try request.text("op") {
+        case "claim" where request["batch"] == nil && request["code"] != nil: try await claimByCode(request, context)
         case "claim": try await claim(request.text("batch"), request, context)
         case "lock": try await lock(request, context)
         case "release": try await release(request, context)
@@ -34,13 +35,22 @@ extension Coupons {
                 context.environment)
         case "best": return try await best(request.without("op"), context)
         case "price": return try await price(request.without("op"), context)
+        case "get" where request["code"] != nil: return try await coupon(code: request.text("code"), context)
         case "get": return try await coupon(request.text("id"), of: named.isEmpty ? nil : named, context.environment)
+        case "invitation":
+            return try await invitation(request.text("batch"), named.isEmpty ? [:] : ["user": .string(named)], context)
+        case "entries":
+            var wanted = EntriesWanted()
+            wanted.after = Int64(try request.optionalInt("after", in: 0...Int.max) ?? 0)
+            (wanted.batch, wanted.coupon) = (try request.optionalText("batch"), try request.optionalText("coupon"))
+            wanted.limit = try request.optionalInt("limit", in: 1...Self.listMax) ?? 100
+            return try await entries(wanted, context.environment)
         default:
             throw SampanError.badMember(
                 "op",
                 Localized(
-                    "claim, lock, release, redeem, refund, void, freeze, unfreeze, offers, offer, mine, best, price or get",
-                    zh: " claim、lock、release、redeem、refund、void、freeze、unfreeze、offers、offer、mine、best、price 或 get"))
+                    "claim, lock, release, redeem, refund, void, freeze, unfreeze, offers, offer, mine, best, price, get, invitation or entries",
+                    zh: " claim、lock、release、redeem、refund、void、freeze、unfreeze、offers、offer、mine、best、price、get、invitation 或 entries"))
         }
     }
 }

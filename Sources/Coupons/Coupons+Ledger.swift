@@ -7,15 +7,20 @@ extension Coupons {
     /// Gives somebody a coupon of a batch.
     ///
     /// The same `outBizNo` of the same user and batch answers the coupon that it gave the first time.
-    /// - Parameter request: `outBizNo`, `device`, `channel`; of functions and keys `user` and `level` as well.
+    /// - Parameter request: `outBizNo`, `device`, `channel`, and where the batch needs it `code`, `link` or `invitation`; of functions and keys `user`
+    ///   and `level` as well.
     /// - Returns: `{"coupon":{…},"repeat":false}`.
     public func claim(_ batch: String, _ request: JSONObject, _ context: CallContext) async throws -> JSON {
         let store = try store(context.environment)
         guard let number = try await store.batchNumber(batch) else { throw SampanError.noCouponBatch }
-        let claim = try CouponRequest.claim(request, batch: number, context)
+        var claim = try CouponRequest.claim(request, batch: number, context)
+        if Self.needsProving(request) { try await prove(&claim, request, store, context) }
         if risk.isAsked { try await ask(.claim(batch: batch, user: claim.user, device: claim.device), context) }
-        if let outcome = Self.answerAtOnce(claim, store, now: clock.now()) { return try answer(outcome, store) }
-        return try answer(try await submit(.claim(claim), store), store)
+        let outcome =
+            if let outcome = Self.answerAtOnce(claim, store, now: clock.now()) { outcome } else { try await submit(.claim(claim), store) }
+        guard case .claimed(let coupon, let isRepeat) = outcome, coupon.code >= 0 else { return try answer(outcome, store) }
+        let code = try await codes(of: [coupon], store)[coupon.number]
+        return ["coupon": Self.shownAlone(coupon, store, code: code, now: clock.now()), "repeat": .bool(isRepeat)]
     }
 
     /// What needs no turn of the writer.
@@ -83,14 +88,15 @@ extension Coupons {
         let store = try store(environment)
         let now = clock.now()
         let found = try await couponsOf(user, store).filter { status == nil || $0.0.standing(at: now) == status }
-        return ["coupons": .array(found.prefix(limit).map { shown($0.0, batch: $0.1, store, now: now) }), "now": .int(now)]
+        let codes = try await codes(of: found.prefix(limit).map(\.0), store)
+        return ["coupons": .array(found.prefix(limit).map { shown($0.0, batch: $0.1, store, code: codes[$0.0.number], now: now) }), "now": .int(now)]
     }
 
     /// A user's coupons with their batches, the newest first.
     func couponsOf(_ user: String, _ store: EnvironmentCoupons) async throws -> [(Coupon, Batch)] {
         // First memory, then the tables: what is settled in between is found twice, and the one that changed last counts.
         let fresh = try await store.ledger { $0.couponsInMemory(of: user) }
-        let tables = try await offEventLoopIfShared(store) { try store.database.read { try CouponTables(connection: $0).coupons(ofUser: user) } }
+        let tables = try await reading(store) { try $0.coupons(ofUser: user) }
         var byNumber: [Int64: Coupon] = [:]
         for coupon in tables + fresh where (byNumber[coupon.number]?.page ?? -1) < coupon.page { byNumber[coupon.number] = coupon }
         let all = byNumber.values.sorted { $0.number > $1.number }
@@ -104,13 +110,48 @@ extension Coupons {
     /// A coupon with its uses.
     public func coupon(_ id: String, of user: String?, _ environment: EnvironmentID) async throws -> JSON {
         let store = try store(environment)
-        guard let number = store.numbers.number(id) else { throw SampanError.noCoupon(id) }
-        let fresh = try await store.ledger { $0.coupons[number] }
-        let settled = try await offEventLoopIfShared(store) { try store.database.read { try CouponTables(connection: $0).coupons([number]) } }
-        let newest = (settled + (fresh.map { [$0] } ?? [])).max { $0.page < $1.page }
-        guard let coupon = newest, user == nil || user == coupon.user else { throw SampanError.noCoupon(id) }
+        guard let number = store.numbers.number(id), let coupon = try await newest(number, store), user == nil || user == coupon.user else {
+            throw SampanError.noCoupon(id)
+        }
         let batch = try await store.ledger { $0.batch(coupon.batch) }
-        return shown(coupon, batch: batch, store, now: clock.now())
+        return shown(coupon, batch: batch, store, code: try await codes(of: [coupon], store)[number], now: clock.now())
+    }
+
+    /// The coupon that goes by an uploaded code, or was claimed with a code.
+    public func coupon(code: String, _ context: CallContext) async throws -> JSON {
+        let store = try store(context.environment)
+        let place = try await place(ofCode: code, store, context)
+        let fresh = try await store.ledger { $0.takers[.code(place.batch, place.index)]?.numbers.first }
+        let settled = fresh == nil ? try await reading(store) { try $0.coupons(of: [.code(place.batch, place.index)]).first?.number } : fresh
+        guard let number = settled else { throw SampanError.couponCodeUnclaimed }
+        return try await coupon(store.numbers.id(number), of: nil, context.environment)
+    }
+
+    /// A coupon as it is now.
+    func newest(_ number: Int64, _ store: EnvironmentCoupons) async throws -> Coupon? {
+        let fresh = try await store.ledger { $0.coupons[number] }
+        let settled = try await reading(store) { try $0.coupons([number]) }
+        return (settled + (fresh.map { [$0] } ?? [])).max { $0.page < $1.page }
+    }
+
+    /// The uploaded codes by which coupons go.
+    func codes(of coupons: [Coupon], _ store: EnvironmentCoupons) async throws -> [Int64: String] {
+        let coded = coupons.filter { $0.code >= 0 }
+        guard !coded.isEmpty else { return [:] }
+        let named = try await store.ledger { ledger in coded.filter { ledger.batch($0.batch)?.definition.namesCoupons == true } }
+        guard !named.isEmpty else { return [:] }
+        let texts = try await reading(store) { tables in
+            try tables.codes(at: Set(named.map { GeneratedCodes.Place(batch: $0.batch, index: $0.code) }))
+        }
+        return Dictionary(
+            uniqueKeysWithValues: named.compactMap { coupon in
+                texts[GeneratedCodes.Place(batch: coupon.batch, index: coupon.code)].map { (coupon.number, $0) }
+            })
+    }
+
+    /// Reads the tables.
+    func reading<T: Sendable>(_ store: EnvironmentCoupons, _ body: @escaping @Sendable (CouponTables) throws -> T) async throws -> T {
+        try await offEventLoopIfShared(store) { try store.database.read { try body(CouponTables(connection: $0)) } }
     }
 }
 
@@ -121,6 +162,10 @@ extension Ledger {
 }
 
 extension SampanError {
+    static let couponCodeUnclaimed = notFound(
+        "COUPON_NOT_FOUND", Localized("Nobody has claimed the coupon of this code.", zh: "该券码对应的优惠券尚未被领取。"),
+        remedy: Localized("Check the code.", zh: "请核对券码。"))
+
     static let couponsByFunctionOnly = forbidden(
         "COUPON_FUNCTION_ONLY",
         Localized("A client can claim, lock and release coupons; it cannot use them up or give them back.", zh: "客户端只能领取、锁定和释放优惠券，不能核销或退回。"),

@@ -13,26 +13,33 @@ extension Coupon {
 
 extension Coupons {
     /// A coupon without what its batch says.
-    static func shownAlone(_ coupon: Coupon, _ store: EnvironmentCoupons, now: Int64) -> JSON {
+    static func shownAlone(_ coupon: Coupon, _ store: EnvironmentCoupons, code: String? = nil, now: Int64) -> JSON {
         let standing = coupon.standing(at: now)
         var json: JSONObject = [
             "id": .string(store.numbers.id(coupon.number)), "status": .string(standing.word), "claimedAt": .int(coupon.claimedAt), "from": .int(coupon.from),
             "until": .int(coupon.until),
         ]
+        if let code { json["code"] = .string(code) }
         if coupon.isFrozen { json["frozen"] = true }
         if standing == .locked {
             json["order"] = .string(coupon.order)
             json["lockedUntil"] = .int(coupon.lockedUntil)
         }
         if !coupon.uses.isEmpty {
-            json["uses"] = .array(coupon.uses.map { ["order": .string($0.order), "amount": .int($0.amount), "refunded": .bool($0.isRefunded)] })
+            json["uses"] = .array(coupon.uses.map(shown))
         }
         return .object(json)
     }
 
+    private static func shown(_ use: Coupon.Use) -> JSON {
+        var json: JSONObject = ["order": .string(use.order), "amount": .int(use.amount), "refunded": .bool(use.isRefunded)]
+        if !use.shop.isEmpty { json["shop"] = .string(use.shop) }
+        return .object(json)
+    }
+
     /// A coupon as answers have it.
-    func shown(_ coupon: Coupon, batch: Batch?, _ store: EnvironmentCoupons, now: Int64) -> JSON {
-        let alone = Self.shownAlone(coupon, store, now: now)
+    func shown(_ coupon: Coupon, batch: Batch?, _ store: EnvironmentCoupons, code: String? = nil, now: Int64) -> JSON {
+        let alone = Self.shownAlone(coupon, store, code: code, now: now)
         guard let batch, var json = alone.objectValue else { return alone }
         json["batch"] = .string(batch.id)
         json["name"] = .string(batch.definition.name)
@@ -56,6 +63,7 @@ extension Coupons {
         let accounts = batch.accounts
         var json: JSONObject = ["id": .string(batch.id), "status": .string(batch.status.rawValue)]
         for (name, value) in batch.definition.json.objectValue ?? [:] { json[name] = value }
+        if batch.definition.codes == .uploaded { json["uploadedCodes"] = .int(batch.codes) }
         json["createdAt"] = .int(batch.createdAt)
         json["revision"] = .int(batch.revision)
         if !batch.submittedBy.isEmpty { json["submittedBy"] = .string(batch.submittedBy) }

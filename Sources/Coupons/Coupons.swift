@@ -34,6 +34,8 @@ public final class Coupons: Service {
     let clock: WallClock
     private let logger: Logger
     private let stores = Mutex(Stores())
+    /// Whoever tries codes and invitations.
+    let guesses = Mutex(GuessThrottle())
 
     /// Makes the room.
     /// - Parameters:

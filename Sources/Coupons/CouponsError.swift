@@ -33,6 +33,11 @@ extension LedgerRefusal {
             Self.refused(
                 "COUPON_DEVICE_NEEDED", 400, "This coupon is limited per device, so \"device\" must be sent.", "该优惠券按设备限领，需携带 device。", "Send the device's id.",
                 "请携带设备标识。")
+        case .proofNeeded(let proof): Self.needs(proof)
+        case .codeUsed:
+            Self.refused("COUPON_CODE_USED", 409, "This code was used already.", "该兑换码已被使用。", "Each code gives one coupon.", "每个兑换码仅可使用一次。")
+        case .ownInvitation:
+            Self.refused("COUPON_OWN_INVITATION", 409, "Nobody can invite themselves.", "不能使用自己的邀请。", "Give it to a friend.", "请分享给好友。")
         case .limitReached(let kind, let coupon): Self.limit(kind, id(coupon))
         case .keyReused:
             Self.refused(
@@ -105,6 +110,16 @@ extension LedgerRefusal {
         }
     }
 
+    private static func needs(_ proof: ClaimProof) -> SampanError {
+        let (en, zh, remedy, remedyZh) =
+            switch proof {
+            case .code: ("This coupon is given for a code.", "该优惠券需凭兑换码领取。", "Enter the code.", "请输入兑换码。")
+            case .link: ("This coupon is claimed by a link of the shop.", "该优惠券需通过商家链接领取。", "Open the link or scan the code.", "请打开链接或扫码。")
+            case .invitation: ("This coupon is for those who were invited.", "该优惠券需受邀领取。", "Ask a friend who has it.", "请向已领取的好友获取邀请。")
+            }
+        return refused("COUPON_PROOF_NEEDED", 403, en, zh, remedy, remedyZh, ["needs": .string(proof.rawValue)])
+    }
+
     private static func limit(_ kind: LimitKind, _ coupon: String) -> SampanError {
         let (en, zh) =
             switch kind {
@@ -140,6 +155,28 @@ extension SampanError {
         notFound(
             "COUPON_NOT_FOUND", Localized("There is no coupon \(id.prefix(60)) of this user.", zh: "该用户没有优惠券 \(id.prefix(60))。"),
             remedy: Localized("Check the id.", zh: "请检查优惠券编号。"))
+    }
+
+    static let couponCodeUnknown = notFound(
+        "COUPON_CODE_UNKNOWN", Localized("There is no such code.", zh: "兑换码不存在。"),
+        remedy: Localized("Check each letter and digit.", zh: "请逐个核对字母与数字。"))
+
+    static let couponLinkInvalid = forbidden(
+        "COUPON_LINK_INVALID", Localized("The link is not of this shop, or not for this coupon and channel.", zh: "链接不属于该店铺，或与优惠券、渠道不符。"),
+        remedy: Localized("Open the shop's link again.", zh: "请重新打开商家链接。"))
+
+    static let couponInvitationInvalid = notFound(
+        "COUPON_INVITATION_INVALID", Localized("There is no such invitation.", zh: "邀请不存在。"),
+        remedy: Localized("Ask for it again.", zh: "请重新获取邀请。"))
+
+    static let couponNeededToInvite = SampanError(
+        "COUPON_NEEDED_TO_INVITE", status: 409, Localized("Only who has a coupon of the batch can invite others.", zh: "领取该券后才能邀请他人。"),
+        remedy: Localized("Claim one first.", zh: "请先领取。"))
+
+    static func couponGuesses(seconds: Int) -> SampanError {
+        SampanError(
+            "COUPON_GUESSES", status: 429, Localized("Too many wrong codes.", zh: "兑换码输错次数过多。"),
+            remedy: Localized("Try again in \(seconds) seconds.", zh: "请 \(seconds) 秒后再试。"), retryAfter: seconds)
     }
 
     static let couponBatchChanged = SampanError(

@@ -79,6 +79,9 @@ public struct CouponsManagementRoutes: Sendable {
     }
 
     private func list(_ request: Request, _ context: SampanRequestContext) async throws -> Response {
+        if let code = request.queryText("code") {
+            return .json(["coupons": [try await coupons.coupon(code: code, context.keyCall(context.managedEnvironment()))]])
+        }
         guard let user = request.queryText("user") else { throw SampanError.badMember("user", Localized("the openid of a user", zh: "用户的 openid")) }
         let limit = Int(try request.queryInt("limit", in: 1...Int64(Self.listMax)) ?? 100)
         return .json(try await coupons.coupons(of: user, status: request.couponStatus(), limit: limit, context.managedEnvironment()))

@@ -19,6 +19,8 @@ public struct CouponsRoutes: Sendable {
         group.get("batches", use: offers)
         group.get("batches/:batch", use: offer)
         group.post("batches/:batch/claim", use: claim)
+        group.post("batches/:batch/invitation", use: invitation)
+        group.post("claim", use: claimByCode)
         group.post("best", use: best)
         group.post("price", use: price)
         group.post("lock", use: lock)
@@ -51,6 +53,15 @@ public struct CouponsRoutes: Sendable {
         let call = try context.requireCall()
         let body = try await request.jsonObject(upTo: Self.bodyBytesMax)
         return .json(try await coupons.claim(context.parameters.require("batch"), body, call))
+    }
+
+    private func claimByCode(_ request: Request, _ context: SampanRequestContext) async throws -> Response {
+        .json(try await coupons.claimByCode(request.jsonObject(upTo: Self.bodyBytesMax), context.requireCall()))
+    }
+
+    private func invitation(_ request: Request, _ context: SampanRequestContext) async throws -> Response {
+        let body = try await request.jsonObject(upTo: Self.bodyBytesMax)
+        return .json(try await coupons.invitation(context.parameters.require("batch"), body, context.requireCall()))
     }
 
     private func best(_ request: Request, _ context: SampanRequestContext) async throws -> Response {

@@ -148,6 +148,7 @@ struct Sampan: Sendable {
             to: router)
         DocumentsRoutes(rooms.documents).add(to: router)
         CouponsRoutes(rooms.coupons).add(to: router)
+        CouponsLedgerRoutes(rooms.coupons).add(to: router)
         CouponsManagementRoutes(rooms.coupons) { [tenancy = rooms.tenancy] in try tenancy.hasOthers(who: .couponsApprove, in: $0, than: $1) }.add(to: router)
         FilesRoutes(rooms.files, requireActive: requireActive).add(to: router)
         EnvironmentRoutes(rooms.tenancy).add(to: router)

@@ -26,6 +26,7 @@ import Testing
             let definition = settling.definition(stock: 25, number == 2 ? .storedValue(1000) : .amount(500)) {
                 if number > 0 { $0.limits.perDay = 1 }
                 if number != 1 { $0.limits.perDevice = 4 }
+                if number == 1 { ($0.proof, $0.codes) = (.code, .generated(20)) }
             }
             batches.append(try await settles.publish(definition))
             #expect(try await keeps.publish(definition) == batches.last)
@@ -59,15 +60,21 @@ import Testing
         try await CouponsFixture.with(engine) { fixture async throws in
             let node = try fixture.open()
             let batch = try await node.publish(fixture.definition())
-            for number in 0..<20 { _ = try await node.claim(batch, "u\(number)") }
-            #expect(try node.pagesInJournal() == 21)
+            for number in 0..<300 { _ = try await node.claim(batch, "u\(number)") }
+            #expect(try node.pagesInJournal() == 301)
             try await node.settle()
-            #expect(try node.pagesInJournal() == 21, "it has moved since the last look")
+            #expect(try node.pagesInJournal() == 301, "much has come since the last look")
             try await node.settle()
             #expect(try node.pagesInJournal() == 0)
             #expect(node.unsettled == 0 && node.writer.memory.look { $0.coupons.count } == 0)
-            #expect(try node.settledCoupons().map(\.number) == Array(1...20))
-            #expect(try await node.claim(batch, "u0").number == 21)
+            #expect(try node.settledCoupons().map(\.number) == Array(1...300))
+            #expect(try await node.claim(batch, "u0").number == 301)
+            // A trickle is settled although it never stops, so that whoever follows the ledger is not kept waiting.
+            for number in 0..<5 {
+                _ = try await node.claim(batch, "v\(number)")
+                try await node.settle()
+                #expect(try node.pagesInJournal() == 0)
+            }
             try node.database.close()
         }
     }
@@ -218,6 +225,10 @@ struct CommandScript {
             var claim = LedgerCommand.Claim(batch: chance.choose(batches), user: "u\(chance.below(10))")
             claim.key = chance.below(5) == 0 ? "" : "k\(sent.count)"
             claim.device = chance.below(2) == 0 ? "d\(chance.below(4))" : ""
+            if claim.batch == batches[1] { claim.code = Int64(chance.below(20)) }
+            if let first = coupons.first, chance.below(4) == 0 {
+                claim.inviter = LedgerCommand.Inviter(coupon: first, user: "u\(chance.below(10))", reward: batches[2])
+            }
             command = .claim(claim)
         } else {
             var move = LedgerCommand.Move(

@@ -136,7 +136,7 @@ extension EnvironmentCoupons {
         return receipts
     }
 
-    /// Settles everything: a journal that did not move between two looks is settled.
+    /// Settles everything: a journal in which little has moved between two looks is settled.
     func settleAll() async throws {
         try await settle()
         try await settle()

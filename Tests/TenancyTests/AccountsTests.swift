@@ -24,7 +24,7 @@ struct AccountsTests {
         try await TenancyFixture.with { base async throws in
             _ = try await base.join("an@example.com", as: .viewer)
             for email in ["an@example.com", "nobody@example.com"] {
-                for _ in 0...SignInThrottle.freeByName { #expect(await base.code { _ = try await base.signIn(email, "wrong password") } == "SIGN_IN_FAILED") }
+                for _ in 0...GuessThrottle.freeByName { #expect(await base.code { _ = try await base.signIn(email, "wrong password") } == "SIGN_IN_FAILED") }
                 #expect(await base.code { _ = try await base.signIn(email) } == "TOO_MANY_TRIES", "\(email)")
             }
             base.time.advance(61_000)

@@ -313,12 +313,19 @@ declare namespace sampan {
     limits: Fields;
     stock: number;
     left: number;
+    /** What a claim must bring. */
+    needs?: 'code' | 'link' | 'invitation';
     /** How many of them the user has. */
     mine: number;
     /** The server's clock, for a countdown. */
     now: number;
   }
-  export interface ClaimedCoupon { id: string; status: CouponStatus; claimedAt: number; from: number; until: number }
+  /** `needs` of the offer says which of `code`, `link` (with its `channel`) and `invitation` must be brought. */
+  export interface CouponClaim {
+    outBizNo?: string; device?: string; channel?: string; code?: string; link?: string; invitation?: string; timeout?: number;
+  }
+  /** `code`: the merchant's own, by which it goes. */
+  export interface ClaimedCoupon { id: string; status: CouponStatus; claimedAt: number; from: number; until: number; code?: string }
   export interface Coupon extends ClaimedCoupon {
     batch: string;
     name: string;
@@ -372,11 +379,16 @@ declare namespace sampan {
     offer(batch: string, options?: Options<{ timeout?: number }, Extra & CouponOffer, Failure>): Promise<Extra & CouponOffer>;
     /** Is sent again by itself, with the same number, where no answer came. */
     claim(
-      batch: string,
-      options?: Options<
-        { outBizNo?: string; device?: string; channel?: string; timeout?: number }, Extra & { coupon: ClaimedCoupon; repeat: boolean }, Failure
-      >,
+      batch: string, options?: Options<CouponClaim, Extra & { coupon: ClaimedCoupon; repeat: boolean }, Failure>,
     ): Promise<Extra & { coupon: ClaimedCoupon; repeat: boolean }>;
+    /** What a code gives, of whichever batch it is. */
+    claimByCode(
+      code: string, options?: Options<CouponClaim, Extra & { coupon: ClaimedCoupon; repeat: boolean }, Failure>,
+    ): Promise<Extra & { coupon: ClaimedCoupon; repeat: boolean }>;
+    /** What the user, who has a coupon of the batch, gives to others, and how many claimed with it. */
+    invitation(
+      batch: string, options?: Options<{ timeout?: number }, Extra & { invitation: string; invited: number }, Failure>,
+    ): Promise<Extra & { invitation: string; invited: number }>;
     /** The user's own, the newest first. */
     mine(
       options?: Options<{ status?: CouponStatus; limit?: number; timeout?: number }, Extra & { coupons: Coupon[] }, Failure>,

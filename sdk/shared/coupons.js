@@ -45,11 +45,20 @@ function createCoupons(steps, perform) {
     offers: (options) => perform('offers', options, () => membersOf(options)),
     offer: (batch, options) => perform('offer', options, () => Object.assign(membersOf(options), { batch: requireId('offer', 'batch', batch) })),
     claim: (batch, options) => perform('claim', options, () => Object.assign(membersOf(options), { batch: requireId('claim', 'batch', batch) })),
+    /** What a code gives, of whichever batch it is. */
+    claimByCode: (code, options) => perform('claim', options, () => Object.assign(membersOf(options), { code: requireId('claimByCode', 'code', code) })),
+    /** The invitation that who has a coupon of the batch gives to others. */
+    invitation: (batch, options) => perform('invitation', options, () => Object.assign(membersOf(options), { batch: requireId('invitation', 'batch', batch) })),
     mine: (options) => perform('mine', options, () => membersOf(options)),
     get: (id, options) => perform('get', options, () => Object.assign(membersOf(options), { id: requireId('get', 'id', id) })),
   };
   for (const question of ['best', 'price']) coupons[question] = (options) => perform(question, options, () => basketMembers(question, options));
   for (const step of steps) coupons[step] = (options) => perform(step, options, () => stepMembers(step, options));
+  if (steps === FUNCTION_STEPS) {
+    /** The coupon that goes by an uploaded code, or was claimed with a code. */
+    coupons.getByCode = (code, options) => perform('get', options, () => Object.assign(membersOf(options), { code: requireId('getByCode', 'code', code) }));
+    coupons.entries = (options) => perform('entries', options, () => membersOf(options));
+  }
   return coupons;
 }
 

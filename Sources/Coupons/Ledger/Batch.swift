@@ -51,6 +51,8 @@ struct Batch: Sendable, Hashable {
     var approvedBy = ""
     /// Grows with each change: what somebody has read and wants to change must still be so.
     var revision: Int64 = 1
+    /// How many codes were uploaded.
+    var codes: Int64 = 0
     /// How many coupons have been claimed; each is somewhere in `accounts`.
     var claimed: Int64 = 0
     var accounts = Accounts()
@@ -64,13 +66,17 @@ struct Batch: Sendable, Hashable {
 
     var left: Int64 { definition.stock - claimed }
 
+    /// How many can still be claimed: where each coupon goes by an uploaded code, no more than there are codes.
+    var available: Int64 { max(0, definition.namesCoupons ? min(left, codes - claimed) : left) }
+
     /// Everything but the accounts, as a page of the journal has it.
     var record: String {
-        let record: JSON = [
+        var record: JSONObject = [
             "number": .int(number), "id": .string(id), "definition": definition.json, "status": .string(status.rawValue), "createdAt": .int(createdAt),
             "submittedBy": .string(submittedBy), "approvedBy": .string(approvedBy), "revision": .int(revision),
         ]
-        return String(decoding: record.serialized(), as: UTF8.self)
+        if codes > 0 { record["codes"] = .int(codes) }
+        return String(decoding: JSON.object(record).serialized(), as: UTF8.self)
     }
 
     init(number: Int64, id: String, definition: BatchDefinition, createdAt: Int64) {
@@ -91,5 +97,6 @@ struct Batch: Sendable, Hashable {
         submittedBy = object["submittedBy"]?.stringValue ?? ""
         approvedBy = object["approvedBy"]?.stringValue ?? ""
         revision = object["revision"]?.intValue ?? 1
+        codes = object["codes"]?.intValue ?? 0
     }
 }

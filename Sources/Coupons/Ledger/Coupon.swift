@@ -31,6 +31,8 @@ struct Coupon: Sendable, Hashable {
         var order: String
         /// What it took off the order.
         var amount: Int64
+        /// Where; empty if nobody said.
+        var shop = ""
         var isRefunded = false
     }
 
@@ -46,7 +48,7 @@ struct Coupon: Sendable, Hashable {
     let until: Int64
     /// What the budget keeps for it while it is held.
     let reserve: Int64
-    /// Kept for codes that a merchant brings; -1 without one.
+    /// Which of its batch's codes it took, or goes by; -1 without one.
     let code: Int64
     var account = CouponAccount.held
     var isFrozen = false

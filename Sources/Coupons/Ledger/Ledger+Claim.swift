@@ -7,6 +7,13 @@ extension Ledger {
         if let refusal = Self.closedFor(claim, batch, now: now) ?? atLimit(claim, batch.definition, now: now) ?? Self.nothingLeft(batch) {
             return .refused(refusal)
         }
+        let entry = entry(claim, batch, now: now)
+        try append(entry)
+        try reward(claim.inviter, for: entry.coupon, now: now)
+        return .claimed(Coupon(entry, page: page + 1), isRepeat: false)
+    }
+
+    private func entry(_ claim: LedgerCommand.Claim, _ batch: Batch, now: Int64) -> LedgerEntry {
         let definition = batch.definition
         let window = definition.validity.window(claimedAt: now, zone: definition.zone)
         var entry = LedgerEntry(kind: .claim, batch: batch.number, coupon: nextCoupon, at: now)
@@ -18,8 +25,20 @@ extension Ledger {
         entry.order = claim.device
         entry.key = claim.key
         entry.hash = claim.key.isEmpty ? 0 : claim.hash
-        try append(entry)
-        return .claimed(Coupon(entry, page: page + 1), isRepeat: false)
+        entry.place = claim.channel
+        entry.inviter = claim.inviter?.coupon ?? 0
+        // Uploaded codes are given in their order: as many coupons were claimed, as many are gone.
+        entry.code = definition.namesCoupons ? batch.claimed : claim.code
+        return entry
+    }
+
+    /// Gives whoever invited somebody what was promised, once for each whom they brought; where their own limit or the stock is reached, nothing.
+    private mutating func reward(_ inviter: LedgerCommand.Inviter?, for coupon: Int64, now: Int64) throws {
+        guard let inviter, let number = inviter.reward, let batch = batch(number) else { return }
+        var claim = LedgerCommand.Claim(batch: number, user: inviter.user)
+        claim.key = "invited-\(coupon)"
+        if Self.closedFor(claim, batch, now: now) != nil || atLimit(claim, batch.definition, now: now) != nil || Self.nothingLeft(batch) != nil { return }
+        try append(entry(claim, batch, now: now))
     }
 
     /// What can be answered at once, without a turn of the writer, because it is on disk and stays so; `nil` where it takes one.
@@ -67,11 +86,14 @@ extension Ledger {
         if !scope.channels.isEmpty, !scope.channels.contains(claim.channel) { return .notForChannel }
         if !scope.levels.isEmpty, !scope.levels.contains(claim.level) { return .notForLevel }
         if claim.isClient, claim.device.isEmpty, definition.limits.perDevice != nil { return .deviceNeeded }
+        if claim.isClient, let proof = definition.proof, !claim.has(proof) { return .proofNeeded(proof) }
+        // Nobody invites themselves.
+        if let inviter = claim.inviter, inviter.user == claim.user { return .ownInvitation }
         return nil
     }
 
     private static func nothingLeft(_ batch: Batch) -> LedgerRefusal? {
-        if batch.left <= 0 { return .soldOut }
+        if batch.left <= 0 || batch.definition.namesCoupons && batch.claimed >= batch.codes { return .soldOut }
         if let budget = batch.definition.budget, batch.accounts.reserved + (batch.definition.terms.value.exposure ?? 0) > budget { return .budgetExhausted }
         return nil
     }
@@ -90,6 +112,7 @@ extension Ledger {
         if let perDevice = limits.perDevice, let taker = takers[.device(claim.batch, claim.device)], taker.count >= perDevice {
             return .limitReached(.device, coupon: taker.newest)
         }
+        if claim.code >= 0, let taker = takers[.code(claim.batch, claim.code)], taker.count > 0 { return .codeUsed }
         return nil
     }
 

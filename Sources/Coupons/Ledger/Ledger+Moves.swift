@@ -133,10 +133,13 @@ extension Ledger {
         case .release: entry.account = .held
         case .redeem:
             entry.amount = amount(coupon, batch, position, move)
+            entry.place = move.shop
             if Self.isStored(batch) { entry.balance = coupon.balance - entry.amount }
             entry.account = entry.balance > 0 ? .held : .redeemed
         case .refund:
-            entry.amount = coupon.uses.first { $0.order == move.order && !$0.isRefunded }?.amount ?? 0
+            let use = coupon.uses.first { $0.order == move.order && !$0.isRefunded }
+            entry.amount = use?.amount ?? 0
+            entry.place = use?.shop ?? ""
             if Self.isStored(batch) { entry.balance = coupon.balance + entry.amount }
             entry.account = afterRefund(coupon, batch, now: now)
         case .void: entry.account = .voided

@@ -3,12 +3,24 @@
 /// Pure: it knows no storage and no clock. What was settled into tables long ago is not held; whoever decides something first
 /// loads what `needs` names.
 struct Ledger: Sendable {
+    /// Who can have coupons of a batch up to a limit: a user, a device, or a code, which gives one.
     struct TakerKey: Hashable, Sendable {
+        enum Kind { case user(String), device(String), code(Int64) }
+
         let batch: Int64
-        /// A user, or a device behind U+0000.
+        /// A user, or a device behind U+0000, or a code behind U+0001: neither is in a text that is sent.
         let holder: String
 
         static func device(_ batch: Int64, _ device: String) -> TakerKey { TakerKey(batch: batch, holder: "\u{0}" + device) }
+        static func code(_ batch: Int64, _ code: Int64) -> TakerKey { TakerKey(batch: batch, holder: "\u{1}\(code)") }
+
+        var kind: Kind {
+            switch holder.utf8.first {
+            case 0: .device(String(holder.dropFirst()))
+            case 1: .code(Int64(holder.dropFirst()) ?? -1)
+            default: .user(holder)
+            }
+        }
     }
 
     /// The coupons of a batch that one user or device has.
@@ -133,6 +145,7 @@ struct Ledger: Sendable {
         func add(_ key: TakerKey) { takers[key, default: Taker(coupon.number, isWhole: isWhole)].add(coupon.number) }
         add(TakerKey(batch: coupon.batch, holder: coupon.user))
         if !coupon.device.isEmpty { add(.device(coupon.batch, coupon.device)) }
+        if coupon.code >= 0 { add(.code(coupon.batch, coupon.code)) }
     }
 
     private mutating func put(_ batch: Batch) {
@@ -163,6 +176,8 @@ struct Ledger: Sendable {
             guard settledCoupon > 0 else { return }
             add(TakerKey(batch: claim.batch, holder: claim.user), to: &needs)
             if !claim.device.isEmpty { add(.device(claim.batch, claim.device), to: &needs) }
+            if claim.code >= 0 { add(.code(claim.batch, claim.code), to: &needs) }
+            if let inviter = claim.inviter, let reward = inviter.reward { add(TakerKey(batch: reward, holder: inviter.user), to: &needs) }
         case .move(let move):
             for number in move.coupons where number <= settledCoupon && coupons[number] == nil { needs.coupons.insert(number) }
             let key = StepKey(kind: move.kind, key: move.key)
@@ -194,9 +209,10 @@ struct Ledger: Sendable {
         for coupon in loaded {
             if coupons[coupon.number] == nil { coupons[coupon.number] = coupon }
             // Whoever is asked what a user has must find what changes in here.
-            for key in [TakerKey(batch: coupon.batch, holder: coupon.user), .device(coupon.batch, coupon.device)] where key.holder != "\u{0}" {
-                takers[key, default: Taker(coupon.number, isWhole: false)].add(coupon.number)
-            }
+            var keys = [TakerKey(batch: coupon.batch, holder: coupon.user)]
+            if !coupon.device.isEmpty { keys.append(.device(coupon.batch, coupon.device)) }
+            if coupon.code >= 0 { keys.append(.code(coupon.batch, coupon.code)) }
+            for key in keys { takers[key, default: Taker(coupon.number, isWhole: false)].add(coupon.number) }
         }
         for key in whole { takers[key, default: Taker(0, isWhole: true)].isWhole = true }
         for (key, step) in loadedSteps where steps[key] == nil { steps[key] = step }
@@ -252,7 +268,7 @@ extension Coupon {
             order = entry.order
             lockedUntil = entry.until
         case .redeem:
-            uses.append(Use(order: entry.order, amount: entry.amount))
+            uses.append(Use(order: entry.order, amount: entry.amount, shop: entry.place))
             accounts.spent += entry.amount
             unlock()
         case .refund:

@@ -15,9 +15,35 @@ enum LedgerCommand: Sendable {
         var level = ""
         /// Whether the user asks, and not a function or key for them.
         var isClient = false
+        /// Which of the batch's codes was brought; -1 without one.
+        var code: Int64 = -1
+        /// Whether it comes by a link of the shop.
+        var hasLink = false
+        var inviter: Inviter?
 
         /// What must be the same when the key comes again.
-        var hash: UInt64 { JournalPage.hash(Array("\(device)\u{0}\(channel)\u{0}\(level)".utf8)) }
+        var hash: UInt64 {
+            let more = code >= 0 || inviter != nil ? "\u{0}\(code)\u{0}\(inviter?.coupon ?? 0)" : ""
+            return JournalPage.hash(Array("\(device)\u{0}\(channel)\u{0}\(level)\(more)".utf8))
+        }
+
+        /// Whether it brings what the batch wants to see.
+        func has(_ proof: ClaimProof) -> Bool {
+            switch proof {
+            case .code: code >= 0
+            case .link: hasLink
+            case .invitation: inviter != nil
+            }
+        }
+    }
+
+    /// Who invited somebody.
+    struct Inviter: Sendable, Hashable {
+        /// The coupon by which they are known.
+        let coupon: Int64
+        let user: String
+        /// The batch of which they get a coupon for it.
+        var reward: Int64?
     }
 
     /// Coupons take a step in their lives, all of them or none.
@@ -34,6 +60,8 @@ enum LedgerCommand: Sendable {
         var hash: UInt64 = 0
         /// How long a lock holds.
         var milliseconds: Int64 = 0
+        /// Where it is used.
+        var shop = ""
     }
 
     /// Somebody makes a batch or changes one.
@@ -100,6 +128,9 @@ enum LedgerRefusal: Error, Sendable, Hashable {
     case notForChannel
     case notForLevel
     case deviceNeeded
+    case proofNeeded(ClaimProof)
+    case codeUsed
+    case ownInvitation
     /// The user has as many as one may have; `coupon` is the newest.
     case limitReached(LimitKind, coupon: Int64)
     case keyReused

@@ -41,7 +41,7 @@ struct CouponTables: LedgerStore {
         try connection.execute("INSERT INTO journal (page, bytes) VALUES ($1, $2)", .int(page), .blob(bytes))
     }
 
-    private static let columns =
+    static let columns =
         "number, batch, holder, claim_key, claim_hash, device, claimed_at, valid_from, valid_until, reserve, code, account, is_frozen, ord, locked_until, balance, uses, page"
 
     func coupons(_ numbers: Set<Int64>) throws -> [Coupon] {
@@ -50,17 +50,21 @@ struct CouponTables: LedgerStore {
     }
 
     func coupons(of takers: Set<Ledger.TakerKey>) throws -> [Coupon] {
-        let (devices, holders) = takers.reduce(into: ([JSON](), [JSON]())) { lists, taker in
-            if taker.holder.utf8.first == 0 {
-                lists.0.append([.int(taker.batch), .string(String(taker.holder.dropFirst()))])
-            } else {
-                lists.1.append([.int(taker.batch), .string(taker.holder)])
+        var (devices, holders, codes): ([JSON], [JSON], [JSON]) = ([], [], [])
+        for taker in takers {
+            switch taker.kind {
+            case .device(let device): devices.append([.int(taker.batch), .string(device)])
+            case .code(let code): codes.append([.int(taker.batch), .int(code)])
+            case .user(let user): holders.append([.int(taker.batch), .string(user)])
             }
         }
         var coupons: [Coupon] = []
         if !holders.isEmpty { coupons += try self.coupons("holder = value ->> 1 AND batch = CAST(value ->> 0 AS BIGINT)", .array(holders)) }
         if !devices.isEmpty {
             coupons += try self.coupons("device <> '' AND device = value ->> 1 AND batch = CAST(value ->> 0 AS BIGINT)", .array(devices))
+        }
+        if !codes.isEmpty {
+            coupons += try self.coupons("code >= 0 AND code = CAST(value ->> 1 AS BIGINT) AND batch = CAST(value ->> 0 AS BIGINT)", .array(codes))
         }
         return coupons
     }
@@ -77,7 +81,7 @@ struct CouponTables: LedgerStore {
         try connection.all("SELECT \(Self.columns) FROM coupons WHERE holder = $1", .text(user), transform: Self.coupon)
     }
 
-    private static func coupon(_ row: Row) throws -> Coupon {
+    static func coupon(_ row: Row) throws -> Coupon {
         guard let account = CouponAccount(rawValue: UInt8(clamping: row.int(11))) else { throw StorageError.damaged("a coupon's account") }
         var coupon = Coupon(
             number: row.int(0), batch: row.int(1), user: row.text(2), claimKey: row.text(3), claimHash: UInt64(bitPattern: row.int(4)), device: row.text(5),
@@ -177,11 +181,11 @@ extension CouponTables {
     private func write(_ entry: LedgerEntry, _ page: Int64) throws {
         try connection.enqueue(
             """
-            INSERT INTO entries (kind, batch, coupon, at, account, amount, balance, ord, holder, step_key, step_hash, page)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+            INSERT INTO entries (kind, batch, coupon, at, account, amount, balance, ord, holder, step_key, step_hash, page, place, inviter)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
             """, .int(Int64(entry.kind.rawValue)), .int(entry.batch), .int(entry.coupon), .int(entry.at), .int(Int64(entry.account.rawValue)),
             .int(entry.amount), .int(entry.balance), .text(entry.order), .text(entry.text), .text(entry.key), .int(Int64(bitPattern: entry.hash)),
-            .int(page))
+            .int(page), .text(entry.place), .int(entry.inviter))
     }
 
     private func insert(_ coupon: Coupon) throws {
@@ -219,17 +223,18 @@ extension Coupon {
     /// Its uses as a column has them.
     var usesText: String {
         if uses.isEmpty { return "" }
-        let list = JSON.array(uses.map { [.string($0.order), .int($0.amount), .bool($0.isRefunded)] })
+        let list = JSON.array(uses.map { [.string($0.order), .int($0.amount), .bool($0.isRefunded), .string($0.shop)] })
         return String(decoding: list.serialized(), as: UTF8.self)
     }
 
     static func uses(_ text: String) throws -> [Use] {
         if text.isEmpty { return [] }
         return try JSON(parsing: text).arrayValue?.map { use in
-            guard let parts = use.arrayValue, parts.count == 3, let order = parts[0].stringValue, let amount = parts[1].intValue,
+            // Written with three parts before uses had shops.
+            guard let parts = use.arrayValue, parts.count >= 3, let order = parts[0].stringValue, let amount = parts[1].intValue,
                 let isRefunded = parts[2].boolValue
             else { throw StorageError.damaged("a coupon's uses") }
-            return Use(order: order, amount: amount, isRefunded: isRefunded)
+            return Use(order: order, amount: amount, shop: parts.count > 3 ? parts[3].stringValue ?? "" : "", isRefunded: isRefunded)
         } ?? []
     }
 }

@@ -30,5 +30,23 @@ let couponsMigrations: [Migration] = [
             CREATE INDEX entries_of_coupon ON entries (coupon);
             CREATE INDEX entries_of_key ON entries (step_key, kind) WHERE step_key <> '' AND kind <> 1;
             """
-    }
+    },
+    // Where steps happened, who invited whom, codes, and indexes for those who read the ledger.
+    Migration("coupons-2") { dialect in
+        let (int, text) = (dialect.integerType, dialect.textType)
+        return """
+            ALTER TABLE entries ADD COLUMN place \(text) NOT NULL DEFAULT '';
+            ALTER TABLE entries ADD COLUMN inviter \(int) NOT NULL DEFAULT 0;
+            CREATE INDEX entries_of_batch ON entries (batch, seq);
+            CREATE INDEX entries_of_time ON entries (at);
+            CREATE INDEX entries_of_inviter ON entries (inviter) WHERE inviter <> 0;
+            CREATE INDEX coupons_of_batch ON coupons (batch, number);
+            CREATE INDEX coupons_of_code ON coupons (batch, code) WHERE code >= 0;
+            CREATE TABLE codes (batch \(int) NOT NULL, place \(int) NOT NULL, code \(text) NOT NULL, PRIMARY KEY (batch, place))\(dialect.withoutRowID);
+            CREATE UNIQUE INDEX codes_by_text ON codes (code);
+            CREATE TABLE code_uploads (
+                batch \(int) PRIMARY KEY, first \(int) NOT NULL, lines \(int) NOT NULL, hash \(int) NOT NULL, codes \(int) NOT NULL, faults \(int) NOT NULL,
+                samples \(text) NOT NULL);
+            """
+    },
 ]

@@ -7,15 +7,20 @@ internal import Synchronization
 final class EnvironmentCoupons: Sendable {
     /// How many entries one turn settles: a few milliseconds for whoever waits behind it.
     private static let settleMax = 500
+    /// So few entries between two looks leave room for settling.
+    private static let quietMax = 200
     private static let sweepMax = 500
 
     let database: Database
     let writer: LedgerWriter
     let numbers: CouponNumbers
+    let invitations: CouponNumbers
+    let codes: GeneratedCodes
+    let links: ClaimLinks
     private let limits: Limits
     private let clock: WallClock
-    /// The page at which the last look found the journal: what has not moved since is settled.
-    private let lastPage = Mutex<Int64>(-1)
+    /// How many entries waited at the last look: where few have come since, all are settled.
+    private let lastUnsettled = Mutex(0)
 
     init(_ database: Database, secret: SymmetricKey, limits: Limits, clock: WallClock) throws {
         try database.migrate(couponsMigrations)
@@ -23,6 +28,9 @@ final class EnvironmentCoupons: Sendable {
         self.limits = limits
         self.clock = clock
         numbers = CouponNumbers(secret: secret)
+        invitations = CouponNumbers(secret: secret, .invitations)
+        codes = GeneratedCodes(secret: secret)
+        links = ClaimLinks(secret: secret)
         writer = LedgerWriter(database, queueMax: limits.writeQueueMax, clock: clock)
         try database.writeNow { connection in try LedgerTurn(memory: writer.memory, store: CouponTables(connection: connection)).catchUp() }
         writer.memory.committed()
@@ -54,10 +62,10 @@ final class EnvironmentCoupons: Sendable {
 
     /// Moves what nobody changes any more from the journal into the tables.
     func settle() async throws {
-        let (unsettled, page) = writer.memory.look { ($0.unsettled, $0.page) } ?? (0, 0)
-        let isQuiet = lastPage.withLock { last in
-            defer { last = page }
-            return last == page
+        let unsettled = writer.memory.look { $0.unsettled } ?? 0
+        let isQuiet = lastUnsettled.withLock { last in
+            defer { last = unsettled }
+            return unsettled - last <= Self.quietMax
         }
         guard unsettled > 0, isQuiet || unsettled > limits.couponTailMax else { return }
         var settled = 0
@@ -80,6 +88,25 @@ final class EnvironmentCoupons: Sendable {
         try await writer.turn { [reached] turn, _ in
             try turn.catchUp()
             try turn.memory.replace { $0.settled(through: reached.page, coupon: reached.coupon) }
+        }
+    }
+
+    /// Moves everything that was there when it was asked into the tables, for whoever reads these.
+    func settleNow() async throws {
+        do {
+            let page = try await writer.turn { turn, _ in
+                try turn.catchUp()
+                return try turn.memory.change { $0.page }
+            }
+            while true {
+                let piece = try await writer.turn { turn, tables in
+                    try turn.catchUp()
+                    return try tables.settle(entriesMax: Self.settleMax)
+                }
+                if piece.entries == 0 || piece.page >= page { return }
+            }
+        } catch {
+            throw Coupons.told(error)
         }
     }
 

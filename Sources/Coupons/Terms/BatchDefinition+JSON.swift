@@ -13,7 +13,7 @@ extension BatchDefinition {
     public init(_ object: JSONObject) throws {
         try object.refuseUnknown(Self.members, in: "coupon batch")
         let window = try object.requiredObject("claim")
-        try window.refuseUnknown(["from", "until", "public"], in: "claim")
+        try window.refuseUnknown(["from", "until", "public", "needs"], in: "claim")
         var terms = CouponTerms(try CouponValue(try object.requiredObject("value")))
         terms.minimumSpend = try object.money("minimumSpend") ?? 0
         if let scope = try object.optionalObject("scope") { terms.scope = try CouponScope(scope) }
@@ -24,6 +24,12 @@ extension BatchDefinition {
         description = try object.optionalText("description") ?? ""
         budget = try object.money("budget")
         isPublic = try window.optionalBool("public") ?? true
+        proof = try ClaimProof(asked: window.optionalText("needs"))
+        codes = try object.optionalObject("codes").map { try CodeSource($0) }
+        if let invitation = try object.optionalObject("invitation") {
+            try invitation.refuseUnknown(["reward"], in: "invitation")
+            inviterReward = try invitation.shortText("reward")
+        }
         returnsOnRefund = try object.optionalBool("returnsOnRefund") ?? true
         if let limits = try object.optionalObject("limits") { self.limits = try ClaimLimits(limits) }
         if let times = try object.optionalObject("useTimes") { useTimes = try UseTimes(times) }
@@ -33,7 +39,7 @@ extension BatchDefinition {
 
     private static let members: Set<String> = [
         "name", "description", "value", "minimumSpend", "scope", "stacking", "stock", "budget", "claim", "limits", "validity", "useTimes", "returnsOnRefund",
-        "timeZone",
+        "timeZone", "codes", "invitation",
     ]
 
     /// What only several members together show.
@@ -47,6 +53,12 @@ extension BatchDefinition {
             throw SampanError.badMember(
                 "budget",
                 Localized("nothing, or a value whose cost has a bound (a discount with a ceiling)", zh: "不填，或金额有上限的优惠（折扣需设 ceiling）"))
+        }
+        if proof == .code, codes == nil {
+            throw SampanError.badMember("codes", Localized("where the codes come from, since claim.needs is code", zh: "兑换码来源（claim.needs 为 code 时必填）"))
+        }
+        if case .generated = codes, proof != .code {
+            throw SampanError.badMember("codes.source", Localized("uploaded, unless claim.needs is code", zh: " uploaded；仅 claim.needs 为 code 时可用 generated"))
         }
         if case .amount(let amount) = terms.value, terms.minimumSpend > 0, amount > terms.minimumSpend {
             throw SampanError.badMember("value.amount", Localized("no more than minimumSpend", zh: "不超过 minimumSpend 的金额"))
@@ -63,13 +75,50 @@ extension BatchDefinition {
         json["stacking"] = terms.stacking.json
         json["stock"] = .int(stock)
         if let budget { json["budget"] = .int(budget) }
-        json["claim"] = ["from": .int(opensAt), "until": .int(closesAt), "public": .bool(isPublic)]
+        var claim: JSONObject = ["from": .int(opensAt), "until": .int(closesAt), "public": .bool(isPublic)]
+        if let proof { claim["needs"] = .string(proof.rawValue) }
+        json["claim"] = .object(claim)
+        if let codes { json["codes"] = codes.json }
+        if let inviterReward { json["invitation"] = ["reward": .string(inviterReward)] }
         json["limits"] = limits.json
         json["validity"] = validity.json
         if useTimes != UseTimes() { json["useTimes"] = useTimes.json }
         json["returnsOnRefund"] = .bool(returnsOnRefund)
         json["timeZone"] = .string(zone.text)
         return .object(json)
+    }
+}
+
+extension ClaimProof {
+    init?(asked word: String?) throws {
+        guard let word else { return nil }
+        guard let proof = Self(rawValue: word) else {
+            throw SampanError.badMember("claim.needs", Localized("code, link or invitation", zh: " code、link 或 invitation"))
+        }
+        self = proof
+    }
+}
+
+extension CodeSource {
+    /// So many codes the server can tell apart.
+    static let generatedMax: Int64 = 10_000_000
+
+    init(_ object: JSONObject) throws {
+        try object.refuseUnknown(["source", "count"], in: "codes")
+        switch try object.text("source") {
+        case "generated": self = .generated(try object.requiredInt("count", in: 1...Self.generatedMax))
+        case "uploaded":
+            try object.refuseUnknown(["source"], in: "codes that are uploaded")
+            self = .uploaded
+        default: throw SampanError.badMember("codes.source", Localized("generated or uploaded", zh: " generated 或 uploaded"))
+        }
+    }
+
+    var json: JSON {
+        switch self {
+        case .generated(let count): ["source": "generated", "count": .int(count)]
+        case .uploaded: ["source": "uploaded"]
+        }
     }
 }
 
@@ -273,63 +322,5 @@ extension FixedZone {
     var text: String {
         let absolute = Int(abs(minutes))
         return "\(minutes < 0 ? "-" : "+")\(DateText.padded(absolute / 60, 2)):\(DateText.padded(absolute % 60, 2))"
-    }
-}
-
-extension JSONObject {
-    func refuseUnknown(_ known: Set<String>, in what: String) throws {
-        for (name, _) in self where !known.contains(name) {
-            throw SampanError.badMember(String(name.prefix(60)), Localized("nothing: a \(what) has no such member", zh: "不存在的字段：\(what) 没有该成员"))
-        }
-    }
-
-    func requiredObject(_ name: String) throws -> JSONObject {
-        guard let object = try optionalObject(name) else { throw SampanError.badMember(name, Localized("an object", zh: "对象")) }
-        return object
-    }
-
-    func requiredInt(_ name: String, in range: ClosedRange<Int64>) throws -> Int64 {
-        guard let int = self[name]?.intValue, range.contains(int) else {
-            throw SampanError.badMember(
-                name, Localized("an integer from \(range.lowerBound) to \(range.upperBound)", zh: " \(range.lowerBound) 到 \(range.upperBound) 的整数"))
-        }
-        return int
-    }
-
-    /// A sum of money in the smallest unit, or nothing.
-    func money(_ name: String) throws -> Int64? {
-        guard let value = self[name], !value.isNull else { return nil }
-        return try requiredInt(name, in: 0...BatchDefinition.moneyMax)
-    }
-
-    /// A text of 1 to 128 bytes.
-    func shortText(_ name: String) throws -> String {
-        let text = try text(name)
-        guard text.utf8.count <= 128, !text.utf8.contains(0) else { throw SampanError.badMember(name, Localized("1 to 128 bytes", zh: " 1 到 128 字节")) }
-        return text
-    }
-
-    /// A moment in milliseconds since 1970, or as ISO 8601.
-    func moment(_ name: String) throws -> Int64 {
-        let range: ClosedRange<Int64> = 0...4_102_444_800_000
-        let moment = self[name]?.intValue ?? self[name]?.dateValue ?? self[name]?.stringValue.flatMap { DateText.milliseconds(fromISO8601: $0) }
-        guard let moment, range.contains(moment) else {
-            throw SampanError.badMember(
-                name, Localized("a time from 1970 to 2099: milliseconds or 2026-10-01T12:00:00+08:00", zh: " 1970 到 2099 年间的时间：毫秒数或 2026-10-01T12:00:00+08:00"))
-        }
-        return moment
-    }
-
-    /// A list of at most a thousand short texts.
-    func names(_ name: String) throws -> Set<String> {
-        let list = try optionalList(name) ?? []
-        guard list.count <= 1000 else { throw SampanError.badMember(name, Localized("at most 1000", zh: "不超过 1000 个")) }
-        return Set(
-            try list.map {
-                guard let text = $0.stringValue, (1...128).contains(text.utf8.count), !text.utf8.contains(0) else {
-                    throw SampanError.badMember(name, Localized("a list of texts of 1 to 128 bytes", zh: "由 1 到 128 字节文本组成的数组"))
-                }
-                return text
-            })
     }
 }

@@ -20,6 +20,12 @@ public struct BatchDefinition: Sendable, Hashable {
     public var closesAt: Int64
     /// Whether users may claim it themselves; otherwise functions and keys give it to them.
     public var isPublic = true
+    /// What a user must bring to claim one; `nil` is nothing.
+    public var proof: ClaimProof?
+    /// Where codes come from: those that users bring, or else those by which the coupons go.
+    public var codes: CodeSource?
+    /// Of which batch whoever invited somebody gets a coupon for it.
+    public var inviterReward: String?
     /// When one can be used.
     public var validity: Validity
     /// On which days and hours.
@@ -38,6 +44,27 @@ public struct BatchDefinition: Sendable, Hashable {
         self.closesAt = closesAt
         self.validity = validity
     }
+
+    /// Whether each coupon goes by a code that was uploaded.
+    var namesCoupons: Bool { codes == .uploaded && proof != .code }
+}
+
+/// What a user brings to show that a coupon is meant for them.
+public enum ClaimProof: String, Sendable, Hashable, CaseIterable {
+    /// A code (兑换码) that gives one coupon, once.
+    case code
+    /// A link that the shop has made for a channel.
+    case link
+    /// An invitation of somebody who has a coupon.
+    case invitation
+}
+
+/// Where a batch's codes come from.
+public enum CodeSource: Sendable, Hashable {
+    /// So many are made by the server.
+    case generated(Int64)
+    /// The merchant brings them.
+    case uploaded
 }
 
 /// How many coupons of a batch one user or device gets; `nil` is `most`.

@@ -26,7 +26,7 @@ public final class Accounts: Sendable {
     private static let pendingFactorsMax = 1000
 
     private struct State {
-        var throttle = SignInThrottle()
+        var throttle = GuessThrottle()
         /// Second factors that were begun and not confirmed yet.
         var pendingFactors: [AccountID: TimeBasedCode] = [:]
         /// When sessions were used since that was last written down.

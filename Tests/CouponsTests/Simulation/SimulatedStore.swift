@@ -35,6 +35,7 @@ final class SimulatedStore: LedgerStore {
     func coupons(of takers: Set<Ledger.TakerKey>) -> [Coupon] {
         tables.values.filter {
             takers.contains(Ledger.TakerKey(batch: $0.batch, holder: $0.user)) || !$0.device.isEmpty && takers.contains(.device($0.batch, $0.device))
+                || $0.code >= 0 && takers.contains(.code($0.batch, $0.code))
         }
     }
 

@@ -78,12 +78,17 @@ struct Simulation {
         if chance.below(3) == 0 { definition.limits.perDevice = 2 }
         if chance.below(3) == 0 { definition.budget = 500 * Int64(1 + chance.below(10)) }
         definition.returnsOnRefund = chance.below(3) > 0
-        let made = definition
+        // The first may name its coupons by uploaded codes; the second may take codes that users bring, and reward who invites.
+        let isNaming = batch == 1 && chance.below(3) == 0
+        if isNaming { definition.codes = .uploaded }
+        if batch == 2, chance.below(2) == 0 { (definition.proof, definition.codes) = (.code, .generated(10)) }
+        let (made, uploaded) = (definition, isNaming ? Int64(1 + chance.below(12)) : 0)
         let change = LedgerCommand.BatchChange(
             batch: nil,
             change: { batch throws(LedgerRefusal) in
                 var batch = batch
                 batch.status = .published
+                batch.codes = uploaded
                 return batch
             }, new: ("cpb-\(batch)", made))
         _ = try commit(nodes[0]) { turn, now in try turn.run([.batch(change)], now: now) }
@@ -97,6 +102,10 @@ struct Simulation {
             var claim = LedgerCommand.Claim(batch: Int64(1 + chance.below(3)), user: "u\(chance.below(Self.users))")
             claim.key = "k\(nextKey)"
             claim.device = chance.below(2) == 0 ? "d\(chance.below(4))" : ""
+            if claim.batch == 2 { claim.code = Int64(chance.below(10)) }
+            if chance.below(3) == 0, let (key, number) = record.claims.min(by: { $0.value < $1.value }), key.batch != 3 {
+                claim.inviter = LedgerCommand.Inviter(coupon: number, user: key.user, reward: 3)
+            }
             command = .claim(claim)
         } else {
             let coupons = Set((0...chance.below(2)).map { _ in chance.choose(record.claims.values.sorted()) })
@@ -243,7 +252,7 @@ struct Simulation {
         guard coupons.count == batch.claimed, batch.claimed <= batch.definition.stock else {
             throw Broken(description: "\(batch.id): \(coupons.count) coupons, \(batch.claimed) claimed, stock \(batch.definition.stock)")
         }
-        if record.soldOut.contains(batch.number), batch.left > 0 {
+        if record.soldOut.contains(batch.number), batch.available > 0 {
             throw Broken(description: "\(batch.id) was sold out, and \(batch.left) are left")
         }
         for account in CouponAccount.allCases where account != .stock {
@@ -257,6 +266,9 @@ struct Simulation {
         for (device, theirs) in Dictionary(grouping: coupons.filter { !$0.device.isEmpty }, by: \.device) {
             if let most = batch.definition.limits.perDevice, theirs.count > most { throw Broken(description: "\(device) has \(theirs.count)") }
         }
+        let codes = coupons.map(\.code).filter { $0 >= 0 }
+        guard Set(codes).count == codes.count else { throw Broken(description: "\(batch.id): a code gave two coupons") }
+        if batch.definition.namesCoupons, codes.sorted() != Array(0..<batch.claimed) { throw Broken(description: "\(batch.id): codes \(codes)") }
         let spent = coupons.flatMap(\.uses).filter { !$0.isRefunded }.reduce(0) { $0 + $1.amount }
         guard spent == batch.accounts.spent else { throw Broken(description: "\(batch.id): spent \(spent), not \(batch.accounts.spent)") }
     }

@@ -12,7 +12,8 @@ function couponRequest(op, members, newNumber) {
     case 'offer': return { method: 'GET', path: `${LIST}/batches/${encodeURIComponent(batch)}` };
     case 'get': return { method: 'GET', path: `${LIST}/${encodeURIComponent(id)}` };
     case 'mine': return { method: 'GET', path: LIST + query(members, ['status', 'limit']) };
-    case 'claim': return { method: 'POST', path: `${LIST}/batches/${encodeURIComponent(batch)}/claim`, body: numbered(members, newNumber, ['batch']) };
+    case 'invitation': return { method: 'POST', path: `${LIST}/batches/${encodeURIComponent(batch)}/invitation`, body: '{}' };
+    case 'claim': return batch === undefined ? { method: 'POST', path: `${LIST}/claim`, body: numbered(members, newNumber, []) } : { method: 'POST', path: `${LIST}/batches/${encodeURIComponent(batch)}/claim`, body: numbered(members, newNumber, ['batch']) };
     case 'best':
     case 'price': return { method: 'POST', path: `${LIST}/${op}`, body: JSON.stringify(members) };
     default: return { method: 'POST', path: `${LIST}/${op}`, body: numbered(members, newNumber, []) };

@@ -32,6 +32,8 @@ test('each call is its request, in WeChat\'s shape', async () => {
       'GET /v1/coupons': () => ({ coupons: [{ id: 'cpn-1' }] }),
       'GET /v1/coupons/cpn-1': () => ({ id: 'cpn-1' }),
       [`POST ${CLAIM}`]: () => GIVEN,
+      'POST /v1/coupons/claim': () => GIVEN,
+      'POST /v1/coupons/batches/cpb-a/invitation': () => ({ invitation: 'inv-1', invited: 2 }),
       'POST /v1/coupons/lock': ({ coupons }) => ({ coupons: coupons.map((id) => ({ id, status: 'locked' })), repeat: false }),
       'POST /v1/coupons/best': () => ({ payable: 150 }),
       'POST /v1/coupons/price': () => ({ payable: 150 }),
@@ -44,6 +46,9 @@ test('each call is its request, in WeChat\'s shape', async () => {
     assert.equal((await cloud.coupons.get('cpn-1')).id, 'cpn-1');
     assert.deepEqual((await cloud.coupons.claim('cpb-a', { device: 'd', outBizNo: 'mine', timeout: 9000 })).coupon, GIVEN.coupon);
     assert.deepEqual(bodies(server, CLAIM), [{ device: 'd', outBizNo: 'mine' }]);
+    assert.equal((await cloud.coupons.claimByCode('AB-CD', { outBizNo: 'mine' })).repeat, false);
+    assert.deepEqual(bodies(server, '/v1/coupons/claim'), [{ code: 'AB-CD', outBizNo: 'mine' }]);
+    assert.equal((await cloud.coupons.invitation('cpb-a')).invited, 2);
     assert.equal((await cloud.coupons.lock({ coupons: ['cpn-1', 'cpn-2'], order: 'o', seconds: 60 })).coupons[1].status, 'locked');
     assert.equal((await cloud.coupons.release({ coupons: 'cpn-1', order: 'o' })).coupons[0].status, 'held');
     const basket = { lines: [{ goods: 'tea', price: 100, quantity: 2 }] };
@@ -54,6 +59,7 @@ test('each call is its request, in WeChat\'s shape', async () => {
     const [{ outBizNo, ...locked }] = bodies(server, '/v1/coupons/lock');
     assert.deepEqual(locked, { coupons: ['cpn-1', 'cpn-2'], order: 'o', seconds: 60 });
     assert.match(outBizNo, /^n-[0-9a-f]{24}$/);
+    assert.equal(cloud.coupons.getByCode, undefined);
     assert.equal(cloud.coupons.redeem, undefined, 'a page cannot say that an order was paid');
   });
 });

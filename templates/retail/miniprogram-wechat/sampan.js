@@ -2280,7 +2280,8 @@
         case 'offer': return { method: 'GET', path: `${LIST}/batches/${encodeURIComponent(batch)}` };
         case 'get': return { method: 'GET', path: `${LIST}/${encodeURIComponent(id)}` };
         case 'mine': return { method: 'GET', path: LIST + query(members, ['status', 'limit']) };
-        case 'claim': return { method: 'POST', path: `${LIST}/batches/${encodeURIComponent(batch)}/claim`, body: numbered(members, newNumber, ['batch']) };
+        case 'invitation': return { method: 'POST', path: `${LIST}/batches/${encodeURIComponent(batch)}/invitation`, body: '{}' };
+        case 'claim': return batch === undefined ? { method: 'POST', path: `${LIST}/claim`, body: numbered(members, newNumber, []) } : { method: 'POST', path: `${LIST}/batches/${encodeURIComponent(batch)}/claim`, body: numbered(members, newNumber, ['batch']) };
         case 'best':
         case 'price': return { method: 'POST', path: `${LIST}/${op}`, body: JSON.stringify(members) };
         default: return { method: 'POST', path: `${LIST}/${op}`, body: numbered(members, newNumber, []) };
@@ -3411,11 +3412,20 @@
         offers: (options) => perform('offers', options, () => membersOf(options)),
         offer: (batch, options) => perform('offer', options, () => Object.assign(membersOf(options), { batch: requireId('offer', 'batch', batch) })),
         claim: (batch, options) => perform('claim', options, () => Object.assign(membersOf(options), { batch: requireId('claim', 'batch', batch) })),
+        /** What a code gives, of whichever batch it is. */
+        claimByCode: (code, options) => perform('claim', options, () => Object.assign(membersOf(options), { code: requireId('claimByCode', 'code', code) })),
+        /** The invitation that who has a coupon of the batch gives to others. */
+        invitation: (batch, options) => perform('invitation', options, () => Object.assign(membersOf(options), { batch: requireId('invitation', 'batch', batch) })),
         mine: (options) => perform('mine', options, () => membersOf(options)),
         get: (id, options) => perform('get', options, () => Object.assign(membersOf(options), { id: requireId('get', 'id', id) })),
       };
       for (const question of ['best', 'price']) coupons[question] = (options) => perform(question, options, () => basketMembers(question, options));
       for (const step of steps) coupons[step] = (options) => perform(step, options, () => stepMembers(step, options));
+      if (steps === FUNCTION_STEPS) {
+        /** The coupon that goes by an uploaded code, or was claimed with a code. */
+        coupons.getByCode = (code, options) => perform('get', options, () => Object.assign(membersOf(options), { code: requireId('getByCode', 'code', code) }));
+        coupons.entries = (options) => perform('entries', options, () => membersOf(options));
+      }
       return coupons;
     }
 

@@ -1,17 +1,17 @@
-/// Slows down whoever guesses passwords: a pure value, told what happened and when.
+/// Slows down whoever guesses passwords or codes: a pure value, told what happened and when.
 ///
-/// It counts by address and by account name, whether there is such an account or not, so that being locked out tells nothing.
-struct SignInThrottle: Sendable {
+/// It counts by address and by name (an account's, a user's), whether there is such a one or not, so that being locked out tells nothing.
+public struct GuessThrottle: Sendable {
     private struct Failures: Sendable {
         var count = 0
         var lockedUntil: Int64 = 0
         var lastAt: Int64 = 0
     }
 
-    /// So many wrong passwords are forgiven.
-    static let freeByName = 5
+    /// So many wrong guesses are forgiven.
+    public static let freeByName = 5
     /// Several people may sit behind one address.
-    static let freeByAddress = 50
+    public static let freeByAddress = 50
     private static let firstLockMilliseconds: Int64 = 60_000
     private static let longestLockMilliseconds: Int64 = 3_600_000
     /// After so long without a failure everything is forgotten.
@@ -20,21 +20,24 @@ struct SignInThrottle: Sendable {
 
     private var failures: [String: Failures] = [:]
 
+    /// Nobody has guessed yet.
+    public init() {}
+
     /// Milliseconds until the next try is allowed; `nil` when it is now.
-    func wait(name: String, address: String, now: Int64) -> Int64? {
+    public func wait(name: String, address: String, now: Int64) -> Int64? {
         let until = max(failures[Self.key(name: name)]?.lockedUntil ?? 0, failures[Self.key(address: address)]?.lockedUntil ?? 0)
         return until > now ? until - now : nil
     }
 
     /// A wrong password, code or name.
-    mutating func failed(name: String, address: String, now: Int64) {
+    public mutating func failed(name: String, address: String, now: Int64) {
         if failures.count >= Self.entriesMax { forget(now) }
         count(Self.key(name: name), free: Self.freeByName, now)
         count(Self.key(address: address), free: Self.freeByAddress, now)
     }
 
     /// The right one: the account's slate is clean; the address's is not, or one known account would pay for guessing at others.
-    mutating func succeeded(name: String) { failures[Self.key(name: name)] = nil }
+    public mutating func succeeded(name: String) { failures[Self.key(name: name)] = nil }
 
     private mutating func count(_ key: String, free: Int, _ now: Int64) {
         var entry = failures[key] ?? Failures()
