@@ -1,4 +1,4 @@
-"""The sample shop's coupons in a real browser: a countdown, a claim, the best for a bag, paid, redeemed in the ledger, refunded and back."""
+"""The sample shop's coupons in a real browser: a countdown, a claim, the best for a bag, paid, redeemed, refunded and back."""
 
 import time
 from pathlib import Path
@@ -81,8 +81,8 @@ def test_the_samples_are_made_once_and_say_so(shop):
 def test_from_the_countdown_to_the_refund(shop, customer):
     browser, merchant = customer.browser, shop.merchant
     rush = merchant.published(
-        name="整点券", minimumSpend=None, stock=3, claim={"from": now() + 9000, "until": now() + DAY}, value={"type": "amount", "amount": 300},
-        stacking={"group": "rush", "with": []},
+        name="整点券", minimumSpend=None, stock=3, value={"type": "amount", "amount": 300}, stacking={"group": "rush", "with": []},
+        claim={"from": now() + 9000, "until": now() + DAY},
     )  # fmt: skip
 
     customer.go("")
@@ -272,3 +272,43 @@ def test_an_order_of_a_page_that_is_out_of_date_is_refused_and_shown_anew(shop, 
     browser.find(".order-state.unpaid")
     order = shop.database("get", "orders", id=browser.path().rsplit("/", 1)[1])["data"]
     assert (order["discount"], order["couponState"]) == (0, "none")
+
+
+def test_codes_links_and_invitations(shop, visitor):
+    browser, merchant = visitor.browser, shop.merchant
+    window = {"from": now() - 1000, "until": now() + DAY}
+    coded = merchant.published(name="凭码", claim={**window, "needs": "code"}, codes={"source": "generated", "count": 5})
+    linked = merchant.published(name="活动页", claim={**window, "needs": "link"})
+    invited = merchant.published(name="好友", claim={**window, "needs": "invitation"})
+    visitor.go("coupons")
+    for batch, needs in ((coded, "兑换码"), (linked, "活动链接"), (invited, "好友邀请")):
+        assert needs in browser.find(f"{ticket(batch)} .ticket-state").text and browser.all(f"{ticket(batch)} .button") == []
+    code = merchant.ask("GET", f"/batches/{coded}/codes/file").text.split()[0]
+    for typed, told in (("WRONG", "没有这个"), (code, "券包")):
+        field = browser.find(".code-form input")
+        field.clear()
+        field.send_keys(typed)
+        browser.click(".code-form .button")
+        browser.wait_until(lambda told=told: told in browser.find("#toast").text)
+    browser.wait_until(lambda: state(browser, coded) == "claimed")
+
+    visitor.go(f"coupons/{linked}")
+    assert "活动链接" in browser.find(f"{ticket(linked)} .ticket-state").text
+    link = ok(merchant.ask("GET", f"/batches/{linked}/link", params={"channel": "门口海报"}))
+    visitor.go(f"coupons/{linked}?{link['query']}")
+    browser.click(f"{ticket(linked)} .button:not(.quiet)")
+    browser.wait_until(lambda: state(browser, linked) == "claimed")
+
+    friend = shop.user("friend")
+    first = merchant.published(name="请朋友", claim=window)
+    ok(friend.post(f"/v1/coupons/batches/{first}/claim", {}))
+    invitation = ok(friend.post(f"/v1/coupons/batches/{first}/invitation", {}))["invitation"]
+    visitor.go(f"coupons/{first}?invitation={invitation}")
+    browser.click(f"{ticket(first)} .button:not(.quiet)")
+    browser.wait_until(lambda: state(browser, first) == "claimed")
+    browser.wait_until(lambda: ok(friend.post(f"/v1/coupons/batches/{first}/invitation", {}))["invited"] == 1)
+    # Who has one invites with it: the link that is copied, or shown where there is no clipboard.
+    browser.driver.execute_script("navigator.clipboard.writeText = async text => { window.copied = text }")
+    browser.click(f"{ticket(first)} .ticket-share")
+    browser.wait_until(lambda: "invitation=inv-" in (browser.driver.execute_script("return window.copied") or ""))
+    visitor.look("invited")

@@ -13,7 +13,7 @@ export function ticket({ coupon, words, validity, state = '', foot = [], note = 
     h('div', { class: 'ticket-text' },
       h('h3', {}, words.translate(coupon.name)),
       note ? h('p', {}, note) : null,
-      h('dl', {}, fact(texts.scopeLine, words.where(coupon)), fact(texts.validLine, validity), hours ? fact(texts.hoursLine, hours) : null),
+      h('dl', {}, fact(texts.scopeLine, words.where(coupon)), fact(texts.validLine, validity), hours ? fact(texts.hoursLine, hours) : null, coupon.code ? fact(texts.codeLine, coupon.code) : null),
       h('div', { class: 'ticket-foot' }, foot)))
 }
 

@@ -1,11 +1,12 @@
-// What can be claimed now or soon; `#/coupons/<batch>` is one of them, as a QR code or a shared link opens it.
+// What can be claimed now or soon; `#/coupons/<batch>` is one of them, as a QR code or a shared link opens it. What the link carries (`link`,
+// `channel`, `invitation`) goes into the claim.
 import { couponWords } from '../app/coupon-words.js'
 import { h, icon, replace } from '../app/dom.js'
 import { shop } from '../app/platform.js'
 import { fill, t } from '../app/state.js'
 import { ticket } from '../app/ticket.js'
 import { bones, message, toast, toastError } from '../app/widgets.js'
-import { inOrder, stateOf, takenPercent, validityText } from '../shared/coupon-view.js'
+import { broughtBy, inOrder, missingProof, stateOf, takenPercent, validityText } from '../shared/coupon-view.js'
 import { errorCode } from '../shared/error-text.js'
 import { clockText, dateText, timeText } from '../shared/order-view.js'
 import { leftUntil, serverClock, spread } from '../shared/server-clock.js'
@@ -21,9 +22,9 @@ const fewLeft = 100
 /** What is truth after a refusal, without asking again: everybody who is refused would ask at the same time. */
 const stateAfter = { COUPON_SOLD_OUT: 'soldOut', COUPON_BUDGET_EXHAUSTED: 'soldOut', COUPON_PAUSED: 'paused', COUPON_CLOSED: 'closed', COUPON_STOPPED: 'closed' }
 
-export async function couponsPage({ view, values, alive }) {
+export async function couponsPage({ view, values, query, alive }) {
   replace(view, h('div', { class: 'tickets', 'aria-busy': 'true' }, bones('ticket-bone', 3)))
-  const page = { view, alive, only: values.id || '', clock: serverClock(), offers: [], words: null, cards: new Map() }
+  const page = { view, alive, only: values.id || '', brought: broughtBy(Object.fromEntries(query)), clock: serverClock(), offers: [], words: null, cards: new Map() }
   await load(page)
   if (!alive()) return
   const ticking = setInterval(() => (alive() ? tick(page) : clearInterval(ticking)), tickMilliseconds)
@@ -65,7 +66,7 @@ function draw(page) {
   const texts = t().coupon
   page.cards.clear()
   if (page.offers.length === 0) {
-    replace(page.view, message({ picture: 'empty-coupons', title: texts.none, hint: texts.noneHint, action: { href: '#/my-coupons', text: texts.mineTitle } }))
+    replace(page.view, message({ picture: 'empty-coupons', title: texts.none, hint: texts.noneHint, action: { href: '#/my-coupons', text: texts.mineTitle } }), codeForm(page))
     return
   }
   const cards = page.offers.map((offer) => {
@@ -74,7 +75,8 @@ function draw(page) {
     drawCard(page, offer)
     return place
   })
-  replace(page.view, h('div', { class: page.only ? 'tickets one' : 'tickets' }, cards), h('div', { class: 'ticket-links' },
+  const wantsCode = !page.only || page.offers[0].needs === 'code'
+  replace(page.view, h('div', { class: page.only ? 'tickets one' : 'tickets' }, cards), wantsCode ? codeForm(page) : null, h('div', { class: 'ticket-links' },
     page.only ? h('a', { class: 'button quiet', href: '#/coupons' }, texts.allOffers) : null,
     h('a', { class: 'button quiet', href: '#/my-coupons' }, texts.mineTitle)))
 }
@@ -91,12 +93,14 @@ function drawCard(page, offer) {
 
 function foot(page, offer, state) {
   const texts = t().coupon
-  const share = page.only ? h('button', { class: 'ticket-share', onclick: copyLink }, icon('link', 16), texts.share) : null
+  const share = page.only ? h('button', { class: 'ticket-share', onclick: () => shareLink(offer) }, icon('link', 16), offer.mine > 0 ? texts.invite : texts.share) : null
   if (state === 'soon') return [countdown(offer, page.clock.now()), share]
   if (state !== 'open') {
     const use = state === 'claimed' ? h('a', { class: 'button quiet small', href: '#/my-coupons' }, texts.use) : null
     return [h('span', { class: 'ticket-state' }, texts[state]), share, use]
   }
+  const missing = missingProof(offer, page.brought)
+  if (missing) return [h('span', { class: 'ticket-state needs' }, texts.needs[missing]), share]
   const button = h('button', { class: 'button small', onclick: () => claim(page, offer, button) }, offer.mine > 0 ? texts.another : texts.claim)
   return [stockLine(offer), share, button]
 }
@@ -147,7 +151,7 @@ async function claim(page, offer, button) {
   button.textContent = texts.claiming
   try {
     if (page.clock.now() - offer.opensAt < firstMoments) await new Promise((resolve) => setTimeout(resolve, spread(claimSpread)))
-    const { repeat } = await shop.claim(offer)
+    const { repeat } = await shop.claim(offer, page.brought)
     Object.assign(offer, { mine: offer.mine + 1, left: repeat ? offer.left : Math.max(0, offer.left - 1) })
     toast(texts.claimedToast)
   } catch (error) {
@@ -169,13 +173,49 @@ async function lookAgain(page, offer) {
   }
 }
 
-async function copyLink() {
+/** For who has a code: it says by itself of which batch it is. */
+function codeForm(page) {
+  const texts = t().coupon
+  const field = h('input', { id: 'code', type: 'text', maxlength: 64, placeholder: texts.codeHint, autocomplete: 'off', autocapitalize: 'characters', required: true })
+  const button = h('button', { class: 'button small' }, texts.codeClaim)
+  const submit = async (event) => {
+    event.preventDefault()
+    button.disabled = true
+    try {
+      await shop.claimByCode(field.value.trim())
+      field.value = ''
+      toast(texts.claimedToast)
+      reload(page, 0)
+    } catch (error) {
+      toastError(error)
+    }
+    button.disabled = false
+  }
+  return h('form', { class: 'card code-form', onsubmit: submit }, h('label', { for: 'code' }, texts.codeTitle), field, button)
+}
+
+/** The way to this batch, for others; who has a coupon of it invites with it. */
+async function shareLink(offer) {
+  const texts = t().coupon
+  const address = new URL(location.href)
+  address.hash = `#/coupons/${offer.id}`
+  let told = texts.shared
   try {
-    await navigator.clipboard.writeText(location.href)
-    toast(t().coupon.shared)
+    if (offer.mine > 0) {
+      const { invitation, invited } = await shop.invitation(offer.id)
+      address.hash += `?invitation=${invitation}`
+      told = fill(texts.invited, { count: invited })
+    }
   } catch (error) {
-    // Not every browser gives a page the clipboard: the address bar has the link as well.
+    toastError(error)
+    return
+  }
+  try {
+    await navigator.clipboard.writeText(address.href)
+    toast(told)
+  } catch (error) {
+    // Not every browser gives a page the clipboard: then the link is shown, to be copied by hand.
     console.info('the link could not be copied:', error)
-    toast(location.href)
+    toast(address.href)
   }
 }

@@ -96,6 +96,18 @@ function stateOf(offer, now) {
   return offer.status
 }
 
+/** What a claim must bring and this page was not opened with: 'code', 'link', 'invitation', or ''. */
+function missingProof({ needs = '' }, brought) {
+  return needs !== '' && !brought[needs] ? needs : ''
+}
+
+/** What the address of the page brings to a claim: members that are there. */
+function broughtBy(values) {
+  const brought = {}
+  for (const name of ['code', 'link', 'channel', 'invitation']) if (values[name]) brought[name] = values[name]
+  return brought
+}
+
 /** What can be claimed, now or soon, before what cannot; otherwise as the shop has them, the newest first. */
 function inOrder(offers) {
   const isFirst = (offer) => ['open', 'soon'].indexOf(stateOf(offer, offer.now)) !== -1
@@ -115,4 +127,4 @@ function translator(documents, language) {
   return (text) => (byText[text] ? inLanguage(byText[text], language) : text)
 }
 
-module.exports = { worth, condition, scopeText, hoursText, validityText, untilText, obstacleText, inOrder, listOf, stateOf, takenPercent, translator }
+module.exports = { worth, condition, scopeText, hoursText, validityText, untilText, obstacleText, inOrder, listOf, missingProof, broughtBy, stateOf, takenPercent, translator }

@@ -28,7 +28,7 @@ function ticketView(coupon, words, { state, validity, note = '' }) {
   const [large, small] = worth(coupon.value, t)
   return {
     id: coupon.id, state, large, small, note, validity, long: large.length > 4, condition: condition(coupon, t), name: words.translate(coupon.name), where: words.where(coupon),
-    hours: hoursText(coupon.useTimes, t),
+    hours: hoursText(coupon.useTimes, t), code: coupon.code || '',
   }
 }
 

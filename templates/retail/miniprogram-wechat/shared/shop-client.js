@@ -53,7 +53,11 @@ function shopClient(platform) {
     offers: async () => (await (await platform.coupons()).offers()).batches,
     offer: async (batch) => (await platform.coupons()).offer(batch),
     /** The number says which of the user's coupons it is, the first or the second: two tabs, or a page that lost its answer, get one. */
-    claim: async ({ id, mine }) => (await platform.coupons()).claim(id, { outBizNo: `claim-${mine + 1}` }),
+    claim: async ({ id, mine }, brought = {}) => (await platform.coupons()).claim(id, Object.assign({ outBizNo: `claim-${mine + 1}` }, brought)),
+    /** What a code gives, of whichever batch it is; the same code again gives the same coupon. */
+    claimByCode: async (code) => (await platform.coupons()).claimByCode(code, { outBizNo: `code-${code}`.slice(0, 64) }),
+    /** What a customer with a coupon of the batch gives to friends: {invitation, invited}. */
+    invitation: async (batch) => (await platform.coupons()).invitation(batch),
     /** {coupons, now}: the customer's own, the newest first. */
     myCoupons: async () => (await platform.coupons()).mine({ limit: 200 }),
     bestCoupons: async (basket) => (await platform.coupons()).best({ basket }),

@@ -1,8 +1,9 @@
-// What can be claimed now or soon; with `batch` one of them, as a QR code or a shared card opens it.
+// What can be claimed now or soon; with `batch` one of them, as a QR code or a shared card opens it. What the link carries (`link`, `channel`,
+// `invitation`) goes into the claim.
 const platform = require('../../platform')
 const { couponWords, ticketView } = require('../../common/coupons')
 const { shop, texts, toastError } = require('../../common/state')
-const { inOrder, stateOf, takenPercent, validityText } = require('../../shared/coupon-view')
+const { broughtBy, inOrder, missingProof, stateOf, takenPercent, validityText } = require('../../shared/coupon-view')
 const { errorCode } = require('../../shared/error-text')
 const { fill } = require('../../shared/language')
 const { clockText, dateText, timeText } = require('../../shared/order-view')
@@ -20,12 +21,14 @@ const fewLeft = 100
 const stateAfter = { COUPON_SOLD_OUT: 'soldOut', COUPON_BUDGET_EXHAUSTED: 'soldOut', COUPON_PAUSED: 'paused', COUPON_CLOSED: 'closed', COUPON_STOPPED: 'closed' }
 
 Page({
-  data: { t: texts(), only: '', tickets: [], loading: true, failed: false, missing: false, busy: '', nothing: platform.picture('images/empty-coupons.svg'), offline: platform.picture('images/offline.svg') },
+  data: { t: texts(), only: '', tickets: [], loading: true, failed: false, missing: false, busy: '', code: '', nothing: platform.picture('images/empty-coupons.svg'), offline: platform.picture('images/offline.svg') },
 
   /** `scene` is what a WeChat mini program code carries: the id of the batch alone. */
-  onLoad({ batch, scene }) {
+  onLoad({ batch, scene, ...rest }) {
     this.clock = serverClock()
     this.offers = []
+    this.brought = broughtBy(rest)
+    this.invitation = ''
     this.setData({ only: batch || decodeURIComponent(scene || '') })
   },
 
@@ -52,7 +55,9 @@ Page({
 
   onShareAppMessage() {
     const { only, tickets, t } = this.data
-    return only && tickets.length === 1 ? { title: tickets[0].name, path: `/pages/coupons/coupons?batch=${only}` } : { title: t.coupon.offersTitle, path: '/pages/coupons/coupons' }
+    if (!only || tickets.length !== 1) return { title: t.coupon.offersTitle, path: '/pages/coupons/coupons' }
+    const path = `/pages/coupons/coupons?batch=${only}`
+    return { title: fill(t.coupon.inviteTitle, { name: tickets[0].name }), path: this.invitation ? `${path}&invitation=${this.invitation}` : path }
   },
 
   async load() {
@@ -63,6 +68,7 @@ Page({
       this.words = await couponWords(offers)
       this.setData({ loading: false, failed: false, missing: false })
       this.draw()
+      this.readyToInvite()
     } catch (error) {
       const missing = errorCode(error) === 'COUPON_BATCH_NOT_FOUND'
       if (!missing) console.error('the coupons could not be loaded:', error)
@@ -71,9 +77,20 @@ Page({
     }
   },
 
+  /** Who shares has no time to ask: the invitation is fetched as soon as there can be one. */
+  async readyToInvite() {
+    if (!this.data.only || this.invitation || !(this.offers[0].mine > 0)) return
+    try {
+      this.invitation = (await shop.invitation(this.data.only)).invitation
+    } catch (error) {
+      // What is shared opens the batch all the same.
+      console.warn('there is no invitation:', error)
+    }
+  },
+
   draw() {
     const now = this.clock.now()
-    this.setData({ tickets: this.offers.map((offer) => offerView(offer, this.words, now)) })
+    this.setData({ tickets: this.offers.map((offer) => offerView(offer, this.words, now, this.brought)) })
   },
 
   /** Lets countdowns run; a batch whose moment has come gets its button at once, without asking anybody. */
@@ -98,7 +115,7 @@ Page({
     this.setData({ busy: offer.id })
     try {
       if (this.clock.now() - offer.opensAt < firstMoments) await new Promise((resolve) => setTimeout(resolve, spread(claimSpread)))
-      const { repeat } = await shop.claim(offer)
+      const { repeat } = await shop.claim(offer, this.brought)
       Object.assign(offer, { mine: offer.mine + 1, left: repeat ? offer.left : Math.max(0, offer.left - 1) })
       platform.toast(texts().coupon.claimedToast)
     } catch (error) {
@@ -107,6 +124,27 @@ Page({
     }
     this.setData({ busy: '' })
     this.draw()
+    this.readyToInvite()
+  },
+
+  typeCode(event) {
+    this.setData({ code: event.detail.value })
+  },
+
+  /** A code says by itself of which batch it is. */
+  async claimByCode() {
+    const code = this.data.code.trim()
+    if (code === '' || this.data.busy !== '') return
+    this.setData({ busy: 'code' })
+    try {
+      await shop.claimByCode(code)
+      platform.toast(texts().coupon.claimedToast)
+      this.setData({ code: '' })
+      await this.load()
+    } catch (error) {
+      toastError(error)
+    }
+    this.setData({ busy: '' })
   },
 
   async afterRefusal(offer, status) {
@@ -138,11 +176,13 @@ Page({
   },
 })
 
-function offerView(offer, words, now) {
+function offerView(offer, words, now, brought) {
   const t = texts().coupon
   const state = stateOf(offer, now)
   const view = ticketView(offer, words, { state, note: words.translate(offer.description), validity: validityText(offer.validity, t) })
   if (state === 'soon') return Object.assign(view, countdownView(offer, now))
+  const missing = missingProof(offer, brought)
+  if (state === 'open' && missing) return Object.assign(view, { stateText: t.needs[missing] })
   if (state === 'open') return Object.assign(view, { claim: offer.mine > 0 ? t.another : t.claim, left: leftText(offer) })
   return Object.assign(view, { stateText: t[state], action: state === 'claimed' ? t.use : '' })
 }
