@@ -221,3 +221,29 @@ def test_coupons_from_the_command_line(environment, sampan, tmp_path):
     for step, status in (("pause", "paused"), ("resume", "published")):
         assert sampan("coupon", step, batch).stdout == f"{batch}: {status}\n"
     assert sampan("coupon", "stop", batch, "--yes").stdout == f"{batch}: stopped\n"
+
+
+def test_codes_and_books_of_coupons_from_the_command_line(environment, sampan, tmp_path):
+    now = int(time.time() * 1000)
+    definition = {
+        "name": "满50减5", "value": {"type": "amount", "amount": 500}, "stock": 10, "claim": {"from": now - 1000, "until": now + 9_000_000},
+        "validity": {"days": 7}, "codes": {"source": "uploaded"},
+    }  # fmt: skip
+    (tmp_path / "batch.json").write_text(json.dumps(definition))
+    batch = json.loads(sampan("coupon", "create", "--file", "batch.json", "--json", cwd=tmp_path).stdout)["id"]
+    sampan("coupon", "submit", batch)
+    sampan("coupon", "approve", batch)
+    (tmp_path / "codes.txt").write_text("one\ntwo\none\n")
+    refused = sampan("coupon", "codes", batch, "--upload", "codes.txt", cwd=tmp_path, code=1)
+    assert "1 of 3 lines" in refused.stderr
+    assert "count   2" in sampan("coupon", "codes", batch, "--upload", "codes.txt", "--skip-faults", cwd=tmp_path).stdout
+    (tmp_path / "users.txt").write_text("cli-a\ncli-b\ncli-c\n")
+    granted = sampan("coupon", "grant", batch, "--file", "users.txt", "--name", "june", cwd=tmp_path).stdout
+    assert "given            2" in granted and "COUPON_SOLD_OUT  1" in granted
+    assert sampan("coupon", "link", batch, "--channel", "poster").stdout.startswith(f"batch={batch}&channel=poster&link=")
+    assert "total" in sampan("coupon", "report", batch).stdout
+    assert sampan("coupon", "entries", "--batch", batch, "--limit", "9").stdout.count("claim") == 2
+    sampan("coupon", "entries", "--batch", batch, "--csv", "entries.csv", cwd=tmp_path)
+    assert "cli-a" in (tmp_path / "entries.csv").read_text(encoding="utf-8-sig")
+    assert sampan("coupon", "export", batch, "-o", "coupons.csv", cwd=tmp_path).stdout.strip().endswith("coupons.csv")
+    assert (tmp_path / "coupons.csv").read_text(encoding="utf-8-sig").count("held") == 2

@@ -8,6 +8,7 @@ from harness.client import ok
 from harness.coupons import DAY, claim, claimed, now
 from harness.problems import assert_problem
 
+
 def window(**members):
     return {"from": now() - 60_000, "until": now() + DAY, **members}
 
@@ -156,7 +157,8 @@ def test_the_books(merchant, shop):
     assert (used["order"], used["amount"], used["shop"], used["user"]) == ("'=SUM(1)", "499", "一号店", coupons[0]["user"])
     listed = table(merchant.ask("GET", f"/batches/{batch}/coupons", params={"format": "csv"}))
     assert len(listed) == 1100 and sum(each["status"] == "redeemed" for each in listed) == 1
-    assert [each["id"] for each in ok(merchant.ask("GET", f"/batches/{batch}/coupons", params={"status": "redeemed"}))["coupons"]] == [first]
+    used = ok(merchant.ask("GET", f"/batches/{batch}/coupons", params={"status": "redeemed"}))["coupons"]
+    assert [each["id"] for each in used] == [first]
     life = ok(merchant.ask("GET", "/entries", params={"coupon": first}))["entries"]
     assert [step["step"] for step in life] == ["claim", "redeem"]
     newer = ok(merchant.ask("GET", "/entries", params={"after": life[-1]["number"], "batch": batch}))["entries"]

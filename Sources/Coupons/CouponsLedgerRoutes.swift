@@ -23,15 +23,14 @@ public struct CouponsLedgerRoutes: Sendable {
     public func add(to router: some RouterMethods<SampanRequestContext>) {
         let group = router.group("/admin/v1/environments/:env/coupons")
         group.get("entries", use: entries)
-        let batch = group.group("batches/:batch")
-        batch.get("coupons", use: list)
-        batch.get("report", use: report)
-        batch.get("link", use: link)
-        batch.get("codes", use: codes)
-        batch.post("codes", use: upload)
-        batch.delete("codes/upload", use: abandon)
-        batch.get("codes/file", use: generated)
-        batch.post("grants", use: grant)
+        group.get("batches/:batch/coupons", use: list)
+        group.get("batches/:batch/report", use: report)
+        group.get("batches/:batch/link", use: link)
+        group.get("batches/:batch/codes", use: codes)
+        group.post("batches/:batch/codes", use: upload)
+        group.delete("batches/:batch/codes/upload", use: abandon)
+        group.get("batches/:batch/codes/file", use: generated)
+        group.post("batches/:batch/grants", use: grant)
     }
 
     // MARK: Reading

@@ -12,7 +12,7 @@ struct CouponCommand: AsyncParsableCommand {
         subcommands: [
             ListBatches.self, ShowBatch.self, CreateBatch.self, ChangeBatch.self, SubmitBatch.self, ApproveBatch.self, RejectBatch.self, PauseBatch.self,
             ResumeBatch.self, StopBatch.self, GiveCoupon.self, ListCouponsOfUser.self, GetCoupon.self, RedeemCoupons.self, RefundCoupons.self,
-            VoidCoupons.self,
+            VoidCoupons.self, CouponCodes.self, GrantCoupons.self, LinkToBatch.self, CouponReport.self, CouponEntries.self, ExportCoupons.self,
         ])
 }
 
@@ -35,6 +35,17 @@ struct CouponsClient {
     func change(_ method: ManagementClient.Method = .post, _ parts: String..., body: JSON? = nil) async throws -> JSON {
         try await client.send(method, path(parts), body: body.map { .json($0) } ?? .none, headers: [("idempotency-key", UUID().uuidString)]).json()
     }
+
+    /// A file that takes as long as it takes.
+    func post(_ parts: [String], query: [(String, String?)], body: ManagementClient.Body) async throws -> JSON {
+        try await client.send(.post, path(parts), query: query, body: body, headers: [("content-type", "text/plain")], timeout: Self.fileTimeout).json()
+    }
+
+    func stream(_ parts: [String], query: [(String, String?)]) async throws -> ByteStream {
+        try await client.stream(path(parts), query: query, timeout: Self.fileTimeout)
+    }
+
+    private static let fileTimeout = Duration.seconds(3600)
 
     private func path(_ parts: [String]) -> [String] { ["environments", environment, "coupons"] + parts }
 }

@@ -123,7 +123,7 @@ struct ManagementClient: Sendable {
             request.headers.add(name: "content-type", value: "application/octet-stream")
             request.body = .stream(FilePieces(file: file), length: .known(Int64(length)))
         case .rest(let file, let offset, let length, let progress):
-            request.headers.add(name: "content-type", value: "application/octet-stream")
+            if !request.headers.contains(name: "content-type") { request.headers.add(name: "content-type", value: "application/octet-stream") }
             request.body = .stream(FilePieces(file: file, offset: offset, progress: progress), length: .known(Int64(length)))
         }
     }
