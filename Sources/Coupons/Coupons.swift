@@ -70,6 +70,7 @@ public final class Coupons: Service {
     private func care(for store: EnvironmentCoupons, sweeps: Bool) async {
         do {
             if store.database.isShared { try await store.writer.catchUp() }
+            try await store.learnHolders()
             try await store.settle()
             if sweeps { try await store.sweep() }
         } catch {

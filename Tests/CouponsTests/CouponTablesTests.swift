@@ -79,6 +79,57 @@ import Testing
         }
     }
 
+    /// Whoever has nothing settled is known without a look into tables; whoever has is found there, also after a start.
+    @Test(arguments: TestEngine.allCases) func whoHasNothingIsAnsweredFromMemory(_ engine: TestEngine) async throws {
+        try await CouponsFixture.with(engine) { fixture async throws in
+            var node = try fixture.open()
+            let batch = try await node.publish(fixture.definition(stock: 500) { $0.limits.perUser = 1 })
+            for number in 0..<500 { _ = try await node.claim(batch, "u\(number)", key: "k") }
+            try await node.settleAll()
+            for _ in 0..<2 {
+                let strangers = (0..<500).filter { number in
+                    var claim = LedgerCommand.Claim(batch: batch, user: "v\(number)")
+                    claim.key = "k"
+                    guard case .refused(.soldOut)? = node.writer.memory.look({ $0.answerAtOnce(claim, now: fixture.time.now) }) else { return false }
+                    return true
+                }
+                #expect(strangers.count > 480, "a few may be taken for who has one")
+                for number in 0..<500 {
+                    var claim = LedgerCommand.Claim(batch: batch, user: "u\(number)")
+                    claim.key = "k"
+                    #expect(node.writer.memory.look { $0.answerAtOnce(claim, now: fixture.time.now) } == nil, "it has been given: memory cannot know")
+                }
+                guard case .claimed(_, isRepeat: true) = try await node.outcome(batch, "u7", key: "k") else { throw EnvironmentCoupons.Unexpected() }
+                node = try fixture.again(node)
+            }
+            try node.database.close()
+        }
+    }
+
+    /// Many holders are read beside the turns; until then everybody is looked for in tables.
+    @Test(arguments: TestEngine.allCases) func aStartWithManyHoldersLearnsThemBesideTheTurns(_ engine: TestEngine) async throws {
+        try await CouponsFixture.with(engine) { fixture async throws in
+            var node = try fixture.open()
+            let batch = try await node.publish(fixture.definition(stock: 5000) { $0.limits.perUser = 1 })
+            try await withThrowingTaskGroup(of: Void.self) { [node] group in
+                for number in 0..<3000 { group.addTask { _ = try await node.claim(batch, "u\(number)", key: "k") } }
+                try await group.waitForAll()
+            }
+            try await node.settleAll()
+            node = try fixture.again(node)
+            #expect(node.writer.memory.holders.through == 0)
+            #expect(try await node.refusal(batch, "u1", key: "other") != nil)
+            #expect(try await node.claim(batch, "new").number == 3001)
+            try await node.learnHolders()
+            #expect(node.writer.memory.holders.through >= 3000)
+            #expect(try await node.refusal(batch, "u2", key: "other") != nil)
+            try await node.settleAll()
+            #expect(node.writer.memory.holders.through == 3001)
+            #expect(try await node.refusal(batch, "new") != nil)
+            try node.database.close()
+        }
+    }
+
     /// A node that is never idle settles as well, so that memory and the start after a crash stay bounded.
     @Test(arguments: TestEngine.allCases) func aBusyJournalIsSettledInPart(_ engine: TestEngine) async throws {
         try await CouponsFixture.with(engine) { fixture async throws in

@@ -44,7 +44,7 @@ extension Ledger {
     /// What can be answered at once, without a turn of the writer, because it is on disk and stays so; `nil` where it takes one.
     func answerAtOnce(_ claim: LedgerCommand.Claim, now: Int64) -> LedgerOutcome? {
         guard let batch = batch(claim.batch) else { return nil }
-        guard claim.key.isEmpty || settledCoupon == 0 || takers[TakerKey(batch: claim.batch, holder: claim.user)]?.isWhole == true else { return nil }
+        guard claim.key.isEmpty || isWhole(TakerKey(batch: claim.batch, holder: claim.user)) else { return nil }
         if let outcome = repeated(claim) {
             if case .claimed(let coupon, _) = outcome { return coupon.page <= durablePage ? outcome : nil }
             return outcome

@@ -14,6 +14,16 @@ struct Ledger: Sendable {
         static func device(_ batch: Int64, _ device: String) -> TakerKey { TakerKey(batch: batch, holder: "\u{0}" + device) }
         static func code(_ batch: Int64, _ code: Int64) -> TakerKey { TakerKey(batch: batch, holder: "\u{1}\(code)") }
 
+        /// All that have a coupon.
+        static func of(_ coupon: Coupon) -> [TakerKey] { all(batch: coupon.batch, user: coupon.user, device: coupon.device, code: coupon.code) }
+
+        static func all(batch: Int64, user: String, device: String, code: Int64) -> [TakerKey] {
+            var keys = [TakerKey(batch: batch, holder: user)]
+            if !device.isEmpty { keys.append(.device(batch, device)) }
+            if code >= 0 { keys.append(.code(batch, code)) }
+            return keys
+        }
+
         var kind: Kind {
             switch holder.utf8.first {
             case 0: .device(String(holder.dropFirst()))
@@ -78,10 +88,14 @@ struct Ledger: Sendable {
     /// What the decisions since the last page append to the journal.
     var pending: [LedgerEntry] = []
 
-    init() {}
+    /// Who has settled coupons.
+    let holders: SettledHolders
+
+    init(holders: SettledHolders = SettledHolders()) { self.holders = holders }
 
     /// The state at a page up to which everything was settled.
-    init(_ settled: SettledState) {
+    init(_ settled: SettledState, holders: SettledHolders = SettledHolders()) {
+        self.holders = holders
         page = settled.page
         durablePage = settled.page
         nextCoupon = settled.nextCoupon
@@ -141,12 +155,16 @@ struct Ledger: Sendable {
     /// Holds a coupon and notes whose it is.
     private mutating func keep(_ coupon: Coupon) {
         coupons[coupon.number] = coupon
-        let isWhole = settledCoupon == 0
-        func add(_ key: TakerKey) { takers[key, default: Taker(coupon.number, isWhole: isWhole)].add(coupon.number) }
-        add(TakerKey(batch: coupon.batch, holder: coupon.user))
-        if !coupon.device.isEmpty { add(.device(coupon.batch, coupon.device)) }
-        if coupon.code >= 0 { add(.code(coupon.batch, coupon.code)) }
+        for key in TakerKey.of(coupon) {
+            if takers[key]?.add(coupon.number) == nil { takers[key] = Taker(coupon.number, isWhole: hasNothingSettled(key)) }
+        }
     }
+
+    /// Whether nothing of what somebody has lies in tables.
+    func hasNothingSettled(_ key: TakerKey) -> Bool { settledCoupon == 0 || !holders.mayHold(key, settled: settledCoupon) }
+
+    /// Whether all that somebody has is in here.
+    func isWhole(_ key: TakerKey) -> Bool { takers[key]?.isWhole ?? hasNothingSettled(key) }
 
     private mutating func put(_ batch: Batch) {
         if let index = index(batch.number) {
@@ -187,7 +205,7 @@ struct Ledger: Sendable {
     }
 
     private func add(_ key: TakerKey, to needs: inout Needs) {
-        if takers[key]?.isWhole != true { needs.takers.insert(key) }
+        if !isWhole(key) { needs.takers.insert(key) }
     }
 
     /// The coupons that the entries of a page change and that are not in here.
@@ -209,10 +227,7 @@ struct Ledger: Sendable {
         for coupon in loaded {
             if coupons[coupon.number] == nil { coupons[coupon.number] = coupon }
             // Whoever is asked what a user has must find what changes in here.
-            var keys = [TakerKey(batch: coupon.batch, holder: coupon.user)]
-            if !coupon.device.isEmpty { keys.append(.device(coupon.batch, coupon.device)) }
-            if coupon.code >= 0 { keys.append(.code(coupon.batch, coupon.code)) }
-            for key in keys { takers[key, default: Taker(coupon.number, isWhole: false)].add(coupon.number) }
+            for key in TakerKey.of(coupon) { takers[key, default: Taker(coupon.number, isWhole: false)].add(coupon.number) }
         }
         for key in whole { takers[key, default: Taker(0, isWhole: true)].isWhole = true }
         for (key, step) in loadedSteps where steps[key] == nil { steps[key] = step }
@@ -222,6 +237,9 @@ struct Ledger: Sendable {
 
     /// Everything up to a page is in tables: forgets what did not change since.
     mutating func settled(through settledPage: Int64, coupon: Int64) {
+        // All of them are in here: whoever is behind begins anew.
+        let fresh = coupons.values.lazy.filter { [settledCoupon] in $0.number > settledCoupon && $0.number <= coupon }
+        holders.add(fresh.flatMap(TakerKey.of), from: settledCoupon + 1, through: coupon)
         settledCoupon = max(settledCoupon, coupon)
         let settled = tail.prefix { $0.page <= settledPage }
         unsettled -= settled.reduce(0) { $0 + $1.entries }

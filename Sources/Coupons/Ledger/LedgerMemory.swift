@@ -11,6 +11,8 @@ final class LedgerMemory: Sendable {
     }
 
     private let held = Mutex(Held())
+    /// Stays when the ledger is read again: who has settled coupons has them for good.
+    let holders = SettledHolders()
 
     /// Nothing is known.
     struct Unknown: Error {}
@@ -42,7 +44,7 @@ final class LedgerMemory: Sendable {
     /// Begins with what tables say.
     func begin(_ settled: SettledState) {
         held.withLock { held in
-            held.ledger = Ledger(settled)
+            held.ledger = Ledger(settled, holders: self.holders)
             held.isKnown = true
         }
     }

@@ -12,8 +12,22 @@ protocol LedgerStore {
     func coupons(_ numbers: Set<Int64>) throws -> [Coupon]
     /// The settled coupons of users and devices.
     func coupons(of takers: Set<Ledger.TakerKey>) throws -> [Coupon]
+    /// Who has the settled coupons behind a number, and until which number that is; `nil` where there are none.
+    func holders(behind number: Int64, atMost count: Int) throws -> (keys: [Ledger.TakerKey], through: Int64)?
     /// The settled steps with these keys.
     func steps(_ keys: Set<Ledger.StepKey>) throws -> [Ledger.StepKey: Ledger.Step]
+}
+
+extension LedgerStore {
+    /// Reads who has settled coupons.
+    /// - Returns: whether there were any that were not known.
+    @discardableResult
+    func learnHolders(_ holders: SettledHolders, atMost count: Int) throws -> Bool {
+        let through = holders.through
+        guard let found = try self.holders(behind: through, atMost: count) else { return false }
+        holders.add(found.keys, from: through + 1, through: found.through)
+        return true
+    }
 }
 
 /// What is in memory is too old to follow the journal: it must be read again from the tables.
@@ -26,6 +40,8 @@ struct LedgerBehind: Error {}
 struct LedgerTurn {
     /// So many decisions at once keep others from looking at the state; 64 take less than 0.1 ms.
     private static let stride = 64
+    /// So many holders are read in a turn: some milliseconds.
+    private static let holdersAtOnce = 2000
 
     let memory: LedgerMemory
     let store: any LedgerStore
@@ -73,7 +89,11 @@ struct LedgerTurn {
     }
 
     private func begin() throws {
-        memory.begin(try store.settled())
+        let settled = try store.settled()
+        // A few are read at once; many beside the turns, which load whom they need until that is done.
+        let (last, through) = (settled.nextCoupon - 1, memory.holders.through)
+        if last > through, last - through <= Self.holdersAtOnce { try store.learnHolders(memory.holders, atMost: Self.holdersAtOnce) }
+        memory.begin(settled)
     }
 
     private func follow() throws {

@@ -76,6 +76,19 @@ struct CouponTables: LedgerStore {
             .text(String(decoding: list.serialized(), as: UTF8.self)), transform: Self.coupon)
     }
 
+    func holders(behind number: Int64, atMost count: Int) throws -> (keys: [Ledger.TakerKey], through: Int64)? {
+        var keys: [Ledger.TakerKey] = []
+        var last: Int64?
+        try connection.rows(
+            "SELECT number, batch, holder, device, code FROM coupons WHERE number > $1 ORDER BY number LIMIT $2", [.int(number), .int(Int64(count))]
+        ) { row in
+            last = row.int(0)
+            keys += Ledger.TakerKey.all(batch: row.int(1), user: row.text(2), device: row.text(3), code: row.int(4))
+            return true
+        }
+        return last.map { (keys, $0) }
+    }
+
     /// All settled coupons of a user.
     func coupons(ofUser user: String) throws -> [Coupon] {
         try connection.all("SELECT \(Self.columns) FROM coupons WHERE holder = $1", .text(user), transform: Self.coupon)

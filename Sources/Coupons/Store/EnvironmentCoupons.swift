@@ -1,4 +1,5 @@
 internal import Crypto
+internal import HTTPSupport
 internal import Kernel
 internal import Storage
 internal import Synchronization
@@ -10,6 +11,7 @@ final class EnvironmentCoupons: Sendable {
     /// So few entries between two looks leave room for settling.
     private static let quietMax = 200
     private static let sweepMax = 500
+    private static let holdersAtOnce = 20_000
 
     let database: Database
     let writer: LedgerWriter
@@ -58,6 +60,15 @@ final class EnvironmentCoupons: Sendable {
     func batchNumber(_ id: String) async throws -> Int64? {
         if let number = writer.memory.look({ $0.numbers[id] }) { return number }
         return try await ledger { $0.numbers[id] }
+    }
+
+    /// Reads who has settled coupons, after a start with many of them.
+    func learnHolders() async throws {
+        let holders = writer.memory.holders
+        guard let settled = writer.memory.look({ $0.settledCoupon }), holders.through < settled else { return }
+        while try await offEventLoop({ [database] in
+            try database.read { try CouponTables(connection: $0).learnHolders(holders, atMost: Self.holdersAtOnce) }
+        }) {}
     }
 
     /// Moves what nobody changes any more from the journal into the tables.

@@ -32,6 +32,11 @@ final class SimulatedStore: LedgerStore {
 
     func coupons(_ numbers: Set<Int64>) -> [Coupon] { numbers.compactMap { tables[$0] } }
 
+    func holders(behind number: Int64, atMost count: Int) -> (keys: [Ledger.TakerKey], through: Int64)? {
+        let found = tables.values.filter { $0.number > number }.sorted { $0.number < $1.number }.prefix(count)
+        return found.last.map { last in (found.flatMap(Ledger.TakerKey.of), last.number) }
+    }
+
     func coupons(of takers: Set<Ledger.TakerKey>) -> [Coupon] {
         tables.values.filter {
             takers.contains(Ledger.TakerKey(batch: $0.batch, holder: $0.user)) || !$0.device.isEmpty && takers.contains(.device($0.batch, $0.device))
