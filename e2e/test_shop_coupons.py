@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from harness.browser import DESK, PHONE, chromium
 from harness.client import ok
-from harness.coupons import DAY, Merchant, now
+from harness.coupons import DAY, Merchant, claimed, now
 
 PICTURES = Path(__file__).resolve().parents[1] / ".build" / "test-reports"
 SAMPLES = {"cpb-sample-welcome", "cpb-sample-bread", "cpb-sample-tart", "cpb-sample-teatime"}
@@ -76,6 +76,38 @@ def test_the_samples_are_made_once_and_say_so(shop):
     for batch in samples:
         scope = batch.get("scope", {})
         assert set(scope.get("goods", [])) <= set(goods) and set(scope.get("categories", [])) <= set(goods.values())
+
+
+def test_the_samples_customers_have_taken_and_used_coupons(admin):
+    environment = admin.create_environment("shop-customers", developmentLogin=True)
+    ok(environment.request("POST", "/samples/retail", json={"customers": True}), (200, 201))
+    accounts = Merchant(environment).accounts("cpb-sample-welcome")
+    assert (accounts["held"], accounts["redeemed"], accounts["spent"]) == (2, 1, 500)
+
+
+def test_the_timer_ends_what_nobody_pays(shop):
+    """An order of a quarter of an hour ago, and one whose function died before it could lock its coupons."""
+    merchant, user = shop.merchant, shop.user("forgetful")
+    orders = {}
+    for name in ("waits", "died"):
+        coupon = claimed(user, merchant.published(minimumSpend=None))
+        event = {"action": "create", "items": [{"id": "egg-tarts", "quantity": 1}], "coupons": [coupon], "token": f"token-{name}"}
+        orders[name] = (ok(user.call("order", event))["order"]["_id"], coupon)
+    stock = shop.database("get", "goods", id="egg-tarts")["data"]["stock"]
+    earlier = {"$date": now() - 20 * 60_000}
+    shop.database("update", "orders", id=orders["waits"][0], update={"$set": {"createdAt": earlier}})
+    ok(merchant.move("release", orders["died"][1], order=orders["died"][0]))
+    died = {"createdAt": {"$date": now() - 2 * 60_000}, "couponState": "locking"}
+    shop.database("update", "orders", id=orders["died"][0], update={"$set": died})
+    # At most five minutes later its timer does this; the next time finds nothing to do.
+    for withdrawn, finished in ((1, 1), (0, 0)):
+        told = shop.invoke("order", {"Type": "Timer", "TriggerName": "tidy"})
+        assert (told["withdrawn"], told["finished"]) == (withdrawn, finished)
+    assert [merchant.coupon(coupon)["status"] for _, coupon in orders.values()] == ["held", "locked"]
+    ended = shop.database("get", "orders", id=orders["waits"][0])["data"]
+    assert (ended["status"], ended["couponState"]) == ("cancelled", "released")
+    assert shop.database("get", "goods", id="egg-tarts")["data"]["stock"] == stock + 1
+    assert [trigger["name"] for trigger in ok(shop.request("GET", "/functions/order"))["triggers"]] == ["tidy"]
 
 
 def test_from_the_countdown_to_the_refund(shop, customer):

@@ -92,7 +92,7 @@ struct Sampan: Sendable {
         let shop = SampleShop(
             home: configuration.home, tenancy: tenancy, functions: functions, documents: documents, files: files,
             coupons: SampleCoupons(coupons: coupons, clock: clock),
-            customers: SampleCustomers(tenancy: tenancy, identity: identity, functions: functions, documents: documents), logger: logger)
+            customers: SampleCustomers(tenancy: tenancy, identity: identity, functions: functions, documents: documents, coupons: coupons), logger: logger)
         let router = Router(context: SampanRequestContext.self)
         let identification = CallerIdentification(tenancy: tenancy, identity: identity)
         let console = ConsoleRoutes(

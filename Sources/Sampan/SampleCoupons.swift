@@ -8,6 +8,9 @@ internal import Kernel
 /// Nobody approves them: `submittedBy` and `approvedBy` say `sample`. Each has an id of its own and is made once; what a merchant has done with
 /// it since (told it in other words, paused it, stopped it) stays.
 struct SampleCoupons {
+    /// The one that is for everything and everybody.
+    static let welcome = "cpb-sample-welcome"
+
     private static let minute: Int64 = 60_000
     private static let day: Int64 = 1440 * minute
 
