@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from harness.browser import DESK, PHONE, chromium
 from harness.client import ok
+from harness.console import AXE
 from harness.coupons import DAY, Merchant, claimed, now
 
 PICTURES = Path(__file__).resolve().parents[1] / ".build" / "test-reports"
@@ -41,6 +42,7 @@ class Customer:
         assert self.browser.overflow() <= 0, f"the page {name} is wider than its window"
         assert self.browser.broken_images() == []
         assert self.browser.policy_violations() == []
+        assert self.browser.accessibility_findings(AXE) == []
 
     def fill_bag(self, **goods):
         lines = [{"id": name.replace("_", "-"), "quantity": quantity} for name, quantity in goods.items()]
