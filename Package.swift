@@ -101,6 +101,12 @@ let package = Package(
         tests("Kernel", ["Kernel"]),
         tests("Storage", ["Storage"]),
         tests("LoopTasks", ["LoopTasks", nio, nioPosix]),
+        tests(
+            "HTTPSupport",
+            [
+                "HTTPSupport", nio, nioHTTP, nioHTTPTypes, nioHTTPTypesHTTP1, httpTypes, .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+            ]),
         tests("Tenancy", ["Tenancy", "Kernel", "HTTPSupport", "Storage"]),
         tests("QRCode", ["QRCode"]),
         tests("Mail", ["Mail", "Kernel", nio, nioPosix, logging, lifecycle]),

@@ -1,8 +1,6 @@
 public import HTTPSupport
-public import HTTPTypes
-internal import Hummingbird
 public import Kernel
-public import NIOCore
+internal import NIOCore
 internal import Synchronization
 
 /// Claims of clients beside the router: `POST /v1/coupons/batches/{batch}/claim`.
@@ -12,11 +10,13 @@ internal import Synchronization
 public struct ClaimLane: FastLane {
     /// Finds out whose token it is.
     public typealias Identify =
-        @Sendable (_ token: String, _ request: HTTPRequest, _ requestID: String, _ language: Language, _ clientIP: String) throws -> CallContext
+        @Sendable (_ token: String, _ request: FastRequest, _ requestID: String, _ language: Language) throws -> CallContext
 
     private static let prefix = "/v1/coupons/batches/"
     private static let suffix = "/claim"
 
+    /// All of them.
+    public let start = "POST " + ClaimLane.prefix
     /// A claim says little.
     public let bodyBytesMax = 4096
     private let coupons: Coupons
@@ -30,26 +30,24 @@ public struct ClaimLane: FastLane {
         self.identify = identify
     }
 
-    /// A claim with a token, in the simplest form that HTTP has for it.
-    public func takes(_ request: HTTPRequest) -> Bool {
-        guard request.method == .post, let path = request.path, path.hasPrefix(Self.prefix), path.hasSuffix(Self.suffix), edge.takes(request) else {
-            return false
-        }
-        return !coupons.risk.isAsked && !Self.batch(path).utf8.contains { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?") || $0 == UInt8(ascii: "%") }
+    /// A claim, whose address is written as everybody writes it.
+    public func takes(_ target: Substring) -> Bool {
+        guard target.hasSuffix(Self.suffix), target.utf8.count > Self.prefix.utf8.count + Self.suffix.utf8.count else { return false }
+        return !coupons.risk.isAsked && !Self.batch(target).utf8.contains { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?") || $0 == UInt8(ascii: "%") }
     }
 
-    private static func batch(_ path: String) -> Substring { path.dropFirst(prefix.utf8.count).dropLast(suffix.utf8.count) }
+    private static func batch(_ path: some StringProtocol) -> String { String(path.dropFirst(prefix.utf8.count).dropLast(suffix.utf8.count)) }
 
     /// Answers a claim.
-    public func answer(_ request: HTTPRequest, _ body: ByteBuffer, clientIP: String, _ reply: FastReply) {
-        var visit = edge.visit(request, clientIP: clientIP, reply)
+    public func answer(_ request: FastRequest, _ reply: FastReply) {
+        var visit = edge.visit(request, reply)
         do {
             guard let token = visit.bearer else { throw SampanError.signInFirst }
-            let context = try identify(token, request, visit.requestID, visit.language, clientIP)
+            let context = try identify(token, request, visit.requestID, visit.language)
             visit.caller = context
             let store = try coupons.store(context.environment)
-            let wish = try Self.object(body)
-            guard !Coupons.needsProving(wish), let number = Self.plainBatch(request, store) else { return answerSlowly(request, wish, context, visit) }
+            let (wish, batch) = (try Self.object(request.body), Self.batch(request.path))
+            guard !Coupons.needsProving(wish), let number = Self.plainBatch(batch, store) else { return answerSlowly(batch, wish, context, visit) }
             let claim = try CouponRequest.claim(wish, batch: number, context)
             if let outcome = Coupons.answerAtOnce(claim, store, now: coupons.clock.now()) { return finish(.success(outcome), store, visit) }
             store.writer.submit(.claim(claim)) { [visit] result in finish(result, store, visit) }
@@ -60,17 +58,14 @@ public struct ClaimLane: FastLane {
 
     /// The number of a batch whose coupons go by no codes, for which tables would have to be read; `nil` also for one that memory does not know: perhaps
     /// another node has just made it.
-    private static func plainBatch(_ request: HTTPRequest, _ store: EnvironmentCoupons) -> Int64? {
-        store.writer.memory.look { ledger in
-            ledger.numbers[String(batch(request.path ?? ""))].flatMap { ledger.batch($0)?.definition.codes == nil ? $0 : nil }
-        }
+    private static func plainBatch(_ id: String, _ store: EnvironmentCoupons) -> Int64? {
+        store.writer.memory.look { ledger in ledger.numbers[id].flatMap { ledger.batch($0)?.definition.codes == nil ? $0 : nil } }
     }
 
-    private func answerSlowly(_ request: HTTPRequest, _ wish: JSONObject, _ context: CallContext, _ visit: FastEdge.Visit) {
+    private func answerSlowly(_ batch: String, _ wish: JSONObject, _ context: CallContext, _ visit: FastEdge.Visit) {
         Task {
             do {
-                let answer = try await coupons.claim(String(Self.batch(request.path ?? "")), wish, context)
-                visit.send(ByteBuffer(bytes: answer.serialized()))
+                visit.send(try await coupons.claim(batch, wish, context))
             } catch {
                 visit.fail(error)
             }
@@ -87,7 +82,7 @@ public struct ClaimLane: FastLane {
     private func finish(_ result: Result<LedgerOutcome, any Error>, _ store: EnvironmentCoupons, _ visit: FastEdge.Visit) {
         do {
             switch try result.get() {
-            case .claimed(let coupon, let isRepeat): visit.send(Self.bytes(coupon, isRepeat, store, now: coupons.clock.now()))
+            case .claimed(let coupon, let isRepeat): Self.send(coupon, isRepeat, store, now: coupons.clock.now(), visit)
             case .refused(let refusal): visit.fail(refusal.sampanError(store.numbers.id))
             case .moved, .batch: visit.fail(SampanError.internalError)
             }
@@ -97,14 +92,14 @@ public struct ClaimLane: FastLane {
     }
 
     /// The same as `Coupons.answer`, without the tree in between.
-    private static func bytes(_ coupon: Coupon, _ isRepeat: Bool, _ store: EnvironmentCoupons, now: Int64) -> ByteBuffer {
+    private static func send(_ coupon: Coupon, _ isRepeat: Bool, _ store: EnvironmentCoupons, now: Int64, _ visit: FastEdge.Visit) {
         guard coupon.account == .held, !coupon.isFrozen, coupon.uses.isEmpty, now < coupon.until else {
-            return ByteBuffer(bytes: JSON.object(["coupon": Coupons.shownAlone(coupon, store, now: now), "repeat": .bool(isRepeat)]).serialized())
+            return visit.send(JSON.object(["coupon": Coupons.shownAlone(coupon, store, now: now), "repeat": .bool(isRepeat)]))
         }
-        return ByteBuffer(
-            string: """
-                {"coupon":{"id":"\(store.numbers.id(coupon.number))","status":"held","claimedAt":\(coupon.claimedAt),"from":\(coupon.from),\
-                "until":\(coupon.until)},"repeat":\(isRepeat)}
-                """)
+        visit.send(
+            """
+            {"coupon":{"id":"\(store.numbers.id(coupon.number))","status":"held","claimedAt":\(coupon.claimedAt),"from":\(coupon.from),\
+            "until":\(coupon.until)},"repeat":\(isRepeat)}
+            """)
     }
 }

@@ -57,9 +57,12 @@ struct LoopBoundChannel: ServerChildChannel, HTTPChannelHandler {
 
     private func setUp(_ channel: any Channel, _ logger: Logger) -> EventLoopFuture<Value> {
         channel.eventLoop.makeCompletedFuture {
+            let count = NIOLoopBound(RequestCount(), eventLoop: channel.eventLoop)
+            let desk = FrontDesk(lane, count: count.value, idleTimeout: idleTimeout.map { TimeAmount($0) })
+            try channel.pipeline.syncOperations.addHandler(desk)
             var configuration = NIOUpgradableHTTPServerPipelineConfiguration<Negotiated>(
                 upgradeConfiguration: .init(upgraders: [upgrader()]) { channel in
-                    channel.eventLoop.makeCompletedFuture { .http(try http(channel, logger)) }
+                    channel.eventLoop.makeCompletedFuture { .http(try http(channel, count.value, logger)) }
                 })
             configuration.enablePipelining = false
             configuration.enableErrorHandling = false
@@ -76,10 +79,10 @@ struct LoopBoundChannel: ServerChildChannel, HTTPChannelHandler {
         }
     }
 
-    private func http(_ channel: any Channel, _ logger: Logger) throws -> HTTP {
+    private func http(_ channel: any Channel, _ count: RequestCount, _ logger: Logger) throws -> HTTP {
         try channel.pipeline.syncOperations.addHandler(HTTP1ToHTTPServerCodec(secure: false))
-        try channel.pipeline.syncOperations.addHandler(HTTPConnectionStateHandler(idleTimeout: idleTimeout, logger: logger))
-        try channel.pipeline.syncOperations.addHandler(FrontDesk(lane))
+        try channel.pipeline.syncOperations.addHandler(HTTPConnectionStateHandler(logger: logger))
+        try channel.pipeline.syncOperations.addHandler(count)
         return try HTTP(wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true))
     }
 
@@ -90,6 +93,8 @@ struct LoopBoundChannel: ServerChildChannel, HTTPChannelHandler {
             shouldUpgrade: { channel, _ in channel.eventLoop.makeSucceededFuture(HTTPHeaders()) },
             upgradePipelineHandler: { channel, head in
                 channel.eventLoop.makeCompletedFuture {
+                    // What comes now are no requests, and a socket on which nothing happens is no idle connection.
+                    channel.pipeline.syncOperations.removeHandler(try channel.pipeline.syncOperations.handler(type: FrontDesk.self), promise: nil)
                     let (messages, continuation) = AsyncStream<ByteBuffer>.makeStream(bufferingPolicy: .bufferingOldest(WebSocketConnection.waitingMessagesMax))
                     try channel.pipeline.syncOperations.addHandlers([
                         NIOWebSocketFrameAggregator(

@@ -27,24 +27,31 @@ struct CallerIdentification: Sendable {
     }
 
     private func client(_ token: String, _ request: Request, _ context: SampanRequestContext) throws -> CallContext {
-        try client(token, request.head, requestID: context.requestID, language: context.language, clientIP: context.clientIP)
+        let fields = request.headers
+        let (environment, user) = try verify(token, environment: fields[.sampanEnvironment])
+        return CallContext(
+            environment: environment, caller: .user(user), requestID: context.requestID, language: context.language, clientIP: context.clientIP,
+            userAgent: fields[.userAgent] ?? "")
     }
 
-    /// Whose token came with a request.
-    func client(_ token: String, _ request: HTTPRequest, requestID: String, language: Language, clientIP: String) throws -> CallContext {
-        let (environment, user) = try identity.verify(token)
-        if let named = request.headerFields[.sampanEnvironment], named != environment.text { throw SampanError.tokenOfAnotherEnvironment }
-        try tenancy.requireActive(environment)
+    /// Whose token came with a request of a fast lane.
+    func client(_ token: String, _ request: FastRequest, requestID: String, language: Language) throws -> CallContext {
+        let (environment, user) = try verify(token, environment: request.environment)
         return CallContext(
-            environment: environment, caller: .user(user), requestID: requestID, language: language, clientIP: clientIP,
-            userAgent: request.headerFields[.userAgent] ?? "")
+            environment: environment, caller: .user(user), requestID: requestID, language: language, clientIP: request.clientIP,
+            userAgent: request.userAgent ?? "")
+    }
+
+    private func verify(_ token: String, environment named: String?) throws -> (EnvironmentID, User) {
+        let (environment, user) = try identity.verify(token)
+        if let named, named != environment.text { throw SampanError.tokenOfAnotherEnvironment }
+        try tenancy.requireActive(environment)
+        return (environment, user)
     }
 
     /// Who watches, by the token of a WebSocket's first message.
     func watcher(_ token: String, environment named: String?, clientIP: String) throws -> CallContext {
-        let (environment, user) = try identity.verify(token)
-        if let named, named != environment.text { throw SampanError.tokenOfAnotherEnvironment }
-        try tenancy.requireActive(environment)
+        let (environment, user) = try verify(token, environment: named)
         return CallContext(environment: environment, caller: .user(user), requestID: RequestID.make(), clientIP: clientIP)
     }
 

@@ -122,7 +122,7 @@ struct Sampan: Sendable {
             responder: router.buildResponder(),
             webSockets: WatchRoutes(documents) { try identification.watcher($0, environment: $1, clientIP: $2) }.webSocket,
             lane: ClaimLane(coupons, edge: FastEdge(accessLog: accessLog, logger: logger)) {
-                try identification.client($0, $1, requestID: $2, language: $3, clientIP: $4)
+                try identification.client($0, $1, requestID: $2, language: $3)
             },
             services: [accessLog, mailer, documents, coupons, logBook, functions, scheduler, triggers, caretaker, backups])
     }

@@ -97,11 +97,13 @@ class Plain:
 
 
 def plainly(client, method, path, body=b"", **headers):
-    """A request of just these headers, on a connection of its own."""
+    """A request of just these headers, the second one of a connection of its own: the first always goes by the router."""
     place = urlsplit(client.address)
     connection = http.client.HTTPConnection(place.hostname, place.port, timeout=30)
     sent = {"Authorization": client.session.headers.get("Authorization"), "x-sampan-env": client.environment, **headers}
     try:
+        connection.request("GET", "/healthz")
+        connection.getresponse().read()
         connection.request(method, path, body, {name: value for name, value in sent.items() if value is not None})
         answer = connection.getresponse()
         return Plain(answer.status, answer.headers, answer.read())
@@ -114,7 +116,7 @@ def plainly_claimed(client, batch, members):
 
 
 def pipelined(client, *requests):
-    """Sends `(method, path, body)` in one write on one connection; answers the answers in their order."""
+    """Sends `(method, path, body)` in one write on a connection that has had a request; answers the answers in their order."""
     place = urlsplit(client.address)
     parts = []
     for method, path, body in requests:
@@ -125,6 +127,8 @@ def pipelined(client, *requests):
         )
         parts.append(head.encode() + content)
     with socket.create_connection((place.hostname, place.port), timeout=30) as connection, connection.makefile("rb") as answers:
+        connection.sendall(f"GET /healthz HTTP/1.1\r\nHost: {place.netloc}\r\n\r\n".encode())
+        next_answer(answers)
         connection.sendall(b"".join(parts))
         return [next_answer(answers) for _ in requests]
 

@@ -1,0 +1,126 @@
+internal import Kernel
+public import NIOCore
+internal import NIOHTTPTypes
+internal import Synchronization
+
+/// A few requests that come by the thousand in one second, and are answered beside decoder and router.
+///
+/// A routed request costs a task, two suspensions and some sixty allocations; where the work itself is a look into memory, or a place in the
+/// writer's next commit, that is most of what it costs. Everything that a lane does not take goes the ordinary way, and the ordinary way
+/// answers the same requests in the same words: which one a request went by, nobody can tell.
+public protocol FastLane: Sendable {
+    /// How each of its requests begins: `POST /v1/things/`.
+    var start: String { get }
+    /// The largest body that it takes.
+    var bodyBytesMax: Int { get }
+    /// Whether it answers the request to this target, which begins as it should; on the event loop, so it must be quick.
+    func takes(_ target: Substring) -> Bool
+    /// Answers a request, now or later.
+    func answer(_ request: FastRequest, _ reply: FastReply)
+}
+
+/// A request of a fast lane, with what lanes want to know of it.
+public struct FastRequest: Sendable {
+    /// The method.
+    public let method: String
+    /// The path; there is no query.
+    public let path: String
+    /// The field of that name.
+    public let authorization, acceptLanguage, requestID, environment, userAgent: String?
+    /// The body.
+    public let body: ByteBuffer
+    /// The address of the connection's other end.
+    public let clientIP: String
+
+    init(_ scan: RequestScan, _ head: UnsafeRawBufferPointer, _ body: ByteBuffer, clientIP: String) {
+        func text(_ range: Range<Int>?) -> String? { range.map { String(decoding: head[$0], as: UTF8.self) } }
+        method = text(scan.method) ?? ""
+        path = text(scan.target) ?? ""
+        authorization = text(scan.authorization)
+        acceptLanguage = text(scan.acceptLanguage)
+        requestID = text(scan.requestID)
+        environment = text(scan.environment)
+        userAgent = text(scan.userAgent)
+        self.body = body
+        self.clientIP = clientIP
+    }
+}
+
+/// Where the answer to a request of a fast lane goes; called once, from any thread.
+public struct FastReply: Sendable {
+    let desk: NIOLoopBound<FrontDesk>
+    let post: LoopPost
+
+    /// Sends the answer: its head and body as they go over the wire.
+    func send(_ bytes: ByteBuffer) { post.deliver(LoopPost.Letter(desk: desk, bytes: bytes)) }
+}
+
+/// Counts the requests of a connection that the router is answering.
+final class RequestCount: ChannelDuplexHandler {
+    typealias InboundIn = HTTPRequestPart
+    typealias InboundOut = HTTPRequestPart
+    typealias OutboundIn = HTTPResponsePart
+    typealias OutboundOut = HTTPResponsePart
+
+    private(set) var inProgress = 0
+    /// Whether one of them has not come whole.
+    private(set) var isReading = false
+    /// Whether there was one.
+    private(set) var hasBegun = false
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch unwrapInboundIn(data) {
+        case .head: (inProgress, isReading, hasBegun) = (inProgress + 1, true, true)
+        case .body: break
+        case .end: isReading = false
+        }
+        context.fireChannelRead(data)
+    }
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        if case .end = unwrapOutboundIn(data) { inProgress -= 1 }
+        context.write(data, promise: promise)
+    }
+}
+
+/// Brings answers to an event loop: those that come while it is on its way go along, so that a commit of hundreds wakes it once.
+final class LoopPost: Sendable {
+    struct Letter: Sendable {
+        let desk: NIOLoopBound<FrontDesk>
+        let bytes: ByteBuffer
+    }
+
+    private static let posts = Mutex<[ObjectIdentifier: LoopPost]>([:])
+
+    private let loop: any EventLoop
+    private let letters = Mutex<[Letter]>([])
+
+    private init(_ loop: any EventLoop) { self.loop = loop }
+
+    /// The one of an event loop.
+    static func of(_ loop: any EventLoop) -> LoopPost {
+        posts.withLock { posts in
+            if let post = posts[ObjectIdentifier(loop)] { return post }
+            let post = LoopPost(loop)
+            posts[ObjectIdentifier(loop)] = post
+            return post
+        }
+    }
+
+    func deliver(_ letter: Letter) {
+        if loop.inEventLoop { return letter.desk.value.answered(letter.bytes) }
+        let isFirst = letters.withLock { letters in
+            letters.append(letter)
+            return letters.count == 1
+        }
+        if isFirst { loop.execute { self.handOut() } }
+    }
+
+    private func handOut() {
+        let letters = letters.withLock { letters in
+            defer { letters.removeAll(keepingCapacity: true) }
+            return letters
+        }
+        for letter in letters { letter.desk.value.answered(letter.bytes) }
+    }
+}
