@@ -22,8 +22,10 @@ def test_the_best_of_what_one_has(merchant, user):
     assert (best["total"], best["discount"], best["payable"], best["proven"]) == (6000, 500, 5500, True)
     assert [each["coupon"] for each in best["applied"]] == [large] and best["lineDiscounts"] == [500]
     assert [each["coupon"] for each in best["unused"]] == [small] and best["unused"][0]["reason"]
+    assert best["unused"][0]["code"] == "others" and best["unused"][0]["with"] == ["满50减5"]
     less = ok(user.post("/v1/coupons/best", {"basket": basket(("tea", 2000, 1))}))
     assert [each["coupon"] for each in less["applied"]] == [small] and less["payable"] == 1700
+    assert (less["unused"][0]["code"], less["unused"][0]["missing"]) == ("spend", 3000)
     priced = ok(user.post("/v1/coupons/price", {"basket": basket(("tea", 2000, 3)), "coupons": [small]}))
     assert priced["payable"] == 5700
 
@@ -31,7 +33,9 @@ def test_the_best_of_what_one_has(merchant, user):
 def test_a_coupon_that_does_nothing_is_told_by_its_id(merchant, user):
     coupon = claimed(user, merchant.published())
     refused = user.post("/v1/coupons/price", {"basket": basket(("tea", 1, 1)), "coupons": [coupon]})
-    assert assert_problem(refused, 422, "COUPON_NOT_APPLICABLE")["coupon"] == coupon, "numbers would tell how many a shop has given"
+    problem = assert_problem(refused, 422, "COUPON_NOT_APPLICABLE")
+    assert problem["coupon"] == coupon, "numbers would tell how many a shop has given"
+    assert (problem["obstacle"], problem["missing"]) == ("spend", 4999)
 
 
 def test_a_sum_is_taken_apart_to_the_cent(merchant, user):

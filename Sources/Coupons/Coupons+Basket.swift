@@ -72,10 +72,11 @@ extension Coupons {
             "gifts": .array(combination.gifts.map { ["goods": .string($0.goods), "name": .string($0.name)] }),
             "unused": .array(
                 combination.unused.map { unused in
-                    [
-                        "coupon": .string(store.numbers.id(unused.coupon.number)), "name": .string(unused.coupon.name),
-                        "reason": .string(unused.obstacle.text[language]),
-                    ]
+                    .object(
+                        unused.obstacle.members([
+                            "coupon": .string(store.numbers.id(unused.coupon.number)), "name": .string(unused.coupon.name),
+                            "reason": .string(unused.obstacle.text[language]), "code": .string(unused.obstacle.code),
+                        ]))
                 }),
             "proven": .bool(combination.isProven),
         ]

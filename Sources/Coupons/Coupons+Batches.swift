@@ -121,6 +121,8 @@ extension Coupons {
             "mine": .int(Int64(mine)), "now": .int(now),
         ]
         json["limits"] = definition.limits.json
+        if definition.terms.scope != CouponScope() { json["scope"] = definition.terms.scope.json }
+        if definition.useTimes != UseTimes() { json["useTimes"] = definition.useTimes.json }
         if let proof = definition.proof { json["needs"] = .string(proof.rawValue) }
         return .object(json)
     }

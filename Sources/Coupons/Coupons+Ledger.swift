@@ -89,7 +89,7 @@ extension Coupons {
         let now = clock.now()
         let found = try await couponsOf(user, store).filter { status == nil || $0.0.standing(at: now) == status }
         let codes = try await codes(of: found.prefix(limit).map(\.0), store)
-        return ["coupons": .array(found.prefix(limit).map { shown($0.0, batch: $0.1, store, code: codes[$0.0.number], now: now) })]
+        return ["coupons": .array(found.prefix(limit).map { shown($0.0, batch: $0.1, store, code: codes[$0.0.number], now: now) }), "now": .int(now)]
     }
 
     /// A user's coupons with their batches, the newest first.

@@ -91,7 +91,8 @@ struct Sampan: Sendable {
 
         let shop = SampleShop(
             home: configuration.home, tenancy: tenancy, functions: functions, documents: documents, files: files,
-            customers: SampleCustomers(tenancy: tenancy, identity: identity, functions: functions, documents: documents), logger: logger)
+            coupons: SampleCoupons(coupons: coupons, clock: clock),
+            customers: SampleCustomers(tenancy: tenancy, identity: identity, functions: functions, documents: documents, coupons: coupons), logger: logger)
         let router = Router(context: SampanRequestContext.self)
         let identification = CallerIdentification(tenancy: tenancy, identity: identity)
         let rooms = Rooms(

@@ -10,13 +10,14 @@ internal import Logging
 internal import NIOCore
 internal import Tenancy
 
-/// The sample shop of `templates/retail`: its functions, collections and goods, in any environment.
+/// The sample shop of `templates/retail`: its functions, collections, goods and coupons, in any environment.
 struct SampleShop: SampleDeployer {
     let home: URL
     let tenancy: Tenancy
     let functions: Functions
     let documents: Documents
     let files: Files
+    let coupons: SampleCoupons
     let customers: SampleCustomers
     let logger: Logger
 
@@ -33,6 +34,7 @@ struct SampleShop: SampleDeployer {
         }
         try await functions.deployFolders(in: template.appendingPathComponent("cloudfunctions"), to: environment)
         try await seed(environment)
+        try await coupons.publish(template.appendingPathComponent("seed/coupons.json"), in: environment)
         if withCustomers {
             do {
                 try await customers.visit(environment)

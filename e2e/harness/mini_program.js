@@ -3,7 +3,9 @@
 /**
  * Runs pages of a mini program in Node, with the client SDK in the place of `wx.cloud`.
  *
- *     node mini_program.js FOLDER '{"env": …, "endpoint": …, "user": …}'
+ *     node mini_program.js FOLDER '{"env": …, "endpoint": …, "user": …, "platform": "alipay", "brings": true}'
+ *
+ * `brings`: the program puts its own copy of the SDK into the platform's place.
  *
  * Takes one JSON command a line and answers each with one line: `{data}`, or `{error}`. What a page shows (toasts, dialogs, where it
  * goes) is written down instead; nothing of a page's markup is rendered.
@@ -14,6 +16,7 @@ const Module = require('module');
 const path = require('path');
 const readline = require('readline');
 const { commonJS } = require('./mini_program_modules');
+const { createMy } = require('./mini_program_my');
 const { createWx, quiet } = require('./mini_program_wx');
 
 const root = path.resolve(process.argv[2]);
@@ -43,7 +46,8 @@ function loadScripts() {
 }
 
 function defineGlobals() {
-  global.wx = createWx(shown);
+  if (settings.platform === 'alipay') global.my = createMy(shown);
+  else global.wx = createWx(shown, { confirms: settings.brings });
   global.__wxConfig = { envVersion: 'develop' };
   global.App = (options) => {
     app = options;
@@ -53,7 +57,7 @@ function defineGlobals() {
   global.Page = global.Component = (options) => {
     definition = options;
   };
-  require('../../sdk/client/sampan.js').install(settings);
+  if (!settings.brings) require('../../sdk/client/sampan.js').install(settings);
 }
 
 function load(file) {

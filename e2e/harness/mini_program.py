@@ -13,8 +13,8 @@ SCRIPT = Path(__file__).with_name("mini_program.js")
 class MiniProgram:
     """One user's phone, so to say. `log` takes what the pages write to the console."""
 
-    def __init__(self, folder, environment, user, log):
-        settings = {"env": environment.id, "endpoint": environment.address, "user": user}
+    def __init__(self, folder, environment, user, log, **settings):
+        settings = {"env": environment.id, "endpoint": environment.address, "user": user, **settings}
         self.log = log.open("wb")
         self.process = subprocess.Popen(
             ["node", SCRIPT, folder, json.dumps(settings)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.log,

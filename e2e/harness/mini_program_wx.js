@@ -5,7 +5,7 @@
 const { fakeWechat, withSockets } = require('../../sdk/client/test/fake-platforms');
 
 const SYSTEM = {
-  system: 'Android 14', platform: 'android', statusBarHeight: 20, screenHeight: 800, windowHeight: 700, windowWidth: 375,
+  system: 'Android 14', platform: 'android', language: 'zh_CN', statusBarHeight: 20, screenHeight: 800, windowHeight: 700, windowWidth: 375,
   safeArea: { top: 20, bottom: 780 },
 };
 
@@ -23,7 +23,8 @@ function quiet(shown, name) {
   });
 }
 
-function createWx(shown) {
+/** `confirms`: whoever is asked in a dialog says yes; otherwise nobody answers. */
+function createWx(shown, { confirms = false } = {}) {
   const wx = withSockets(fakeWechat(), { wrapped: false });
   const { stored } = wx;
   Object.assign(wx, {
@@ -41,8 +42,15 @@ function createWx(shown) {
     },
     getSystemInfo: ({ success }) => success(SYSTEM),
     getSystemInfoSync: () => SYSTEM,
+    getAppBaseInfo: () => SYSTEM,
     getMenuButtonBoundingClientRect: () => ({ bottom: 56, top: 24, height: 32 }),
   });
+  if (confirms) {
+    wx.showModal = ({ success, ...rest }) => {
+      shown.push({ what: 'wx.showModal', values: [rest] });
+      success({ confirm: true, cancel: false });
+    };
+  }
   return new Proxy(wx, { get: (target, key) => (key in target || typeof key === 'symbol' ? target[key] : quiet(shown, `wx.${key}`)) });
 }
 

@@ -299,6 +299,18 @@ declare namespace sampan {
     | { type: 'exchange'; quantity: number }
     | { type: 'gift'; goods: string; name: string; worth: number }
     | { type: 'storedValue'; amount: number };
+  /** Between two moments, or so many days beginning `afterDays` after the claim. */
+  export type CouponValidity = { from: number; until: number } | { days: number; afterDays: number; wholeDays: boolean };
+  /** What is not named is everything. */
+  export interface CouponScope {
+    goods?: string[]; categories?: string[]; excludedGoods?: string[]; excludedCategories?: string[]; shops?: string[]; channels?: string[]; levels?: string[];
+  }
+  /** `weekdays`: 1 is Monday. `hours`: `14:00`. */
+  export interface CouponUseTimes { weekdays?: number[]; hours?: Array<{ from: string; until: string }>; excludedDates?: string[] }
+  /** What keeps a coupon from a basket. */
+  export type CouponObstacle =
+    | 'shop' | 'channel' | 'level' | 'scope' | 'spend' | 'spendAfterOthers' | 'nothingToReduce' | 'nothingLeft' | 'others' | 'batchLimit' | 'orderLimit'
+    | 'betterWithout' | 'repeated';
   /** A batch as users see it; moments are milliseconds since 1970. */
   export interface CouponOffer {
     id: string;
@@ -309,10 +321,13 @@ declare namespace sampan {
     status: 'soon' | 'open' | 'soldOut' | 'paused' | 'closed';
     opensAt: number;
     closesAt: number;
-    validity: Fields;
-    limits: Fields;
+    validity: CouponValidity;
+    limits: { perUser: number | null; perDay?: number; perWeek?: number; perDevice?: number };
     stock: number;
     left: number;
+    /** What it is for; absent: everything, always. */
+    scope?: CouponScope;
+    useTimes?: CouponUseTimes;
     /** What a claim must bring. */
     needs?: 'code' | 'link' | 'invitation';
     /** How many of them the user has. */
@@ -333,8 +348,8 @@ declare namespace sampan {
     /** What is left of stored value. */
     balance?: number;
     minimumSpend?: number;
-    scope?: Fields;
-    useTimes?: Fields;
+    scope?: CouponScope;
+    useTimes?: CouponUseTimes;
     frozen?: boolean;
     /** The order that it is locked for. */
     order?: string;
@@ -357,7 +372,8 @@ declare namespace sampan {
     lineDiscounts: number[];
     applied: Array<{ coupon: string; name: string; discount: number; lineDiscounts: number[] }>;
     gifts: Array<{ goods: string; name: string }>;
-    unused: Array<{ coupon: string; name: string; reason: string }>;
+    /** `reason` is a sentence, `code` the same for programs, with what is `missing`, how many an order takes (`most`), or `with` which it does not go. */
+    unused: Array<{ coupon: string; name: string; reason: string; code: CouponObstacle; missing?: number; most?: number; with?: string[] }>;
     /** Whether no combination is better. */
     proven: boolean;
     /** Only the 100 coupons that expire first were looked at. */
@@ -389,10 +405,10 @@ declare namespace sampan {
     invitation(
       batch: string, options?: Options<{ timeout?: number }, Extra & { invitation: string; invited: number }, Failure>,
     ): Promise<Extra & { invitation: string; invited: number }>;
-    /** The user's own, the newest first. */
+    /** The user's own, the newest first; `now` is the server's clock. */
     mine(
-      options?: Options<{ status?: CouponStatus; limit?: number; timeout?: number }, Extra & { coupons: Coupon[] }, Failure>,
-    ): Promise<Extra & { coupons: Coupon[] }>;
+      options?: Options<{ status?: CouponStatus; limit?: number; timeout?: number }, Extra & { coupons: Coupon[]; now: number }, Failure>,
+    ): Promise<Extra & { coupons: Coupon[]; now: number }>;
     get(id: string, options?: Options<{ timeout?: number }, Extra & Coupon, Failure>): Promise<Extra & Coupon>;
     /** The most that the user's coupons can take off a basket, and why the others are left out. */
     best(options: Options<{ basket: Basket; timeout?: number }, Extra & CouponCombination, Failure>): Promise<Extra & CouponCombination>;

@@ -54,6 +54,37 @@ public enum CouponObstacle: Sendable, Hashable {
         }
     }
 
+    /// The reason as programs read it: a shop says it in its own words.
+    var code: String {
+        switch self {
+        case .shop: "shop"
+        case .channel: "channel"
+        case .level: "level"
+        case .scope: "scope"
+        case .spend: "spend"
+        case .spendAfterOthers: "spendAfterOthers"
+        case .nothingToReduce: "nothingToReduce"
+        case .nothingLeft: "nothingLeft"
+        case .others: "others"
+        case .batchLimit: "batchLimit"
+        case .orderLimit: "orderLimit"
+        case .betterWithout: "betterWithout"
+        case .repeated: "repeated"
+        }
+    }
+
+    /// `object` with what belongs to the code: how much is missing, how many an order takes, which others.
+    func members(_ object: JSONObject) -> JSONObject {
+        var object = object
+        switch self {
+        case .spend(let missing), .spendAfterOthers(let missing): object["missing"] = .int(missing)
+        case .batchLimit(let count), .orderLimit(let count): object["most"] = .int(Int64(count))
+        case .others(let names): object["with"] = .array(names.map { .string($0) })
+        default: break
+        }
+        return object
+    }
+
     /// Fen as ¥12.30.
     private static func money(_ fen: Int64) -> String {
         let (yuan, rest) = fen.quotientAndRemainder(dividingBy: 100)
@@ -68,6 +99,6 @@ extension SampanError {
             "COUPON_NOT_APPLICABLE", status: 422,
             Localized("The coupon “\(coupon.name)” cannot be used here: \(obstacle.text.en).", zh: "优惠券“\(coupon.name)”无法使用：\(obstacle.text.zh)。"),
             remedy: Localized("Leave it out, or ask for the best combination.", zh: "请去掉该券，或重新获取最优组合。"),
-            members: ["coupon": .int(coupon.number)])
+            members: obstacle.members(["coupon": .int(coupon.number), "obstacle": .string(obstacle.code)]))
     }
 }

@@ -177,6 +177,8 @@ extension Ledger {
             batch = known
             batch.revision += 1
         } else if let new = change.new {
+            // A sample that is made again is the one that is there.
+            if let known = self.batch(id: new.id) { return .batch(known) }
             batch = Batch(number: Int64(batches.count) + 1, id: new.id, definition: new.definition, createdAt: now)
         } else {
             return .refused(.noBatch)

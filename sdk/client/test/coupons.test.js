@@ -118,3 +118,14 @@ test('in WeChat with callbacks, in Alipay with a promise', async () => {
     await assert.rejects(context.coupons.get('cpn-unknown'), (error) => error.error === 60005 && error.errCode === 'COUPON_NOT_FOUND');
   }, { my });
 });
+
+test('every call is typed', () => {
+  const { createCoupons, PAGE_STEPS, FUNCTION_STEPS } = require('../../shared/coupons');
+  const typed = (file, name) => {
+    const [, body] = require('node:fs').readFileSync(require.resolve(file), 'utf8').split(`export interface ${name}<`);
+    return [...new Set([...body.split(/\n *\}\n/)[0].matchAll(/^ +(\w+)\(/gm)].map(([, member]) => member))].sort();
+  };
+  const none = () => {};
+  assert.deepEqual(typed('../sampan.d.ts', 'Coupons'), Object.keys(createCoupons(PAGE_STEPS, none)).sort());
+  assert.deepEqual(typed('../../functions/coupons.d.ts', 'FunctionCoupons'), Object.keys(createCoupons(FUNCTION_STEPS, none)).sort());
+});

@@ -19,6 +19,7 @@ module.exports = {
   callFunction: async (name, data) => (await (await cloud()).callFunction({ name, data })).result,
   database: async () => (await cloud()).database(),
   rows: (answer) => answer,
+  coupons: async () => (await cloud()).coupons,
   picture: (path) => `${endpoint}/samples/retail/${path}`,
 
   // what the phone remembers

@@ -6,6 +6,7 @@ module.exports = {
   callFunction: async (name, data) => (await wx.cloud.callFunction({ name, data })).result,
   database: () => wx.cloud.database(),
   rows: (answer) => answer.data,
+  coupons: () => wx.cloud.coupons,
   picture: (path) => `${endpoint}/samples/retail/${path}`,
 
   // what the phone remembers

@@ -49,7 +49,8 @@ test('every string that a mini program page names is in the catalogue', () => {
 test('every tap in a mini program page has its handler', () => {
   for (const path of files('miniprogram-wechat/pages', /\.wxml$/)) {
     const script = read(path.replace(/wxml$/, 'js'))
-    const used = read(path) + (read(path).includes('goods-card.wxml') ? read('miniprogram-wechat/common/goods-card.wxml') : '') + (read(path).includes('message.wxml') ? read('miniprogram-wechat/common/message.wxml') : '')
+    const imported = [...read(path).matchAll(/<import src="\.\.\/\.\.\/(common\/[^"]+)"/g)].map(([, name]) => read(`miniprogram-wechat/${name}`))
+    const used = [read(path), ...imported].join('')
     for (const [, name] of used.matchAll(/(?:bind|catch)(?:tap|input|confirm)="(\w+)"/g)) assert.match(script, new RegExp(`^  (?:async )?${name}\\(`, 'm'), `${path}: ${name}`)
   }
 })
@@ -136,7 +137,8 @@ test('cart: quantities stay within limits and problems are named', () => {
 
 test('money and language', () => {
   const { yuan } = require('../shared/money.js')
-  const { errorText, fill, inLanguage, languageFor } = require('../shared/language.js')
+  const { fill, inLanguage, languageFor } = require('../shared/language.js')
+  const { errorText } = require('../shared/error-text.js')
   assert.deepEqual([0, 5, 1800, 1850, 123456].map(yuan), ['0', '0.05', '18', '18.50', '1234.56'])
   assert.deepEqual(['zh_CN', 'zh-Hans', 'en', 'fr', undefined].map(languageFor), ['zh', 'zh', 'en', 'en', 'zh'])
   assert.equal(fill('{a} of {b}', { a: 1 }), '1 of {b}')
@@ -158,4 +160,19 @@ test('the report counts days from midnight to midnight in China', () => {
   assert.deepEqual(boundsOf('2026-11-22'), { from: new Date('2026-11-21T16:00:00Z'), to: new Date('2026-11-22T16:00:00Z') })
   assert.equal(boundsOf('2026-02-30'), null)
   assert.equal(boundsOf('yesterday'), null)
+})
+
+test('seeds: coupons are for goods that the shop has, and are told in both languages', () => {
+  const categories = lines('seed/categories.jsonl').map((category) => category._id)
+  const goods = lines('seed/goods.jsonl').map((good) => good._id)
+  const texts = lines('seed/coupon_texts.jsonl')
+  const samples = json('seed/coupons.json')
+  assert.ok(samples.length >= 3 && samples.some((sample) => sample.opensAfterMinutes > 0))
+  for (const { id, batch } of samples) {
+    assert.match(id, /^cpb-[a-z-]+$/)
+    const { scope = {} } = batch
+    for (const each of scope.goods || []) assert.ok(goods.includes(each), `${id}: ${each}`)
+    for (const each of scope.categories || []) assert.ok(categories.includes(each), `${id}: ${each}`)
+    for (const text of [batch.name, batch.description]) assert.ok(texts.some(({ zh: known, en: other }) => known === text && other), `${id}: ${text}`)
+  }
 })

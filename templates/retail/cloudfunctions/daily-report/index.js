@@ -41,7 +41,7 @@ async function bestSellersOf(paid) {
   const { list } = await db.collection('orders').aggregate()
     .match(paid)
     .unwind('$items')
-    .group({ _id: '$items.id', sold: $.sum('$items.quantity'), revenue: $.sum('$items.amount') })
+    .group({ _id: '$items.id', sold: $.sum('$items.quantity'), revenue: $.sum($.subtract(['$items.amount', $.ifNull(['$items.discount', 0])])) })
     .sort({ sold: -1, _id: 1 })
     .limit(5)
     .end()

@@ -1,4 +1,4 @@
-// The customer's own page: profile with points and level, and coupons.
+// The customer's own page: profile with points and level. (Coupons are asked for by the page itself: shared/shop-client.js.)
 // Written with Alipay's server SDK (queries answer lists, not {data}); the other functions use WeChat's. Both run side by side.
 const cloud = require('@alipay/faas-server-sdk')
 
@@ -15,8 +15,7 @@ exports.main = async (event) => {
   const { OPENID: openid } = await cloud.getAlipayContext()
   if (!openid) return refusal('NOT_LOGGED_IN', 'a member page belongs to a logged-in user')
   if (event.action === 'profile') return profile(openid)
-  if (event.action === 'coupons') return coupons(openid)
-  return refusal('INVALID_INPUT', `action must be "profile" or "coupons", not ${JSON.stringify(event.action)}`)
+  return refusal('INVALID_INPUT', `action must be "profile", not ${JSON.stringify(event.action)}`)
 }
 
 async function profile(openid) {
@@ -70,17 +69,6 @@ async function paidTotals(openid) {
     .group({ _id: null, orders: sum(1), spent: sum('$total') })
     .end()
   return totals || { orders: 0, spent: 0 }
-}
-
-/** Coupons that this customer holds; the list stays empty until the shop issues some. */
-async function coupons(openid) {
-  const list = await db.collection('coupons').where({ _openid: openid, status: 'usable' }).limit(50).get()
-  console.log(`member coupons: ${list.length} for ${openid}`)
-  return { ok: true, coupons: list.map(couponView) }
-}
-
-function couponView({ _id, name, amount, minimum, expiresAt }) {
-  return { id: _id, name, amount, minimum: minimum || 0, expiresAt: expiresAt ? new Date(expiresAt).toISOString() : null }
 }
 
 function refusal(code, message) {

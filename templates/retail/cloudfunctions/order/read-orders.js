@@ -1,10 +1,11 @@
 // Reading the caller's own orders.
 const cloud = require('wx-server-sdk')
 const { Refusal } = require('./refusal')
+const { settleCoupons } = require('./settle-coupons')
 
 const db = cloud.database()
 
-const statuses = ['unpaid', 'paid', 'cancelled']
+const statuses = ['unpaid', 'paid', 'cancelled', 'refunded']
 const mostPerPage = 50
 
 async function listOrders(openid, { status = '', page = 1, pageSize = 20 }) {
@@ -21,7 +22,7 @@ async function listOrders(openid, { status = '', page = 1, pageSize = 20 }) {
 }
 
 async function orderDetail(openid, { id }) {
-  return { order: presented(await requireOrder(openid, id)) }
+  return { order: presented(await settleCoupons(await requireOrder(openid, id))) }
 }
 
 async function findOrder(openid, id) {
@@ -40,7 +41,7 @@ async function requireOrder(openid, id) {
 /** The order as clients see it: without the owner's openid, times as ISO texts. */
 function presented({ _openid, ...order }) {
   const view = { ...order }
-  for (const field of ['createdAt', 'pickupAt', 'paidAt', 'cancelledAt']) {
+  for (const field of ['createdAt', 'pickupAt', 'paidAt', 'cancelledAt', 'refundedAt']) {
     if (view[field]) view[field] = new Date(view[field]).toISOString()
   }
   return view

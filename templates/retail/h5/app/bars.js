@@ -11,6 +11,9 @@ const titles = {
   orders: (texts) => texts.orders.title,
   'orders/:id': (texts) => texts.order.title,
   member: (texts) => texts.member.title,
+  coupons: (texts) => texts.coupon.title,
+  'coupons/:id': (texts) => texts.coupon.title,
+  'my-coupons': (texts) => texts.coupon.mineTitle,
 }
 const isTab = (pattern) => tabs.some(([path]) => path === pattern)
 
@@ -41,7 +44,7 @@ function wideBar(pattern, texts) {
 }
 
 function tabLink([path, name, iconName], pattern, texts) {
-  const current = pattern === path || (path === 'orders' && pattern === 'orders/:id') || (path === '' && pattern === 'goods/:id')
+  const current = pattern === path || (path === 'orders' && pattern === 'orders/:id') || (path === '' && pattern === 'goods/:id') || (path === 'member' && pattern === 'my-coupons')
   const badge = name === 'cart' ? h('b', { class: 'badge', hidden: true }) : null
   return h('a', { class: 'tab', href: `#/${path}`, 'aria-current': current ? 'page' : null }, h('span', { class: 'tab-icon' }, icon(iconName, 24), badge), h('span', {}, texts.tabs[name]))
 }

@@ -1,9 +1,11 @@
 // The shell: starts the SDK, draws bars around the page and shows the page of the current address.
 import { cartPage } from '../pages/cart.js'
 import { confirmPage } from '../pages/confirm.js'
+import { couponsPage } from '../pages/coupons.js'
 import { goodsPage } from '../pages/goods.js'
 import { homePage } from '../pages/home.js'
 import { memberPage } from '../pages/member.js'
+import { myCouponsPage } from '../pages/my-coupons.js'
 import { orderPage } from '../pages/order.js'
 import { ordersPage } from '../pages/orders.js'
 import { drawBars, updateCartBadges } from './bars.js'
@@ -20,6 +22,9 @@ route('confirm', confirmPage)
 route('orders', ordersPage)
 route('orders/:id', orderPage)
 route('member', memberPage)
+route('coupons', couponsPage)
+route('coupons/:id', couponsPage)
+route('my-coupons', myCouponsPage)
 
 let visit = 0
 let connected = false

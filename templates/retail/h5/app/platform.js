@@ -14,6 +14,7 @@ export const shop = shopClient({
   callFunction: async (name, data) => (await window.sampan.callFunction({ name, data })).result,
   database: () => window.sampan.database(),
   rows: (answer) => answer.data,
+  coupons: () => window.sampan.coupons,
 })
 
 /** What the browser remembers, apart for each environment. */

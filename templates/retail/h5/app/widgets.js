@@ -1,6 +1,6 @@
 // Small parts that several pages use.
 import { mostOfOne } from '../shared/cart.js'
-import { errorText } from '../shared/language.js'
+import { errorText } from '../shared/error-text.js'
 import { yuan } from '../shared/money.js'
 import { h, icon } from './dom.js'
 import { cart, currentLanguage, fill, say, t } from './state.js'

@@ -4,7 +4,8 @@ import { h, icon, replace } from '../app/dom.js'
 import { shop } from '../app/platform.js'
 import { fill, say, t } from '../app/state.js'
 import { bones, failure, goodsBones, goodsCard, message, picture, price } from '../app/widgets.js'
-import { isOpen } from '../shared/order-view.js'
+import { stateOf } from '../shared/coupon-view.js'
+import { clockText, dateText, isOpen, timeText } from '../shared/order-view.js'
 
 // Kept while the page is open, so that coming back from a good shows the same list at the same place at once.
 const chosen = { category: '', keyword: '' }
@@ -12,8 +13,8 @@ const loaded = { shop: null, categories: null, loved: null }
 const left = { filter: '', goods: null, scroll: 0 }
 
 export async function homePage({ view, alive }) {
-  const parts = { head: h('div', { class: 'home-head' }), banner: banner(), categories: h('nav', { class: 'categories' }), loved: h('section', { class: 'loved' }), list: h('section', { class: 'today' }) }
-  replace(view, parts.head, parts.banner, parts.categories, parts.loved, parts.list)
+  const parts = { head: h('div', { class: 'home-head' }), banner: banner(), entry: couponEntry(), categories: h('nav', { class: 'categories' }), loved: h('section', { class: 'loved' }), list: h('section', { class: 'today' }) }
+  replace(view, parts.head, parts.banner, parts.entry, parts.categories, parts.loved, parts.list)
   drawHead(parts.head)
   drawCategories(parts)
   drawLoved(parts.loved)
@@ -21,7 +22,7 @@ export async function homePage({ view, alive }) {
   const choose = () => showGoods(parts, alive)
   parts.head.addEventListener('search', choose)
   parts.categories.addEventListener('choose', () => { drawCategories(parts); drawLoved(parts.loved); choose() })
-  const loading = Promise.all([loadFrame(parts, alive), showGoods(parts, alive)])
+  const loading = Promise.all([loadFrame(parts, alive), showGoods(parts, alive), drawEntry(parts.entry)])
   window.scrollTo(0, place)
   rememberPlace(alive)
   await loading
@@ -80,6 +81,27 @@ function banner() {
     h('div', { class: 'banner-text' }, h('h2', {}, first, h('br'), second), h('p', {}, texts.bannerLine)))
 }
 
+/** The way to the coupons; it is there at once, what there is to take comes when it is known. */
+function couponEntry() {
+  return h('a', { class: 'coupon-entry', href: '#/coupons' }, icon('ticket', 22), h('strong', {}, t().coupon.entry), h('span', {}, t().coupon.entryNone), icon('forward', 18))
+}
+
+async function drawEntry(entry) {
+  const texts = t().coupon
+  try {
+    const offers = await shop.offers()
+    const open = offers.filter((offer) => stateOf(offer, offer.now) === 'open').length
+    const [next] = offers.filter((offer) => offer.status === 'soon').sort((left, right) => left.opensAt - right.opensAt)
+    const hints = []
+    if (open > 0) hints.push(fill(texts.entryHint, { count: open }))
+    if (next) hints.push(fill(texts.entrySoon, { time: dateText(next.opensAt) === dateText(next.now) ? clockText(next.opensAt) : timeText(next.opensAt) }))
+    if (hints.length > 0) replace(entry.querySelector('span'), hints.join(' · '))
+  } catch (error) {
+    // The shop sells tea without coupons, too.
+    console.warn('the coupons could not be counted:', error)
+  }
+}
+
 function drawCategories({ categories }) {
   if (!loaded.categories) {
     replace(categories, bones('category-bone', 6))
@@ -107,7 +129,7 @@ function lovedCard(good, index) {
 async function showGoods(parts, alive) {
   const { category, keyword } = chosen
   // Who searches wants results, not the banner.
-  parts.banner.hidden = keyword !== ''
+  parts.banner.hidden = parts.entry.hidden = keyword !== ''
   const stillWanted = () => alive() && chosen.category === category && chosen.keyword === keyword
   drawLoved(parts.loved)
   const filter = `${category}/${keyword}`

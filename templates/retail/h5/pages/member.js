@@ -1,16 +1,17 @@
-// The customer's own page: level and points, coupons, orders, language.
+// The customer's own page: level and points, the ways to coupons and orders, language.
 import { h, icon, replace } from '../app/dom.js'
 import { shop } from '../app/platform.js'
-import { currentLanguage, fill, say, setLanguage, t } from '../app/state.js'
-import { bone, failure, price } from '../app/widgets.js'
+import { currentLanguage, fill, setLanguage, t } from '../app/state.js'
+import { bone, failure } from '../app/widgets.js'
+import { listOf } from '../shared/coupon-view.js'
 import { yuan } from '../shared/money.js'
 import { dateText } from '../shared/order-view.js'
 
 export async function memberPage({ view, alive }) {
   const card = h('section', { class: 'member-card', 'aria-busy': 'true' }, bone('line title'), bone('line short'), bone('line'))
-  const coupons = h('section', { class: 'card coupons' }, bone('block'))
-  replace(view, h('div', { class: 'stack narrow' }, card, coupons, menu()))
-  await Promise.all([load(card, alive, async () => drawMember(card, (await shop.member()).member)), load(coupons, alive, async () => drawCoupons(coupons, (await shop.coupons()).coupons))])
+  const usable = h('small')
+  replace(view, h('div', { class: 'stack narrow' }, card, menu(usable)))
+  await Promise.all([load(card, alive, async () => drawMember(card, (await shop.member()).member)), countCoupons(usable)])
 }
 
 /** Loads one part of the page; its failure leaves the other parts standing. */
@@ -41,28 +42,22 @@ function figure(value, label) {
   return h('div', {}, h('strong', {}, value), h('small', {}, label))
 }
 
-function drawCoupons(section, coupons) {
-  const texts = t().member
-  const title = h('h2', {}, texts.coupons, h('small', {}, String(coupons.length)))
-  if (coupons.length === 0) {
-    replace(section, title, h('div', { class: 'no-coupons' }, h('img', { src: 'images/empty-coupons.svg', alt: '', width: 150, height: 100 }), h('strong', {}, texts.noCoupons), h('p', {}, texts.noCouponsHint)))
-    return
+/** How many coupons can be used; the way to them is there without that number, too. */
+async function countCoupons(place) {
+  try {
+    const { coupons } = await shop.myCoupons()
+    place.textContent = fill(t().member.couponsUsable, { count: coupons.filter((coupon) => listOf(coupon) === 'usable').length })
+  } catch (error) {
+    console.warn('the coupons could not be counted:', error)
   }
-  replace(section, title, coupons.map((coupon) => h('div', { class: 'coupon' }, price(coupon.amount, 'large'), h('div', {}, h('strong', {}, say(coupon.name)), h('small', {}, couponTerms(coupon))))))
 }
 
-function couponTerms({ minimum, expiresAt }) {
-  const texts = t().member
-  const terms = []
-  if (minimum > 0) terms.push(fill(texts.couponMinimum, { amount: yuan(minimum) }))
-  if (expiresAt) terms.push(fill(texts.couponUntil, { date: dateText(expiresAt) }))
-  return terms.join(' · ')
-}
-
-function menu() {
+function menu(usable) {
   const texts = t()
   const other = currentLanguage() === 'zh' ? 'en' : 'zh'
   return h('section', { class: 'card menu' },
+    h('a', { href: '#/my-coupons' }, icon('ticket'), h('span', {}, texts.member.myCoupons), usable, icon('forward', 18)),
+    h('a', { href: '#/coupons' }, icon('leaf'), h('span', {}, texts.member.getCoupons), icon('forward', 18)),
     h('a', { href: '#/orders' }, icon('orders'), h('span', {}, texts.member.myOrders), icon('forward', 18)),
     h('button', { onclick: () => setLanguage(other) }, icon('globe'), h('span', {}, texts.member.language), h('small', {}, `${texts.language} → ${texts.otherLanguage}`)),
     h('div', {}, icon('info'), h('span', {}, texts.member.about, h('small', {}, texts.member.aboutLine))))

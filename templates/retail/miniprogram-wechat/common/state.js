@@ -1,7 +1,8 @@
 // What all pages share: the shop's calls, the language, the bag.
 const platform = require('../platform')
 const { pieces, restored, withMore, withQuantity } = require('../shared/cart')
-const { catalogue, errorText, languageFor } = require('../shared/language')
+const { errorText } = require('../shared/error-text')
+const { catalogue, languageFor } = require('../shared/language')
 const { shopClient } = require('../shared/shop-client')
 
 const shop = shopClient(platform)

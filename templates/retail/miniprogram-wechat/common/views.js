@@ -55,7 +55,8 @@ function rowView({ id, quantity, good, amount, problem }) {
   }
 }
 
-function orderView(order) {
+/** `translate` says names of coupons in the customer's language (common/coupons.js). */
+function orderView(order, translate = (text) => text) {
   const t = texts()
   return {
     id: order._id,
@@ -69,12 +70,24 @@ function orderView(order) {
     paid: timeText(order.paidAt),
     pickup: timeText(order.pickupAt),
     remark: order.remark || t.order.noRemark,
+    refunded: timeText(order.refundedAt),
     total: yuan(order.total),
+    reduced: (order.discount || 0) > 0 || (order.gifts || []).length > 0,
+    subtotal: yuan(order.subtotal || order.total),
+    coupons: (order.coupons || []).map((coupon) => ({ id: coupon.id, name: translate(coupon.name), discount: yuan(coupon.discount), after: afterText(coupon) })),
+    gifts: (order.gifts || []).map((gift) => fill(t.confirm.gift, { name: gift.name })),
     pieces: fill(t.orders.pieces, { count: piecesOf(order) }),
     names: order.items.map((item) => say(item.name)).join(' · '),
     items: order.items.map((item) => ({ id: item.id, name: say(item.name), quantity: item.quantity, price: yuan(item.price), amount: yuan(item.amount), picture: platform.picture(item.picture) })),
     pay: fill(t.order.pay, { amount: yuan(order.total) }),
   }
+}
+
+/** After a refund: whether the coupon can be used again. */
+function afterText({ after }) {
+  const t = texts().order
+  if (!after) return ''
+  return after === 'held' ? t.couponBack : t.couponGone
 }
 
 module.exports = { say, goodView, rowView, orderView }

@@ -25,12 +25,4 @@ function inLanguage(field, language) {
   return field[language] || field.zh || field.en || ''
 }
 
-/** What to tell the customer about a failure of the shop's functions. */
-function errorText(error, language) {
-  const texts = catalogue(language).errors
-  const details = (error && error.details) || {}
-  const name = details.name ? inLanguage(details.name, language) : ''
-  return fill(texts[error && error.code] || texts.UNKNOWN, Object.assign({}, details, { name }))
-}
-
-module.exports = { catalogue, languageFor, fill, inLanguage, errorText }
+module.exports = { catalogue, languageFor, fill, inLanguage }

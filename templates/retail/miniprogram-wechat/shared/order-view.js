@@ -1,7 +1,7 @@
 // How orders are shown: times, pick-up choices, status.
 const { fill } = require('./language')
 
-const statuses = ['unpaid', 'paid', 'cancelled']
+const statuses = ['unpaid', 'paid', 'cancelled', 'refunded']
 
 /** Minutes from now that a customer can choose; 15 is what "soon" takes. */
 const pickupChoices = [15, 30, 60, 120]

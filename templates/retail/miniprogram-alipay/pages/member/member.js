@@ -1,13 +1,13 @@
-// The customer's own page: level and points, coupons, orders, language.
+// The customer's own page: level and points, the ways to coupons and orders, language.
 const platform = require('../../platform')
 const { language, setLanguage, shop, showTabs, texts } = require('../../common/state')
-const { say } = require('../../common/views')
+const { listOf } = require('../../shared/coupon-view')
 const { fill } = require('../../shared/language')
 const { yuan } = require('../../shared/money')
 const { dateText } = require('../../shared/order-view')
 
 Page({
-  data: { t: texts(), member: null, coupons: null, failed: false, noCoupons: platform.picture('images/empty-coupons.svg') },
+  data: { t: texts(), member: null, usable: '', failed: false },
 
   onShow() {
     showTabs()
@@ -18,16 +18,34 @@ Page({
     platform.setTitle(texts().member.title)
     this.setData({ t: texts(), failed: false })
     try {
-      const [{ member }, { coupons }] = await Promise.all([shop.member(), shop.coupons()])
-      this.setData({ member: memberView(member), coupons: coupons.map(couponView) })
+      const [{ member }] = await Promise.all([shop.member(), this.countCoupons()])
+      this.setData({ member: memberView(member) })
     } catch (error) {
       console.error('the member page could not be loaded:', error)
       this.setData({ failed: true })
     }
   },
 
+  /** How many coupons can be used; the way to them is there without that number, too. */
+  async countCoupons() {
+    try {
+      const { coupons } = await shop.myCoupons()
+      this.setData({ usable: fill(texts().member.couponsUsable, { count: coupons.filter((coupon) => listOf(coupon) === 'usable').length }) })
+    } catch (error) {
+      console.warn('the coupons could not be counted:', error)
+    }
+  },
+
   retry() {
     this.load()
+  },
+
+  openMyCoupons() {
+    platform.open('/pages/my-coupons/my-coupons')
+  },
+
+  openCoupons() {
+    platform.open('/pages/coupons/coupons')
   },
 
   openOrders() {
@@ -52,12 +70,4 @@ function memberView(member) {
     progress: next ? Math.round(100 * (member.points - member.levelFrom) / (next.from - member.levelFrom)) : 100,
     next: next ? fill(t.next, { points: next.from - member.points, level: t.levels[next.level] }) : t.top,
   }
-}
-
-function couponView(coupon) {
-  const t = texts().member
-  const terms = []
-  if (coupon.minimum > 0) terms.push(fill(t.couponMinimum, { amount: yuan(coupon.minimum) }))
-  if (coupon.expiresAt) terms.push(fill(t.couponUntil, { date: dateText(coupon.expiresAt) }))
-  return { id: coupon.id, name: say(coupon.name), amount: yuan(coupon.amount), terms: terms.join(' · ') }
 }

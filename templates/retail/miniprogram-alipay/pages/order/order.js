@@ -1,5 +1,6 @@
 // One order: how it stands, what is in it, and what can be done with it.
 const platform = require('../../platform')
+const { couponWords } = require('../../common/coupons')
 const { cart, shop, texts, toastError } = require('../../common/state')
 const { orderView, say } = require('../../common/views')
 
@@ -18,8 +19,9 @@ Page({
   async load() {
     this.setData({ t: texts(), failed: false })
     try {
-      const [{ order }, found] = await Promise.all([shop.order(this.id), shop.shop()])
-      this.setData({ order: orderView(order), address: found ? say(found.address) : '' })
+      const [{ order }, found, words] = await Promise.all([shop.order(this.id), shop.shop(), couponWords([])])
+      this.translate = words.translate
+      this.setData({ order: orderView(order, words.translate), address: found ? say(found.address) : '' })
     } catch (error) {
       if (error.code !== 'ORDER_NOT_FOUND') console.error('the order could not be loaded:', error)
       this.setData(error.code === 'ORDER_NOT_FOUND' ? { missing: true } : { failed: true })
@@ -41,12 +43,18 @@ Page({
     if (sure) this.change('cancel', () => shop.cancelOrder(this.id), cancelledToast)
   },
 
+  async refund() {
+    const { refundAsk, refundHint, refund, keep, refundToast } = texts().order
+    const sure = await platform.ask({ title: refundAsk, hint: refundHint, yes: refund, no: keep })
+    if (sure) this.change('refund', () => shop.refundOrder(this.id), refundToast)
+  },
+
   async change(name, call, done) {
     if (this.data.busy) return
     this.setData({ busy: name })
     try {
       const { order } = await call()
-      this.setData({ order: orderView(order) })
+      this.setData({ order: orderView(order, this.translate) })
       platform.toast(done)
     } catch (error) {
       toastError(error)

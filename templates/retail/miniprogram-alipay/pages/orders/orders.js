@@ -27,7 +27,7 @@ Page({
       const { orders, more } = await shop.orders({ status, page: 1 })
       if (status !== this.data.status) return
       this.page = 1
-      this.setData({ loading: false, orders: orders.map(orderView), more })
+      this.setData({ loading: false, orders: orders.map((order) => orderView(order)), more })
     } catch (error) {
       console.error('the orders could not be loaded:', error)
       this.setData({ loading: false, failed: true })
@@ -42,7 +42,7 @@ Page({
       const { orders, more } = await shop.orders({ status, page: this.page + 1 })
       if (status !== this.data.status) return
       this.page += 1
-      this.setData({ orders: this.data.orders.concat(orders.map(orderView)), more })
+      this.setData({ orders: this.data.orders.concat(orders.map((order) => orderView(order))), more })
     } catch (error) {
       console.error('further orders could not be loaded:', error)
       platform.toast(texts().common.failed)

@@ -3,14 +3,15 @@ const platform = require('../../platform')
 const { cart, language, shop, showTabs, texts } = require('../../common/state')
 const { goodView, say } = require('../../common/views')
 const { mostOfOne, quantityOf } = require('../../shared/cart')
+const { stateOf } = require('../../shared/coupon-view')
 const { fill } = require('../../shared/language')
-const { isOpen } = require('../../shared/order-view')
+const { clockText, dateText, isOpen, timeText } = require('../../shared/order-view')
 
 Page({
-  data: { t: texts(), category: '', keyword: '', categories: [], loved: [], goods: [], framed: false, loading: true, failed: false, status: '', open: false, banner: platform.picture('images/banner.svg'), offline: platform.picture('images/offline.svg'), nothing: platform.picture('images/empty-search.svg') },
+  data: { t: texts(), category: '', keyword: '', categories: [], loved: [], goods: [], framed: false, loading: true, failed: false, status: '', open: false, couponHint: '', banner: platform.picture('images/banner.svg'), offline: platform.picture('images/offline.svg'), nothing: platform.picture('images/empty-search.svg') },
 
   onLoad() {
-    this.documents = { shop: null, categories: [], loved: [], goods: [] }
+    this.documents = { shop: null, categories: [], loved: [], goods: [], offers: [] }
     this.load()
   },
 
@@ -27,7 +28,7 @@ Page({
   },
 
   async load() {
-    await Promise.all([this.loadFrame(), this.loadGoods()])
+    await Promise.all([this.loadFrame(), this.loadGoods(), this.loadOffers()])
   },
 
   async loadFrame() {
@@ -39,6 +40,16 @@ Page({
     } catch (error) {
       console.error('the home page could not be loaded:', error)
       this.setData({ failed: true })
+    }
+  },
+
+  async loadOffers() {
+    try {
+      this.documents.offers = await shop.offers()
+      this.draw()
+    } catch (error) {
+      // The shop sells tea without coupons, too.
+      console.warn('the coupons could not be counted:', error)
     }
   },
 
@@ -70,6 +81,7 @@ Page({
       status: found ? `${open ? t.shop.open : t.shop.closed} · ${fill(t.shop.hours, found)}` : t.shop.line,
       bannerTitle: t.home.bannerTitle,
       categories: [{ id: '', name: t.home.all, picture: '' }].concat(categories.map((category) => ({ id: category._id, name: say(category.name), picture: platform.picture(category.picture) }))),
+      couponHint: couponHint(this.documents.offers),
       loved: loved.map(goodView),
       goods: goods.map(goodView),
       listTitle: this.data.keyword ? fill(t.home.results, { keyword: this.data.keyword }) : listTitle,
@@ -97,6 +109,10 @@ Page({
     this.load()
   },
 
+  openCoupons() {
+    platform.open('/pages/coupons/coupons')
+  },
+
   openGood(event) {
     platform.open(`/pages/goods/goods?id=${event.currentTarget.dataset.id}`)
   },
@@ -113,3 +129,14 @@ Page({
     platform.toast(texts().goods.added)
   },
 })
+
+/** What there is to take now, and when the next comes. */
+function couponHint(offers) {
+  const t = texts().coupon
+  const open = offers.filter((offer) => stateOf(offer, offer.now) === 'open').length
+  const [next] = offers.filter((offer) => offer.status === 'soon').sort((left, right) => left.opensAt - right.opensAt)
+  const hints = []
+  if (open > 0) hints.push(fill(t.entryHint, { count: open }))
+  if (next) hints.push(fill(t.entrySoon, { time: dateText(next.opensAt) === dateText(next.now) ? clockText(next.opensAt) : timeText(next.opensAt) }))
+  return hints.join(' · ') || t.entryNone
+}
