@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from harness.admin import Admin, Environment, wait_until
 from harness.client import ok
+from harness.coupons import Merchant, claimed
 from harness.problems import assert_problem
 
 LONG = "/".join(f"part{number:02}-" + "长" * 40 for number in range(7)) + "/文件.txt"
@@ -83,11 +84,28 @@ def test_everything_is_in_it(shop):
     assert {name.removeprefix("files/"): member.mtime for name, (member, _) in found.items() if name.startswith("files/")} == times
 
 
+def test_coupons_with_each_of_their_steps(admin):
+    environment = admin.create_environment()
+    merchant = Merchant(environment)
+    batch = merchant.published()
+    user = environment.user("ann")
+    coupon = claimed(user, batch)
+    ok(merchant.move("redeem", coupon, order="o"))
+    content = {
+        name: [json.loads(line) for line in content.splitlines()]
+        for name, (_, content) in members(archive(environment)).items()
+        if "coupons/" in name
+    }
+    assert content["coupons/batches.jsonl"][0]["accounts"]["redeemed"] == 1
+    assert [(each["id"], each["user"], each["status"]) for each in content["coupons/coupons.jsonl"]] == [(coupon, user.openid, "redeemed")]
+    assert [step["step"] for step in content["coupons/entries.jsonl"]] == ["batch", "batch", "batch", "claim", "redeem"]
+
+
 def test_its_name(shop):
     told = archive(shop).headers["Content-Disposition"]
-    assert re.fullmatch(
-        rf"""attachment; filename="{shop.id}\.tar"; filename\*=UTF-8''%E8%8C%B6%20shop-1-\d{{4}}-\d\d-\d\d\.tar""", told
-    ), told
+    assert re.fullmatch(rf"""attachment; filename="{shop.id}\.tar"; filename\*=UTF-8''%E8%8C%B6%20shop-1-\d{{4}}-\d\d-\d\d\.tar""", told), (
+        told
+    )
 
 
 def test_it_is_written_down(shop):

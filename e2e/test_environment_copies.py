@@ -10,6 +10,7 @@ import pytest
 import requests
 from harness.admin import Admin, Environment, wait_until
 from harness.client import ok
+from harness.coupons import Merchant, claimed
 from harness.problems import assert_problem
 
 ECHO = "exports.main = async (event) => ({ said: event.word, shop: process.env.SHOP, own: process.env.OWN })"
@@ -79,6 +80,16 @@ def test_everything_comes_along(shop):
     assert documents(made, "goods")["pot"]["pictures"] == [{"id": f"cloud://{made.id}.bucket/goods/pot.png"}]
     found = made.database("get", "goods", query={"price": {"$gte": 1}}, orderBy=[["price", "desc"]])["data"]
     assert [each["_id"] for each in found] == ["pot", "cup"]
+
+
+def test_batches_of_coupons_come_along_as_drafts(shop):
+    merchant = Merchant(shop)
+    batch = merchant.published(stock=7)
+    claimed(shop.user("alice"), batch)
+    made = Merchant(copy(shop, "副本"))
+    shown = made.batch(batch)
+    assert (shown["status"], shown["stock"], shown["accounts"]["claimed"]) == ("draft", 7, 0)
+    assert merchant.accounts(batch)["claimed"] == 1
 
 
 def test_neither_sees_what_happens_in_the_other(shop):

@@ -6,6 +6,7 @@ import threading
 import pytest
 from harness.admin import Admin
 from harness.client import ok
+from harness.coupons import Merchant, batch_definition, claimed
 from harness.problems import assert_problem
 
 PAGE = 4096
@@ -34,7 +35,7 @@ def test_nothing_is_limited_unless_said(limited):
     shown = ok(limited.request("GET", "/quotas"))
     assert shown["quotas"] == {}
     assert {name: count for name, count in shown["usage"].items() if name != "documentBytes"} == {
-        "fileBytes": 0, "files": 0, "functions": 0, "collections": 0,
+        "fileBytes": 0, "files": 0, "functions": 0, "collections": 0, "coupons": 0,
     }  # fmt: skip
     assert 0 < shown["usage"]["documentBytes"] < 100_000 and shown["usage"]["documentBytes"] % PAGE == 0
     assert set_quotas(limited, functions=3, files=5)["quotas"] == {"functions": 3, "files": 5}
@@ -211,3 +212,18 @@ def test_only_the_operator_sets_them(limited):
     owner = type(limited)(Admin(limited.address, key), limited.id)
     ok(owner.request("GET", "/quotas"))
     assert_problem(owner.request("PATCH", "/quotas", json={"functions": 9}), 403, "PERMISSION_DENIED")
+
+
+def test_coupons(limited):
+    set_quotas(limited, coupons=150)
+    merchant = Merchant(limited)
+    first = merchant.published(stock=100)
+    refused(merchant.ask("POST", "/batches", batch_definition(stock=51)), "coupons", 150)
+    second = merchant.published(stock=50)
+    refused(merchant.ask("PATCH", f"/batches/{second}", {"stock": 51}), "coupons", 150)
+    assert usage(limited)["coupons"] == 150
+    ok(merchant.ask("PATCH", f"/batches/{second}", {"stock": 20}))
+    ok(merchant.ask("PATCH", f"/batches/{first}", {"stock": 130}))
+    claimed(limited.user("one"), first)
+    merchant.step(first, "stop")
+    assert usage(limited)["coupons"] == 21, "of one that was stopped, what it gave"

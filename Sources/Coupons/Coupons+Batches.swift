@@ -16,7 +16,8 @@ extension Coupons {
         }
         let id = "cpb-" + RandomText.make(10, alphabet: RandomText.readable)
         AuditNote.changed("coupon batch \(id)")
-        return try await change(LedgerCommand.BatchChange(batch: nil, change: { batch throws(LedgerRefusal) in batch }, new: (id, definition)), store)
+        return try await change(
+            LedgerCommand.BatchChange(batch: nil, change: { batch throws(LedgerRefusal) in batch }, new: (id, definition)), store, environment)
     }
 
     /// All batches, the newest first.
@@ -44,7 +45,7 @@ extension Coupons {
         }
         let (was, becomes) = Self.differing(batch.definition.json, definition.json)
         AuditNote.changed("coupon batch \(id)", from: was, to: becomes)
-        return try await self.change(change, store)
+        return try await self.change(change, store, environment)
     }
 
     /// The members that two definitions have not in common.
@@ -65,7 +66,7 @@ extension Coupons {
         AuditNote.changed("coupon batch \(id)")
         return try await change(
             LedgerCommand.BatchChange(batch: batch.number) { batch throws(LedgerRefusal) in try batch.stepped(step, by: person, needsSecond: needsSecond) },
-            store)
+            store, environment)
     }
 
     private func checkReward(_ definition: BatchDefinition, _ store: EnvironmentCoupons) async throws {
@@ -75,8 +76,10 @@ extension Coupons {
         }
     }
 
-    private func change(_ change: LedgerCommand.BatchChange, _ store: EnvironmentCoupons) async throws -> JSON {
-        try answer(try await submit(.batch(change), store), store)
+    private func change(_ change: LedgerCommand.BatchChange, _ store: EnvironmentCoupons, _ environment: EnvironmentID) async throws -> JSON {
+        var change = change
+        change.stockMax = quotas.quotas(of: environment)[.coupons]
+        return try answer(try await submit(.batch(change), store), store)
     }
 
     func found(_ id: String, _ store: EnvironmentCoupons) async throws -> Batch {

@@ -97,7 +97,7 @@ extension Coupons {
         return .object(json)
     }
 
-    private static func shown(_ entry: SettledEntry, _ batches: [String], _ store: EnvironmentCoupons) -> JSON {
+    static func shown(_ entry: SettledEntry, _ batches: [String], _ store: EnvironmentCoupons) -> JSON {
         var json: JSONObject = ["number": .int(entry.sequence), "step": .string(entry.kind.word), "at": .int(entry.at)]
         if entry.batch >= 1, entry.batch <= batches.count { json["batch"] = .string(batches[Int(entry.batch) - 1]) }
         guard entry.kind != .batch else { return .object(json) }

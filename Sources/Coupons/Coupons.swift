@@ -27,9 +27,10 @@ public final class Coupons: Service {
     private static let roundMilliseconds = 250
     private static let sweepRounds = 40
 
-    private let place: CouponsPlace
+    let place: CouponsPlace
     private let secret: @Sendable (EnvironmentID) -> SymmetricKey
     let risk: any CouponRisk
+    let quotas: any QuotaSource
     let limits: Limits
     let clock: WallClock
     private let logger: Logger
@@ -42,12 +43,14 @@ public final class Coupons: Service {
     ///   - secret: what an environment's coupon ids are mixed with; always the same bytes.
     ///   - risk: who is asked before a coupon is given or used.
     public init(
-        engine: CouponsEngine, secret: @escaping @Sendable (EnvironmentID) -> SymmetricKey, risk: any CouponRisk = TrustingRisk(), limits: Limits,
+        engine: CouponsEngine, secret: @escaping @Sendable (EnvironmentID) -> SymmetricKey, risk: any CouponRisk = TrustingRisk(),
+        quotas: any QuotaSource = NoQuotas(), limits: Limits,
         clock: WallClock, logger: Logger
     ) {
         place = CouponsPlace(engine)
         self.secret = secret
         self.risk = risk
+        self.quotas = quotas
         self.limits = limits
         self.clock = clock
         self.logger = logger

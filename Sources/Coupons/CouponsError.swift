@@ -57,6 +57,7 @@ extension LedgerRefusal {
             Self.refused(
                 "COUPON_STOCK_TOO_LOW", 409, "\(claimed) were claimed already.", "已领取 \(claimed) 张。", "Set the stock to at least that.", "库存不得低于已领取数量。",
                 ["claimed": .int(claimed)])
+        case .beyondQuota(let most): .quotaExceeded(.coupons, most)
         case .needsSecondPerson:
             Self.refused(
                 "COUPON_SECOND_PERSON", 403, "Whoever submitted a batch cannot approve it.", "提交人不能审批自己的批次。", "Ask a colleague who may approve.",

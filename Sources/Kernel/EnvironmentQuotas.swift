@@ -12,6 +12,8 @@ public struct EnvironmentQuotas: Sendable, Hashable {
         case functions
         /// How many collections there are.
         case collections
+        /// How many coupons all batches together may give.
+        case coupons
     }
 
     private var limits: [Measure: Int64] = [:]

@@ -71,7 +71,7 @@ struct Sampan: Sendable {
             logger: logger)
         let coupons = Coupons(
             engine: configuration.documents.map(CouponsEngine.postgres) ?? .files { try folder.environment($0).appendingPathComponent("coupons.sqlite").path },
-            secret: { sealer.derive("coupons:\($0)") }, limits: limits, clock: clock, logger: logger)
+            secret: { sealer.derive("coupons:\($0)") }, quotas: tenancy, limits: limits, clock: clock, logger: logger)
         let files = Files(
             sealer: sealer, limits: limits, quotas: tenancy, clock: clock, publicURL: { address.url }, folder: { try folder.environment($0) })
         let logBook = LogBook(limits: limits, clock: clock, logger: logger) { try folder.environment($0).appendingPathComponent("logs.sqlite").path }

@@ -106,12 +106,12 @@ struct EnvironmentQuotasCommand: SampanCommand {
         commandName: "quotas", abstract: said("Show or set what an environment may hold.", zh: "查看或设置环境配额。"),
         discussion: said(
             """
-            Quotas: documentBytes fileBytes files functions collections. Setting them needs the operator's key; none takes one away.
+            Quotas: documentBytes fileBytes files functions collections coupons. Setting them needs the operator's key; none takes one away.
 
             Example: sampan env quotas env-3k9… --set functions=20 --set fileBytes=1073741824 --set files=none
             """,
             zh: """
-                配额项：documentBytes fileBytes files functions collections。设置需要平台管理员密钥；none 表示取消限制。
+                配额项：documentBytes fileBytes files functions collections coupons。设置需要平台管理员密钥；none 表示取消限制。
 
                 示例：sampan env quotas env-3k9… --set functions=20 --set fileBytes=1073741824 --set files=none
                 """))

@@ -24,6 +24,7 @@ extension Catalogue {
         "measure-files": Localized("Number of files", zh: "文件数量"),
         "measure-functions": Localized("Number of functions", zh: "云函数数量"),
         "measure-collections": Localized("Number of collections", zh: "集合数量"),
+        "measure-coupons": Localized("Coupons of all batches", zh: "优惠券总库存"),
         "copyAndExport": Localized("Copy and export", zh: "复制与导出"),
         "copyEnvironment": Localized("Copy this environment", zh: "复制环境"),
         "copyEnvironmentText": Localized(

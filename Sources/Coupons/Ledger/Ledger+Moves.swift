@@ -111,12 +111,16 @@ extension Ledger {
         if case .storedValue = batch.definition.terms.value { true } else { false }
     }
 
-    /// What a use takes off: what was said, or else what an amount is worth.
+    /// What a use takes off: what was said, or else what an amount or gift is worth.
     private func amount(_ coupon: Coupon, _ batch: Batch, _ position: Int, _ move: LedgerCommand.Move) -> Int64 {
         if position < move.amounts.count { return move.amounts[position] }
         if Self.isStored(batch) { return coupon.balance }
-        if case .amount(let amount) = batch.definition.terms.value { return amount }
-        return 0
+        return switch batch.definition.terms.value {
+        case .amount(let amount): amount
+        case .gift(let gift): gift.worth
+        // Only whoever has the order knows.
+        default: 0
+        }
     }
 
     /// - Returns: `nil` where nothing changes.
@@ -184,6 +188,10 @@ extension Ledger {
             return .refused(.noBatch)
         }
         do throws(LedgerRefusal) { batch = try change.change(batch) } catch { return .refused(error) }
+        if let most = change.stockMax {
+            let before = self.batch(batch.number)?.definition.stock ?? 0
+            if batch.definition.stock > before, stock - before + batch.definition.stock > most { return .refused(.beyondQuota(most)) }
+        }
         try append(LedgerEntry(kind: .batch, batch: batch.number, at: now, account: .stock, text: batch.record))
         return .batch(self.batch(batch.number) ?? batch)
     }

@@ -75,6 +75,8 @@ enum LedgerCommand: Sendable {
         let change: @Sendable (Batch) throws(LedgerRefusal) -> Batch
         /// The id and definition of a new one.
         var new: (id: String, definition: BatchDefinition)?
+        /// How many coupons all batches of the environment may give; `nil` is any number.
+        var stockMax: Int64?
     }
 }
 
@@ -151,6 +153,7 @@ enum LedgerRefusal: Error, Sendable, Hashable {
     case wrongStatus(BatchStatus)
     case stockBelowClaimed(Int64)
     case needsSecondPerson
+    case beyondQuota(Int64)
 
     enum LimitKind: Sendable, Hashable { case user, day, week, device }
 }

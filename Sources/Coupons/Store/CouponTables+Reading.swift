@@ -85,6 +85,12 @@ extension CouponTables {
             transform: Self.coupon)
     }
 
+    /// All coupons in the order of their claims, behind one.
+    func coupons(behind number: Int64, limit: Int) throws -> [Coupon] {
+        try connection.all(
+            "SELECT \(Self.columns) FROM coupons WHERE number > $1 ORDER BY number LIMIT $2", .int(number), .int(Int64(limit)), transform: Self.coupon)
+    }
+
     /// Sums by day and kind.
     func sums(ofBatch batch: Int64, from: Int64, until: Int64, zoneMilliseconds: Int64) throws -> [EntrySum] {
         try sums(day: "(at + \(zoneMilliseconds)) / 86400000", place: "''", batch, from, until)

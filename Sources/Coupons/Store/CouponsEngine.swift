@@ -1,3 +1,4 @@
+internal import Foundation
 public import Kernel
 public import Storage
 
@@ -26,6 +27,12 @@ enum CouponsPlace: Sendable {
         case .files(let path): try Database(path: path(environment), durability: .full, queueMax: queueMax)
         case .postgres(let server): try Database(postgres: server, namespace: Self.namespace(environment), queueMax: queueMax)
         }
+    }
+
+    /// Whether an environment has had anything to do with coupons; where that is not known without opening them, yes.
+    func exists(_ environment: EnvironmentID) throws -> Bool {
+        guard case .files(let path) = self else { return true }
+        return FileManager.default.fileExists(atPath: try path(environment))
     }
 
     /// Removes what is not in the environment's folder, which whoever removes the environment removes itself.

@@ -1,3 +1,4 @@
+internal import Coupons
 internal import Documents
 internal import Files
 internal import Foundation
@@ -26,6 +27,8 @@ final class EnvironmentArchive: Sendable {
     /// For what has to be written down before its size is known; gone with this value.
     private let folder: URL
     private let picture: DatabasePicture
+    /// The files of coupons in `folder`.
+    private let couponFiles: [String]
 
     /// Takes the picture of what changes; the rest is read while it is sent.
     init(of environment: Environment, _ parts: EnvironmentParts, now: Int64) async throws {
@@ -39,6 +42,7 @@ final class EnvironmentArchive: Sendable {
             picture = try await parts.documents.picture(of: environment.id, at: folder.appendingPathComponent("documents.sqlite").path)
             let users = folder.appendingPathComponent("users.jsonl")
             try await offEventLoop { [identity = parts.identity] in try Self.writeUsers(of: environment.id, identity, to: users) }
+            couponFiles = try await parts.coupons.write(environment.id, into: folder)
         } catch {
             // Removed at the next start if not now.
             try? FileManager.default.removeItem(at: folder)
@@ -66,6 +70,7 @@ final class EnvironmentArchive: Sendable {
         try await write("collections.json", .array(collections.map(\.description)), to: &writer)
         for collection in collections { try await write(collection, to: &writer) }
         try await writeUsers(to: &writer)
+        for name in couponFiles { try await write(fileAt: folder.appendingPathComponent(name), as: "coupons/\(name)", to: &writer) }
         for function in try await parts.functions.deployed(in: environment.id) { try await write(function, to: &writer) }
         try await writeFiles(to: &writer)
         try await writer.write(ByteBuffer(bytes: TarEntry.end))

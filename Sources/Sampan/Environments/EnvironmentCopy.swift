@@ -1,3 +1,4 @@
+internal import Coupons
 internal import Documents
 internal import Files
 internal import Functions
@@ -42,7 +43,9 @@ struct EnvironmentCopy: Sendable {
 
 extension EnvironmentParts {
     /// What a copy shows whoever asked for it, beside making environments.
-    private static let copied: [HTTPSupport.Permission] = [.settingsRead, .functionsRead, .functionsDeploy, .documentsRead, .filesRead, .usersRead]
+    private static let copied: [HTTPSupport.Permission] = [
+        .settingsRead, .functionsRead, .functionsDeploy, .documentsRead, .filesRead, .usersRead, .couponsRead,
+    ]
 
     /// Makes the copy that somebody asks for of the environment in their request's path.
     ///
@@ -69,6 +72,7 @@ extension EnvironmentParts {
             try await documents.copy(source, to: id, withDocuments: copy.documents)
             if copy.files { try await files.copy(source, to: id) }
             try await identity.copyUsers(of: source, to: id)
+            try await coupons.copyBatches(source, to: id)
             try await functions.copy(source, to: id, withTriggers: copy.triggers)
             return try await tenancy.finishMaking(
                 id, copyOf: source, name: copy.name, app: copy.app, stage: copy.stage, withSecrets: withSecrets)

@@ -43,7 +43,7 @@ struct EnvironmentParts: EnvironmentKeeper {
         let files = try files.usage(environment)
         return [
             .documentBytes: documents.bytes, .collections: documents.collections, .files: files.files, .fileBytes: files.bytes,
-            .functions: functions.count(in: environment),
+            .functions: functions.count(in: environment), .coupons: try coupons.usage(environment),
         ]
     }
 }
