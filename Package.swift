@@ -86,8 +86,8 @@ let package = Package(
         room(
             "Console",
             [
-                "Kernel", "HTTPSupport", "LoopTasks", "Tenancy", "Identity", "Functions", "Documents", "Files", "QRCode", hummingbird, httpTypes, nio,
-                logging, mustache,
+                "Kernel", "HTTPSupport", "LoopTasks", "Tenancy", "Identity", "Functions", "Documents", "Files", "Coupons", "QRCode", hummingbird, httpTypes,
+                nio, logging, mustache,
             ], resources: [.copy("Resources")]),
         room("CLI", ["Kernel", nio, nioPosix, nioHTTP, crypto, httpClient, yams, arguments]),
         .executableTarget(
@@ -113,7 +113,7 @@ let package = Package(
         tests("Documents", ["Documents", "Kernel", "Storage", nio, logging], exclude: ["Vectors"]),
         tests("Coupons", ["Coupons", "Kernel", "Storage", nio, crypto, logging]),
         tests("Functions", ["Functions", "Kernel", "Storage", "Workers", nio, logging]),
-        tests("Console", ["Console", "Kernel", hummingbird, httpTypes, nio]),
+        tests("Console", ["Console", "Coupons", "Kernel", hummingbird, httpTypes, nio]),
         tests("Workers", ["Workers", "CSpawn", nio, nioPosix, logging, lifecycle]),
         tests("CLI", ["CLI", "Kernel", nio, nioPosix, nioHTTP, nioFoundation, crypto, httpClient, arguments]),
         tests(

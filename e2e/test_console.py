@@ -11,6 +11,7 @@ from harness.admin import wait_until
 from harness.browser import DESK, PHONE, chromium
 from harness.client import ok
 from harness.console import AXE, Console
+from harness.coupons import Merchant
 from harness.server import ROOT, Server
 
 PARTS = ROOT / "share" / "console"
@@ -29,6 +30,12 @@ PAGES = {
     "document": "/database/notes/document?id=%22first%22",
     "new-document": "/database/notes/document",
     "files": "/files",
+    "coupons": "/coupons",
+    "coupon-new": "/coupons/new",
+    "coupon-batch": "/coupons/batches/{batch}",
+    "coupon-edit": "/coupons/batches/{batch}/edit",
+    "coupons-of-batch": "/coupons/batches/{batch}/coupons",
+    "coupons-of-user": "/coupons/of",
     "folder": "/files?folder=pictures%2F",
     "users": "/users",
     "logs": "/logs",
@@ -88,6 +95,9 @@ def address_of(name, shop):
         if "{backup}" in path:
             found = ok(shop.request("GET", "/backups"))["backups"] or [ok(shop.request("POST", "/backups"), 201)]
             path = path.format(backup=found[0]["id"])
+        if "{batch}" in path:
+            found = {batch["name"]: batch["id"] for batch in ok(shop.request("GET", "/coupons/batches"))["batches"]}
+            path = path.format(batch=found.get("Five off") or Merchant(shop).published(name="Five off"))
         return f"/console/env/{shop.id}{path}"
     return PLATFORM_PAGES[name].format(organization=ok(shop.request("GET", ""))["organization"])
 
@@ -353,6 +363,8 @@ def test_the_other_language_says_everything(console, shop):
         console.open(address_of(name, shop))
         console.settle()
         text = console.browser.find("body").text.replace("中文", "")
+        for batch in ok(shop.request("GET", "/coupons/batches"))["batches"]:
+            text = text.replace(batch["name"], "")
         assert re.findall(r"[\u4e00-\u9fff]+", text) == [], name
 
 

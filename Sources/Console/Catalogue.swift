@@ -8,7 +8,7 @@ enum Catalogue {
     /// The phrases by the part of the console that they belong to.
     private static let parts = [
         frame, components, environments, home, functions, function, triggers, logs, database, indexKinds, rules, schema, validation, past, collection,
-        imports, backups, files, users, settings,
+        imports, backups, files, coupons, couponForm, couponBatch, users, settings,
         usage,
         keys, people,
         account,

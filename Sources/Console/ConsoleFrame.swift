@@ -50,7 +50,8 @@ struct ConsoleFrame: Sendable {
     /// Draws a page, also one that needs nobody's sign-in.
     func draw(_ page: Page, _ visit: Visit, in section: ConsoleSection? = nil) -> Response {
         let surroundings = navigation.model(visit, page, in: section)
-        let html = templates.render(page, surroundings, flash: visit.session.flatMap(flashes.take), visit)
+        // Who looks at a part of a page only would not see what is said on top of it: that waits for the whole page.
+        let html = templates.render(page, surroundings, flash: visit.isPartial ? nil : visit.session.flatMap(flashes.take), visit)
         var headers = Self.headers
         headers[.contentLanguage] = visit.language.tag
         return Response(status: page.status, headers: headers, body: .init(byteBuffer: ByteBuffer(string: html)))

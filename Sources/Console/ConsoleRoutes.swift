@@ -1,3 +1,4 @@
+public import Coupons
 public import Documents
 public import Files
 public import Foundation
@@ -21,12 +22,13 @@ public struct ConsoleRoutes: Sendable {
 
     /// Reads the templates and makes the routes.
     /// - Parameters:
+    ///   - approval: who may approve whose batches of coupons.
     ///   - samples: deploys the sample shop; without it the console does not offer to.
     ///   - environments: measures and copies whole environments.
     ///   - parts: the folder with the scripts of others that set-up fetched; the console works without them.
     public init(
-        tenancy: Tenancy, identity: Identity, functions: Functions, documents: Documents, files: Files, samples: (any SampleDeployer)?,
-        environments: any EnvironmentKeeper, parts: URL?, logger: Logger
+        tenancy: Tenancy, identity: Identity, functions: Functions, documents: Documents, files: Files, coupons: Coupons, approval: BatchApproval,
+        samples: (any SampleDeployer)?, environments: any EnvironmentKeeper, parts: URL?, logger: Logger
     ) {
         // The order of the navigation.
         sections = [
@@ -35,6 +37,7 @@ public struct ConsoleRoutes: Sendable {
             FunctionPage(tenancy: tenancy, functions: functions).section,
             DatabasePage(tenancy: tenancy, documents: documents).section,
             FilesPage(tenancy: tenancy, files: files).section,
+            CouponsPage(tenancy: tenancy, coupons: coupons, approval: approval).section,
             UsersPage(tenancy: tenancy, identity: identity).section,
             LogsPage(tenancy: tenancy, functions: functions).section,
             SettingsPage(tenancy: tenancy, environments: environments).section,

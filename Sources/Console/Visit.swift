@@ -73,6 +73,12 @@ struct Visit: Sendable {
     /// Whether the visitor's side of the connection is encrypted, as far as a proxy tells.
     var isSecure: Bool { request.headers[.forwardedProtocol] == "https" }
 
+    /// Whether a script asks, for a part of the page.
+    var isPartial: Bool { request.headers[.partial] == "true" }
+
+    /// The part of the page that a script asks for, by its id; `nil` for the whole page.
+    var part: String? { request.headers[.partialTarget] }
+
     /// Where the visitor reaches this server.
     var origin: String { "\(isSecure ? "https" : "http")://\(request.head.authority ?? "127.0.0.1")" }
 
@@ -99,6 +105,8 @@ enum Theme: String, CaseIterable {
 }
 
 extension HTTPField.Name {
+    static let partial = HTTPField.Name("hx-request").unsafelyUnwrapped
+    static let partialTarget = HTTPField.Name("hx-target").unsafelyUnwrapped
     static let formToken = HTTPField.Name("x-form-token").unsafelyUnwrapped
     static let forwardedProtocol = HTTPField.Name("x-forwarded-proto").unsafelyUnwrapped
     static let fetchSite = HTTPField.Name("sec-fetch-site").unsafelyUnwrapped

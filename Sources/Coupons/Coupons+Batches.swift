@@ -42,8 +42,17 @@ extension Coupons {
         let change = LedgerCommand.BatchChange(batch: batch.number, revision: revision ?? batch.revision) { batch throws(LedgerRefusal) in
             try batch.changed(to: definition)
         }
-        AuditNote.changed("coupon batch \(id)")
+        let (was, becomes) = Self.differing(batch.definition.json, definition.json)
+        AuditNote.changed("coupon batch \(id)", from: was, to: becomes)
         return try await self.change(change, store)
+    }
+
+    /// The members that two definitions have not in common.
+    private static func differing(_ one: JSON, _ other: JSON) -> (JSON, JSON) {
+        func only(_ json: JSON, _ than: JSON) -> JSON {
+            .object(JSONObject((json.objectValue ?? [:]).filter { than[$0.key] != $0.value }.map { ($0.key, $0.value) }))
+        }
+        return (only(one, other), only(other, one))
     }
 
     /// Takes a batch a step further: `submit`, `approve`, `reject`, `pause`, `resume`, `stop`.
@@ -181,9 +190,7 @@ extension Batch {
             batch.status = .draft
             batch.submittedBy = ""
         case (.approve, .submitted):
-            // Where nobody else could, one pair of eyes has to do, and the record says so.
-            // A key is nobody's pair of eyes.
-            if needsSecond, person == submittedBy || person.hasPrefix("key ") { throw .needsSecondPerson }
+            guard Self.mayApprove(person, submittedBy: submittedBy, needsSecond: needsSecond) else { throw .needsSecondPerson }
             batch.status = .published
             batch.approvedBy = person
         case (.pause, .published): batch.status = .paused

@@ -8,13 +8,12 @@ public struct CouponsManagementRoutes: Sendable {
     private static let listMax = 1000
 
     private let coupons: Coupons
-    /// Whether somebody else than this person could approve a batch of an environment.
-    private let hasOthers: @Sendable (EnvironmentID, Principal) throws -> Bool
+    private let approval: BatchApproval
 
     /// Makes the routes.
-    public init(_ coupons: Coupons, hasOthers: @escaping @Sendable (EnvironmentID, Principal) throws -> Bool) {
+    public init(_ coupons: Coupons, approval: BatchApproval) {
         self.coupons = coupons
-        self.hasOthers = hasOthers
+        self.approval = approval
     }
 
     /// Adds them to `router`.
@@ -31,6 +30,7 @@ public struct CouponsManagementRoutes: Sendable {
         group.post("batches/:batch/pause") { try await take(.pause, $0, $1) }
         group.post("batches/:batch/resume") { try await take(.resume, $0, $1) }
         group.post("batches/:batch/stop") { try await take(.stop, $0, $1) }
+        group.post("estimate", use: estimate)
         group.get(use: list)
         group.get(":coupon", use: coupon)
         group.post("lock") { try await move(coupons.lock, $0, $1) }
@@ -73,9 +73,11 @@ public struct CouponsManagementRoutes: Sendable {
 
     private func take(_ step: BatchStep, _ request: Request, _ context: SampanRequestContext) async throws -> Response {
         let (environment, principal) = (try context.managedEnvironment(), try context.requirePrincipal())
-        // Whoever may not approve is refused by the table of who may do what; here it is about the same person twice.
-        let needsSecond = step == .approve ? try hasOthers(environment, principal) : false
-        return .json(try await coupons.step(step, context.parameters.require("batch"), by: principal.person, needsSecond: needsSecond, environment))
+        return .json(try await approval.take(step, context.parameters.require("batch"), by: principal, environment))
+    }
+
+    private func estimate(_ request: Request, _ context: SampanRequestContext) async throws -> Response {
+        .json(try await coupons.estimate(request.jsonObject(upTo: Self.bodyBytesMax), context.managedEnvironment()))
     }
 
     private func list(_ request: Request, _ context: SampanRequestContext) async throws -> Response {
@@ -90,9 +92,4 @@ public struct CouponsManagementRoutes: Sendable {
     private func coupon(_ request: Request, _ context: SampanRequestContext) async throws -> Response {
         .json(try await coupons.coupon(context.parameters.require("coupon"), of: nil, context.managedEnvironment()))
     }
-}
-
-extension Principal {
-    /// Who it is, for telling one person from another: an account, or a key.
-    var person: String { kind.id.isEmpty ? kind.word : "\(kind.word) \(kind.id)" }
 }

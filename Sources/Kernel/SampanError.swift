@@ -61,8 +61,8 @@ public struct SampanError: Error, Sendable {
 
 extension SampanError {
     /// 400: the request's form is wrong.
-    public static func badRequest(_ code: String, _ detail: Localized, remedy: Localized) -> SampanError {
-        SampanError(code, status: 400, detail, remedy: remedy)
+    public static func badRequest(_ code: String, _ detail: Localized, remedy: Localized, members: JSONObject = [:]) -> SampanError {
+        SampanError(code, status: 400, detail, remedy: remedy, members: members)
     }
 
     /// 400 for a body that is not valid JSON.
@@ -73,12 +73,12 @@ extension SampanError {
             remedy: Localized("Send one JSON value in UTF-8.", zh: "请发送一个 UTF-8 编码的 JSON 值。"))
     }
 
-    /// 400 for a member of a JSON body that is absent or of the wrong type.
+    /// 400 for a member of a JSON body that is absent or of the wrong type; `member` names it, so that a form can show the reason beside its field.
     public static func badMember(_ name: String, _ expected: Localized) -> SampanError {
         badRequest(
             "BAD_MEMBER",
             Localized("\"\(name)\" is missing or wrong: expected \(expected.en).", zh: "“\(name)” 缺失或有误:应为\(expected.zh)。"),
-            remedy: Localized("Correct \"\(name)\" and send the request again.", zh: "请改正 “\(name)” 后重新发送。"))
+            remedy: Localized("Correct \"\(name)\" and send the request again.", zh: "请改正 “\(name)” 后重新发送。"), members: ["member": .string(name)])
     }
 
     /// 404 for anything named in a path or body.

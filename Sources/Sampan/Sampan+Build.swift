@@ -95,18 +95,17 @@ struct Sampan: Sendable {
             customers: SampleCustomers(tenancy: tenancy, identity: identity, functions: functions, documents: documents, coupons: coupons), logger: logger)
         let router = Router(context: SampanRequestContext.self)
         let identification = CallerIdentification(tenancy: tenancy, identity: identity)
+        let rooms = Rooms(
+            tenancy: tenancy, identity: identity, documents: documents, coupons: coupons, files: files, functions: functions, shop: shop,
+            publicURL: { address.url })
         let console = ConsoleRoutes(
-            tenancy: tenancy, identity: identity, functions: functions, documents: documents, files: files, samples: shop, environments: parts,
-            parts: configuration.home.appendingPathComponent("share/console"), logger: logger)
+            tenancy: tenancy, identity: identity, functions: functions, documents: documents, files: files, coupons: coupons, approval: rooms.approval,
+            samples: shop, environments: parts, parts: configuration.home.appendingPathComponent("share/console"), logger: logger)
         router.add(
             middleware: EdgeMiddleware(accessLog: accessLog, logger: logger, errorPage: console.errorPage, identify: identification.identify))
         router.add(middleware: AccessMiddleware(tenancy, logger: logger))
         router.add(middleware: RepeatMiddleware(tenancy))
-        addRoutes(
-            to: router, configuration,
-            Rooms(
-                tenancy: tenancy, identity: identity, documents: documents, coupons: coupons, files: files, functions: functions, shop: shop,
-                publicURL: { address.url }))
+        addRoutes(to: router, configuration, rooms)
         EnvironmentPartsRoutes(parts: parts, clock: clock).add(to: router)
         console.add(to: router)
         if tenancy.environments().isEmpty {
@@ -137,6 +136,11 @@ struct Sampan: Sendable {
         let functions: Functions
         let shop: SampleShop
         let publicURL: @Sendable () -> String
+
+        /// Who may approve whose batches of coupons.
+        var approval: BatchApproval {
+            BatchApproval(coupons) { [tenancy] in try tenancy.hasOthers(who: .couponsApprove, in: $0, than: $1) }
+        }
     }
 
     static func addRoutes(to router: Router<SampanRequestContext>, _ configuration: ServerConfiguration, _ rooms: Rooms) {
@@ -149,7 +153,7 @@ struct Sampan: Sendable {
         DocumentsRoutes(rooms.documents).add(to: router)
         CouponsRoutes(rooms.coupons).add(to: router)
         CouponsLedgerRoutes(rooms.coupons).add(to: router)
-        CouponsManagementRoutes(rooms.coupons) { [tenancy = rooms.tenancy] in try tenancy.hasOthers(who: .couponsApprove, in: $0, than: $1) }.add(to: router)
+        CouponsManagementRoutes(rooms.coupons, approval: rooms.approval).add(to: router)
         FilesRoutes(rooms.files, requireActive: requireActive).add(to: router)
         EnvironmentRoutes(rooms.tenancy).add(to: router)
         AccountsRoutes(rooms.tenancy).add(to: router)

@@ -73,4 +73,6 @@ let tenancyMigrations: [Migration] = [
             body TEXT, PRIMARY KEY (caller, key));
         CREATE INDEX repeatable_answers_by_age ON repeatable_answers (at);
         """),
+    // What was done to one thing is looked for on its page.
+    Migration("tenancy-6", "CREATE INDEX audit_by_target ON audit (organization, target, id);"),
 ]

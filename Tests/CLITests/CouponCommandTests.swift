@@ -59,6 +59,29 @@ struct CouponCommandTests {
         #expect(!wrong.succeeded && unsent.isEmpty)
     }
 
+    @Test func theCostIsEstimated() async throws {
+        let answer: JSON = [
+            "worst": 1_000_000, "expected": 320_000, "claimed": 800, "redeemed": 320, "costPerOrder": 1000, "orderValue": 6000, "orders": 320,
+            "reaching": 100, "budgetEndsFirst": true, "budgetCoupons": 900,
+        ]
+        let (told, asked) = try await run(["estimate", "cpb-a", "--redeemed", "30", "--order", "6800", "--order", "3000", "--margin", "35.5"], answer)
+        #expect(asked.map(\.line) == ["POST \(Self.base)/estimate"])
+        #expect(
+            asked.first?.json == ["batch": "cpb-a", "assume": ["redeemed": 30.0, "margin": 35.5, "orders": [["value": 6800], ["value": 3000]]]])
+        let lines = told.output.split(separator: "\n").map(words)
+        #expect(lines.contains(["worst", "10000.00"]) && lines.contains(["expected", "3200.00"]) && lines.contains(["budgetEndsFirst", "yes"]))
+        let (unbounded, _) = try await run(["estimate", "cpb-a"], ["expected": 1])
+        #expect(unbounded.output.contains("no bound"))
+        let file = folder.url.appendingPathComponent("estimated.json")
+        try Data(#"{"name":"x"}"#.utf8).write(to: file)
+        let (_, sent) = try await run(["estimate", "--file", file.path, "--claimed", "50"], answer)
+        #expect(sent.first?.json == ["batch": ["name": "x"], "assume": ["claimed": 50.0]])
+        for wrong in [["estimate"], ["estimate", "cpb-a", "--file", file.path]] {
+            let (refused, none) = try await run(wrong, answer)
+            #expect(!refused.succeeded && none.isEmpty)
+        }
+    }
+
     @Test(arguments: ["submit", "approve", "reject", "pause", "resume"]) func stepsAreTaken(_ step: String) async throws {
         let (run, requests) = try await run([step, "cpb-a"], Self.batch)
         #expect(requests.map(\.line) == ["POST \(Self.base)/batches/cpb-a/\(step)"])

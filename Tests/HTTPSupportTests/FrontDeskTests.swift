@@ -66,7 +66,7 @@ import Testing
             case .body(let bytes): body += String(buffer: bytes)
             case .end:
                 requests += 1
-                waiting.append("router \(request?.headerFields[HTTPField.Name("x-request-id")!] ?? "") \(body)")
+                waiting.append("router \(request.flatMap { request in HTTPField.Name("x-request-id").flatMap { request.headerFields[$0] } } ?? "") \(body)")
                 if !isSlow { answerOne() }
             }
         }

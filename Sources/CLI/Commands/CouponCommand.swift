@@ -10,9 +10,10 @@ struct CouponCommand: AsyncParsableCommand {
             "Example: sampan coupon create --file batch.json\n         sampan coupon submit cpb-3k9abcdefg",
             zh: "示例：sampan coupon create --file batch.json\n      sampan coupon submit cpb-3k9abcdefg"),
         subcommands: [
-            ListBatches.self, ShowBatch.self, CreateBatch.self, ChangeBatch.self, SubmitBatch.self, ApproveBatch.self, RejectBatch.self, PauseBatch.self,
-            ResumeBatch.self, StopBatch.self, GiveCoupon.self, ListCouponsOfUser.self, GetCoupon.self, RedeemCoupons.self, RefundCoupons.self,
-            VoidCoupons.self, CouponCodes.self, GrantCoupons.self, LinkToBatch.self, CouponReport.self, CouponEntries.self, ExportCoupons.self,
+            ListBatches.self, ShowBatch.self, EstimateBatch.self, CreateBatch.self, ChangeBatch.self, SubmitBatch.self, ApproveBatch.self, RejectBatch.self,
+            PauseBatch.self, ResumeBatch.self, StopBatch.self, GiveCoupon.self, ListCouponsOfUser.self, GetCoupon.self, RedeemCoupons.self,
+            RefundCoupons.self, VoidCoupons.self, CouponCodes.self, GrantCoupons.self, LinkToBatch.self, CouponReport.self, CouponEntries.self,
+            ExportCoupons.self,
         ])
 }
 

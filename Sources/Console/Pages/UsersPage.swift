@@ -38,7 +38,8 @@ struct UsersPage: Sendable {
         model["platforms"] = .array(Self.platforms.map { Self.choice($0, isChosen: $0 == query.platform, visit.language) })
         model["isFiltered"] = .bool(query.search != nil || query.platform != nil || query.after != nil)
         model["hasUsers"] = .bool(!found.users.isEmpty)
-        model["users"] = .array(found.users.map { Self.row($0, visit.language) })
+        let couponsPath = visit.may(.couponsRead) ? Address.environment(environment.id, "coupons", "of") : nil
+        model["users"] = .array(found.users.map { Self.row($0, couponsPath: couponsPath, visit.language) })
         model["mayManage"] = .bool(visit.may(.usersManage))
         if query.after != nil { model["firstPath"] = address(after: nil) }
         if let next = found.next { model["nextPath"] = address(after: next.text) }
@@ -54,12 +55,13 @@ struct UsersPage: Sendable {
         ["value": .string(platform), "label": .string(Catalogue.phrase("platform-\(platform)", language)), "isChosen": .bool(isChosen)]
     }
 
-    private static func row(_ user: KnownUser, _ language: Language) -> JSON {
+    private static func row(_ user: KnownUser, couponsPath: String?, _ language: Language) -> JSON {
         let label = platforms.contains(user.platform) ? Catalogue.phrase("platform-\(user.platform)", language) : user.platform
         var row: JSONObject = [
             "openid": .string(user.openid), "platformName": .string(label), "lastLogin": Showing.time(user.lastLoginAt),
             "firstLogin": Showing.time(user.createdAt),
         ]
+        if let couponsPath { row["couponsPath"] = .string(Address.with(couponsPath, [("q", user.openid)])) }
         if !user.unionid.isEmpty { row["unionid"] = .string(user.unionid) }
         if !user.appID.isEmpty { row["appID"] = .string(user.appID) }
         return .object(row)

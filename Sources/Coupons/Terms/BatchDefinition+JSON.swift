@@ -5,8 +5,9 @@ extension BatchDefinition {
     /// The most of any sum of money: 10 billion yuan.
     ///
     /// Far from overflow, so sums of a basket need no second look.
-    static let moneyMax: Int64 = 1_000_000_000_000
-    static let stockMax: Int64 = 1_000_000_000
+    public static let moneyMax: Int64 = 1_000_000_000_000
+    /// The most coupons of one batch.
+    public static let stockMax: Int64 = 1_000_000_000
 
     /// Reads a definition as the management API has it (docs/coupons.md).
     /// - Throws: `BAD_MEMBER` for a member that is absent, of the wrong type, or out of its range.
@@ -35,6 +36,11 @@ extension BatchDefinition {
         if let times = try object.optionalObject("useTimes") { useTimes = try UseTimes(times) }
         if let text = try object.optionalText("timeZone") { zone = try FixedZone(text) }
         try check()
+    }
+
+    /// Reads the definition out of what ``Coupons`` shows of a batch, which has other members as well.
+    public init(ofShown batch: JSON) throws {
+        try self.init(JSONObject((batch.objectValue ?? [:]).filter { Self.members.contains($0.key) }.map { ($0.key, $0.value) }))
     }
 
     private static let members: Set<String> = [
@@ -123,7 +129,8 @@ extension CodeSource {
 }
 
 extension CouponValue {
-    init(_ object: JSONObject) throws {
+    /// Reads `{"type":"amount","amount":500}` and its like.
+    public init(_ object: JSONObject) throws {
         let money = 1...BatchDefinition.moneyMax
         let quantity: ClosedRange<Int64> = 1...1000
         switch try object.text("type") {
@@ -302,12 +309,13 @@ extension UseTimes.Hours {
         return hour * 60 + minute
     }
 
-    static func text(_ minute: Int) -> String { "\(DateText.padded(minute / 60, 2)):\(DateText.padded(minute % 60, 2))" }
+    /// Minutes since midnight as `14:30`.
+    public static func text(_ minute: Int) -> String { "\(DateText.padded(minute / 60, 2)):\(DateText.padded(minute % 60, 2))" }
 }
 
 extension FixedZone {
     /// Reads `+08:00` or `Z`.
-    init(_ text: String) throws {
+    public init(_ text: String) throws {
         let bytes = Array(text.utf8)
         if text == "Z" {
             self.init(minutes: 0)
@@ -319,7 +327,8 @@ extension FixedZone {
         self.init(minutes: (hours * 60 + minutes) * (bytes[0] == 45 ? -1 : 1))
     }
 
-    var text: String {
+    /// As `+08:00`.
+    public var text: String {
         let absolute = Int(abs(minutes))
         return "\(minutes < 0 ? "-" : "+")\(DateText.padded(absolute / 60, 2)):\(DateText.padded(absolute % 60, 2))"
     }

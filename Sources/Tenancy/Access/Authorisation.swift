@@ -146,6 +146,7 @@ enum Authorisation {
         // Coupons
         "GET /admin/v1/environments/{env}/coupons": .may(.couponsRead),
         "GET /admin/v1/environments/{env}/coupons/{coupon}": .may(.couponsRead),
+        "POST /admin/v1/environments/{env}/coupons/estimate": .may(.couponsRead),
         "GET /admin/v1/environments/{env}/coupons/entries": .may(.couponsRead),
         "GET /admin/v1/environments/{env}/coupons/batches/{batch}/coupons": .may(.couponsRead),
         "GET /admin/v1/environments/{env}/coupons/batches/{batch}/report": .may(.couponsRead),

@@ -78,6 +78,8 @@ public struct AuditLog: Sendable {
         public var actor: String?
         /// Only actions that contain this.
         public var action: String?
+        /// Only what was done to exactly this.
+        public var target: String?
         /// Only before this entry.
         public var after: Int64?
         /// How many at most.
@@ -99,6 +101,7 @@ public struct AuditLog: Sendable {
             if let environment = query.environment { add({ "environment = \($0)" }, .text(environment.text)) }
             if let actor = query.actor { add({ "(actor_id = \($0) OR actor_name = \($0))" }, .text(actor)) }
             if let action = query.action { add({ "instr(action, \($0)) > 0" }, .text(action)) }
+            if let target = query.target { add({ "target = \($0)" }, .text(target)) }
             if let after = query.after { add({ "id < \($0)" }, .int(after)) }
             values.append(.int(query.limit))
             var entries: [JSON] = []
