@@ -1,5 +1,6 @@
 internal import HTTPSupport
 public import Kernel
+internal import Storage
 
 extension Coupons {
     /// What somebody wants to see of the ledger.
@@ -41,9 +42,23 @@ extension Coupons {
     }
 
     /// The number of the newest step that is in the tables.
-    public func lastEntry(_ environment: EnvironmentID) async throws -> Int64 {
+    public func lastEntry(_ environment: EnvironmentID) throws -> Int64 {
+        try store(environment).database.read { try CouponTables(connection: $0).lastEntry() }
+    }
+
+    /// Steps that are in the tables, in their order, for whoever follows them; empty where a batch is not known.
+    /// - Parameter batch: of one batch, or of all where it is empty.
+    public func settledEntries(of batch: String, after number: Int64, limit: Int, _ environment: EnvironmentID) throws -> [JSON] {
         let store = try store(environment)
-        return try await reading(store) { try $0.lastEntry() }
+        // After a failed commit nothing is known for a moment: then there is nothing to tell either.
+        guard let batches = store.writer.memory.look({ $0.batches.map(\.id) }) else { return [] }
+        var query = EntryQuery(after: number, limit: limit)
+        if !batch.isEmpty {
+            guard let index = batches.firstIndex(of: batch) else { return [] }
+            query.batch = Int64(index) + 1
+        }
+        let entries = try store.database.read { [query] in try CouponTables(connection: $0).entries(query) }
+        return entries.map { Self.shown($0, batches, store) }
     }
 
     /// A batch's coupons in the order of their claims.

@@ -5,7 +5,7 @@ internal import NIOCore
 public import ServiceLifecycle
 internal import Synchronization
 
-/// Calls functions when documents change: each change at least once, those of one document in order.
+/// Calls functions when documents change or coupons take a step: each change at least once, those of one document or coupon in order.
 ///
 /// Every trigger has a cursor in the log of changes, kept on disk; it moves behind a change when its call has ended. A call that fails
 /// is tried again as queued invocations are, and then given up, so that one bad document does not hold up the others.
@@ -19,12 +19,12 @@ public final class ChangeTriggers: Service {
     /// One trigger at work.
     private final class Worker: Sendable {
         let key: FunctionStore.Timer
-        let trigger: DatabaseTrigger
+        let trigger: ChangeTrigger
         let argument: String?
         let lanes: Mutex<ChangeLanes<TriggeringChange>>
         let written: Mutex<Int64>
 
-        init(_ key: FunctionStore.Timer, _ trigger: DatabaseTrigger, argument: String?, from place: Int64) {
+        init(_ key: FunctionStore.Timer, _ trigger: ChangeTrigger, argument: String?, from place: Int64) {
             self.key = key
             self.trigger = trigger
             self.argument = argument
@@ -93,9 +93,9 @@ public final class ChangeTriggers: Service {
     private func read(_ worker: Worker) throws {
         guard worker.lanes.withLock({ $0.hasRoom }) else { return }
         let place = worker.lanes.withLock { $0.read }
-        let found = try feed.changes(of: worker.trigger.collection, after: place, limit: Self.readAtOnce, in: worker.key.environment)
-        let wanted = found.changes.filter { worker.trigger.events.contains($0.kind) }
-        worker.lanes.withLock { $0.add(wanted.map { ($0.sequence, $0.document, $0) }, upTo: found.upTo) }
+        let found = try feed.changes(of: worker.trigger.source, after: place, limit: Self.readAtOnce, in: worker.key.environment)
+        let wanted = found.changes.filter { worker.trigger.events.contains($0.operation) }
+        worker.lanes.withLock { $0.add(wanted.map { ($0.sequence, $0.subject, $0) }, upTo: found.upTo) }
         if found.changes.count == Self.readAtOnce { wake.send(.queue) }
     }
 
@@ -118,7 +118,8 @@ public final class ChangeTriggers: Service {
         var wait = Self.retryFirst
         for attempt in 0... {
             do {
-                _ = try await functions.callForChange(worker.key.function, JSON.object(event).serialized(), in: worker.key.environment)
+                _ = try await functions.callForChange(
+                    worker.key.function, JSON.object(event).serialized(), source: worker.trigger.source.word, in: worker.key.environment)
                 return true
             } catch {
                 if Task.isShuttingDownGracefully || Task.isCancelled { return false }
@@ -153,11 +154,11 @@ public final class ChangeTriggers: Service {
 
     /// Makes the workers those that are deployed.
     private func follow() async {
-        var wanted: [FunctionStore.Timer: (DatabaseTrigger, String?)] = [:]
+        var wanted: [FunctionStore.Timer: (ChangeTrigger, String?)] = [:]
         for record in functions.catalog.all {
             for trigger in record.triggers {
-                guard case .database(let source) = trigger.source else { continue }
-                wanted[FunctionStore.Timer(environment: record.environment, function: record.name, name: trigger.name)] = (source, trigger.argument)
+                guard case .changes(let change) = trigger.source else { continue }
+                wanted[FunctionStore.Timer(environment: record.environment, function: record.name, name: trigger.name)] = (change, trigger.argument)
             }
         }
         observe(wanted)
@@ -167,7 +168,7 @@ public final class ChangeTriggers: Service {
         }
         for (key, (trigger, argument)) in wanted where state.withLock({ $0.workers[key] == nil }) {
             do {
-                let place = try await place(of: key)
+                let place = try await place(of: key, trigger.source)
                 let worker = Worker(key, trigger, argument: argument, from: place)
                 state.withLock { $0.workers[key] = worker }
             } catch {
@@ -178,16 +179,19 @@ public final class ChangeTriggers: Service {
     }
 
     /// Where a trigger goes on: a new one begins with what comes from now on.
-    private func place(of key: FunctionStore.Timer) async throws -> Int64 {
+    private func place(of key: FunctionStore.Timer, _ source: ChangeSource) async throws -> Int64 {
         if let known = try functions.store.cursor(of: key) { return known }
-        let place = try feed.lastPlace(in: key.environment)
+        let place = try feed.lastPlace(of: source, in: key.environment)
         try await functions.store.setCursor(of: key, to: place)
         return place
     }
 
-    private func observe(_ wanted: [FunctionStore.Timer: (DatabaseTrigger, String?)]) {
+    private func observe(_ wanted: [FunctionStore.Timer: (ChangeTrigger, String?)]) {
         var collections: [EnvironmentID: Set<String>] = [:]
-        for (key, (trigger, _)) in wanted { collections[key.environment, default: []].insert(trigger.collection) }
+        for (key, (trigger, _)) in wanted {
+            // Steps of coupons need no images, and are looked for in each round.
+            if case .documents(let collection) = trigger.source { collections[key.environment, default: []].insert(collection) }
+        }
         for (environment, names) in collections { feed.keepImages(of: names, in: environment) }
         let old = state.withLock { $0.listening }
         for (environment, stop) in old where collections[environment] == nil {
@@ -224,16 +228,6 @@ public final class ChangeTriggers: Service {
             try await functions.store.forgetCursor(of: key)
         } catch {
             logger.warning("a trigger's place was not forgotten", metadata: ["trigger": "\(key)", "error": "\(error)"])
-        }
-    }
-}
-
-extension TriggeringChange {
-    fileprivate var kind: DatabaseTrigger.Event {
-        switch operation {
-        case "insert": .insert
-        case "delete": .delete
-        default: .update
         }
     }
 }

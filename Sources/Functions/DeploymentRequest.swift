@@ -155,8 +155,8 @@ extension Trigger {
             }
             let config = try object.text("config")
             return .timer(config: config, schedule: try CronSchedule(config), catchUp: catchUp)
-        case "database": return .database(try DatabaseTrigger(object))
-        default: throw SampanError.badMember("type", Localized("timer or database", zh: " timer 或 database"))
+        case "database", "coupon": return .changes(try ChangeTrigger(object))
+        default: throw SampanError.badMember("type", Localized("timer, database or coupon", zh: " timer、database 或 coupon"))
         }
     }
 }

@@ -49,8 +49,8 @@ public struct Trigger: Sendable, Hashable {
     enum Source: Sendable, Hashable {
         /// 6 fields (seconds first, as Alipay writes them) or 7 (with a year, as WeChat does).
         case timer(config: String, schedule: CronSchedule, catchUp: CatchUp)
-        /// Changes of a collection's documents.
-        case database(DatabaseTrigger)
+        /// Changes of a collection's documents, or steps of coupons.
+        case changes(ChangeTrigger)
     }
 
     /// Unique within the function.
@@ -76,10 +76,8 @@ public struct Trigger: Sendable, Hashable {
             object["type"] = "timer"
             object["config"] = .string(config)
             object["catchUp"] = .string(catchUp.rawValue)
-        case .database(let trigger):
-            object["type"] = "database"
-            object["collection"] = .string(trigger.collection)
-            object["events"] = .array(DatabaseTrigger.Event.allCases.filter(trigger.events.contains).map { .string($0.rawValue) })
+        case .changes(let trigger):
+            for (name, value) in trigger.json { object[name] = value }
         }
         if let argument { object["argument"] = .string(argument) }
         return .object(object)

@@ -102,12 +102,12 @@ public final class Functions: Service {
     }
 
     /// Calls a function because a document has changed, with the long timeout.
-    func callForChange(_ name: String, _ event: [UInt8], in environment: EnvironmentID) async throws -> ByteBuffer {
+    func callForChange(_ name: String, _ event: [UInt8], source: String, in environment: EnvironmentID) async throws -> ByteBuffer {
         let context = CallContext(environment: environment, caller: .function(name: "", user: .nobody), requestID: RequestID.make())
         let record = try catalog.record(name, in: environment)
         guard let version = record.draw() else { throw SampanError.noFunction(name, environment) }
         return try await run(
-            record, version, ByteBuffer(bytes: event), source: "database", timeoutSeconds: version.settings.timeoutSeconds, context)
+            record, version, ByteBuffer(bytes: event), source: source, timeoutSeconds: version.settings.timeoutSeconds, context)
     }
 
     /// Queues an invocation; when this returns it is on disk.

@@ -80,7 +80,7 @@ struct Sampan: Sendable {
             services: PlatformServices(tenancy: tenancy, identity: identity, documents: documents, files: files, coupons: coupons), logBook: logBook,
             secrets: (seal: sealer.seal, open: sealer.open), limits: limits, quotas: tenancy, clock: clock, logger: logger)
         let scheduler = Scheduler(functions, clock: clock, logger: logger) { (try? tenancy.requireActive($0)) != nil }
-        let triggers = ChangeTriggers(functions, feed: DocumentChangeFeed(documents: documents), clock: clock, logger: logger) {
+        let triggers = ChangeTriggers(functions, feed: EnvironmentChangeFeed(documents: documents, coupons: coupons), clock: clock, logger: logger) {
             (try? tenancy.requireActive($0)) != nil
         }
         let accessLog = AccessLog(path: folder.file("logs/access.log").path, logger: logger)

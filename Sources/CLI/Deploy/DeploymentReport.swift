@@ -81,7 +81,7 @@ struct DeploymentReport {
     private func files(_ count: Int) -> String { context.say("\(count) files", zh: "\(count) 个文件") }
 
     private static func triggers(_ function: FunctionSource) -> String {
-        (function.settings.triggers ?? []).map { "\($0.collection == nil ? "timer" : "database") \($0.name) [\($0.collection ?? $0.config ?? "")]" }.joined(
+        (function.settings.triggers ?? []).map { "\($0.follows ?? "timer") \($0.name) [\($0.collection ?? $0.batch ?? $0.config ?? "")]" }.joined(
             separator: ", ")
     }
 }

@@ -7,8 +7,10 @@ struct FunctionSettings: Sendable, Equatable {
         var name: String
         /// A timer's cron text as written, whichever platform's form it has.
         var config: String?
-        /// The collection whose changes start it, and which of them: in the management API's words.
+        /// What of it starts it: `database` with a collection, or `coupon`, perhaps with a batch; and which of its changes.
+        var follows: String?
         var collection: String?
+        var batch: String?
         var events: JSON?
         /// Handed to the function in its event.
         var argument: String?
@@ -16,9 +18,10 @@ struct FunctionSettings: Sendable, Equatable {
         var catchUp: String?
 
         var json: JSON {
-            var json: JSONObject = ["name": .string(name), "type": collection == nil ? "timer" : "database"]
+            var json: JSONObject = ["name": .string(name), "type": .string(follows ?? "timer")]
             json["config"] = config.map { .string($0) }
             json["collection"] = collection.map { .string($0) }
+            json["batch"] = batch.map { .string($0) }
             json["events"] = events
             if let argument { json["argument"] = .string(argument) }
             if let catchUp { json["catchUp"] = .string(catchUp) }
@@ -121,24 +124,29 @@ struct FunctionSettingsReader {
 
     private mutating func trigger(_ entry: JSON) -> FunctionSettings.Trigger? {
         let type = entry["type"]?.stringValue ?? "timer"
-        guard let name = entry["name"]?.stringValue, entry[type == "database" ? "collection" : "config"]?.stringValue != nil else {
+        let needed = ["timer": "config", "database": "collection"][type]
+        guard let name = entry["name"]?.stringValue, needed.map({ entry[$0]?.stringValue != nil }) ?? true else {
             warn(
                 "triggers", "a list of {\"name\",\"type\",\"config\"} or {\"name\",\"type\":\"database\",\"collection\"}",
                 zh: "由 {\"name\",\"type\",\"config\"} 或 {\"name\",\"type\":\"database\",\"collection\"} 组成的数组")
             return nil
         }
-        guard type == "timer" || type == "database" else {
+        guard ["timer", "database", "coupon"].contains(type) else {
             warnings.append(
                 Localized(
-                    "\(source): trigger \"\(name)\" is of type \"\(type)\"; only \"timer\" and \"database\" exist here, so it is left out.",
-                    zh: "\(source)：触发器 “\(name)” 的类型是 “\(type)”；此处只支持 “timer” 与 “database”，已略过。"))
+                    "\(source): trigger \"\(name)\" is of type \"\(type)\"; only \"timer\", \"database\" and \"coupon\" exist here, so it is left out.",
+                    zh: "\(source)：触发器 “\(name)” 的类型是 “\(type)”；此处只支持 “timer”、“database” 与 “coupon”，已略过。"))
             return nil
         }
         let members = entry.objectValue ?? [:]
-        return FunctionSettings.Trigger(
-            name: name, config: type == "timer" ? entry["config"]?.stringValue : nil, collection: type == "database" ? entry["collection"]?.stringValue : nil,
-            events: type == "database" ? entry["events"] : nil, argument: entry["argument"].map { $0.stringValue ?? $0.text },
-            catchUp: text(members, "catchUp"))
+        var trigger = FunctionSettings.Trigger(
+            name: name, argument: entry["argument"].map { $0.stringValue ?? $0.text }, catchUp: text(members, "catchUp"))
+        switch type {
+        case "database": (trigger.follows, trigger.collection, trigger.events) = (type, entry["collection"]?.stringValue, entry["events"])
+        case "coupon": (trigger.follows, trigger.batch, trigger.events) = (type, entry["batch"]?.stringValue, entry["events"])
+        default: trigger.config = entry["config"]?.stringValue
+        }
+        return trigger
     }
 
     private mutating func readIgnore(_ value: JSON?) {

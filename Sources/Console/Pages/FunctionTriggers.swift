@@ -14,6 +14,7 @@ struct FunctionTriggers: Sendable {
     private static let catchUps = ["once", "skip"]
     /// What is chosen in place of a schedule.
     private static let changes = "database"
+    private static let coupons = "coupon"
 
     let functions: Functions
 
@@ -42,7 +43,7 @@ struct FunctionTriggers: Sendable {
                         "value": .string(schedule), "label": .string(Catalogue.phrase("preset-\(name)", language)), "isChosen": .bool(schedule == preset),
                     ]
                 }),
-            "choosesChanges": .bool(preset == Self.changes),
+            "choosesChanges": .bool(preset == Self.changes), "choosesCoupons": .bool(preset == Self.coupons),
             "catchUps": .array(
                 Self.catchUps.map { ["value": .string($0), "label": .string(Catalogue.phrase("catchUp-\($0)", language)), "isChosen": .bool($0 == catchUp)] }),
         ]
@@ -50,11 +51,12 @@ struct FunctionTriggers: Sendable {
 
     private static func row(_ trigger: JSON, next: Int64?, _ language: Language) -> JSON {
         var row: JSONObject = ["triggerName": trigger["name"] ?? "", "hasNext": .bool(next != nil), "argument": trigger["argument"] ?? false]
-        if let collection = trigger["collection"]?.stringValue {
+        let isOfCoupons = trigger["type"]?.stringValue == coupons
+        if let followed = trigger["collection"]?.stringValue ?? (isOfCoupons ? trigger["batch"]?.stringValue ?? Catalogue.phrase("coupons", language) : nil) {
             let events = (trigger["events"]?.arrayValue ?? []).compactMap(\.stringValue)
-            row["schedule"] = .string(collection)
+            row["schedule"] = .string(followed)
             row["followsChanges"] = true
-            row["meaning"] = .string(events.map { Catalogue.phrase("event-\($0)", language) }.joined(separator: ", "))
+            row["meaning"] = .string(events.map { Catalogue.phrase("\(isOfCoupons ? "step" : "event")-\($0)", language) }.joined(separator: ", "))
             return .object(row)
         }
         row["schedule"] = trigger["config"] ?? ""
@@ -71,7 +73,10 @@ struct FunctionTriggers: Sendable {
     /// A schedule that is written comes before one that is chosen.
     func add(_ visit: Visit, _ form: Form) async throws {
         var trigger: JSONObject = ["name": .string(form["name"].trimmingCharacters(in: .whitespaces))]
-        if form["preset"] == Self.changes {
+        if form["preset"] == Self.coupons {
+            trigger["type"] = .string(Self.coupons)
+            if let batch = form.text("schedule") { trigger["batch"] = .string(batch.trimmingCharacters(in: .whitespaces)) }
+        } else if form["preset"] == Self.changes {
             guard let collection = form.text("schedule") else {
                 throw SampanError.badMember("schedule", Localized("the name of a collection", zh: "集合名称"))
             }

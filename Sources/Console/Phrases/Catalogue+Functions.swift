@@ -79,6 +79,7 @@ extension Catalogue {
         "schedule": Localized("Schedule", zh: "定时规则"),
         "runsWhen": Localized("Runs", zh: "运行时间"),
         "ownSchedule": Localized("By a schedule of your own", zh: "自定义规则"),
+        "whenCouponsMove": Localized("When coupons are claimed or used", zh: "优惠券领取或核销时"),
         "whenDocumentsChange": Localized("When documents of a collection change", zh: "集合的文档变更时"),
         "scheduleOfOwn": Localized("Schedule of your own, or the collection", zh: "自定义规则，或集合名称"),
         "scheduleHint": Localized(

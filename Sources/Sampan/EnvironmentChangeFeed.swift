@@ -1,24 +1,46 @@
+internal import Coupons
 internal import Documents
 internal import Functions
 internal import Kernel
 
-/// Lets functions follow what happens to documents.
-struct DocumentChangeFeed: ChangeFeed {
+/// Lets functions follow what happens to documents and coupons.
+struct EnvironmentChangeFeed: ChangeFeed {
     let documents: Documents
+    let coupons: Coupons
 
     func changes(
-        of collection: String, after place: Int64, limit: Int, in environment: EnvironmentID
+        of source: ChangeSource, after place: Int64, limit: Int, in environment: EnvironmentID
     ) throws -> (changes: [TriggeringChange], upTo: Int64) {
-        let found = try documents.changes(of: collection, after: place, limit: limit, environment)
-        return (found.changes.map(Self.triggering), found.upTo)
+        switch source {
+        case .documents(let collection):
+            let found = try documents.changes(of: collection, after: place, limit: limit, environment)
+            return (found.changes.map(Self.triggering), found.upTo)
+        case .coupons(let batch):
+            let entries = try coupons.settledEntries(of: batch, after: place, limit: limit, environment)
+            return (entries.map(Self.triggering), entries.last?["number"]?.intValue ?? place)
+        }
     }
 
-    func lastPlace(in environment: EnvironmentID) throws -> Int64 { try documents.lastChange(environment) }
+    func lastPlace(of source: ChangeSource, in environment: EnvironmentID) throws -> Int64 {
+        switch source {
+        case .documents: try documents.lastChange(environment)
+        case .coupons: try coupons.lastEntry(environment)
+        }
+    }
 
     func keepImages(of collections: Set<String>, in environment: EnvironmentID) { documents.observe(collections, environment) }
 
     func listen(in environment: EnvironmentID, _ body: @escaping @Sendable () -> Void) throws -> @Sendable () -> Void {
         try documents.listen(environment, body)
+    }
+
+    /// A step as the ledger has it.
+    private static func triggering(_ entry: JSON) -> TriggeringChange {
+        let step = entry["step"]?.stringValue ?? ""
+        var event: JSONObject = ["type": "coupon", "_id": .string(entry["number"]?.text ?? ""), "wallTime": .date(entry["at"]?.intValue ?? 0)]
+        for (name, value) in entry.objectValue ?? [:] where name != "number" && name != "at" { event[name] = value }
+        return TriggeringChange(
+            sequence: entry["number"]?.intValue ?? 0, operation: step, subject: entry["coupon"]?.stringValue ?? entry["batch"]?.stringValue ?? "", event: event)
     }
 
     /// The form of MongoDB's change streams.
@@ -40,7 +62,8 @@ struct DocumentChangeFeed: ChangeFeed {
         if change.kind == .update, let before = change.before, let after = change.after {
             event["updateDescription"] = change.updateDescription(from: before, to: after)
         }
-        return TriggeringChange(sequence: change.sequence, operation: operation, document: change.id, event: event)
+        return TriggeringChange(
+            sequence: change.sequence, operation: operation == "replace" ? "update" : operation, subject: change.id, event: event)
     }
 }
 
