@@ -10,6 +10,8 @@ from harness.console import AXE
 from harness.coupons import DAY, Merchant, claimed, now
 
 PICTURES = Path(__file__).resolve().parents[1] / ".build" / "test-reports"
+# For a browser on a busy machine; the buttons themselves come within a tick.
+PATIENCE = 10_000
 SAMPLES = {"cpb-sample-welcome", "cpb-sample-bread", "cpb-sample-tart", "cpb-sample-teatime"}
 
 
@@ -128,7 +130,7 @@ def test_from_the_countdown_to_the_refund(shop, customer):
     customer.look("launch")
     opens = merchant.batch(rush)["claim"]["from"]
     browser.find(f"{ticket(rush)} .button:not(.quiet)")
-    assert opens <= now() <= opens + 3000, "the button came with the server's moment, without a reload"
+    assert opens <= now() <= opens + PATIENCE, "the button came with the server's moment, without a reload"
     browser.click(f"{ticket(rush)} .button:not(.quiet)")
     browser.wait_until(lambda: state(browser, rush) == "claimed")
     for batch in ("cpb-sample-welcome", "cpb-sample-bread", "cpb-sample-tart"):
@@ -279,10 +281,12 @@ def test_the_countdown_runs_by_the_servers_clock(shop, visitor):
     script = "const real = Date.now; Date.now = () => real() + 3600000"
     browser.driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": script})
     visitor.go(f"coupons/{batch}")
-    browser.find(f"{ticket(batch)} .countdown-digits b")
-    assert [digit.text for digit in browser.all(f"{ticket(batch)} .countdown-digits b")][:2] == ["00", "00"]
+    # They change while somebody looks: read in one go.
+    browser.find(f"{ticket(batch)} .countdown-digits")
+    script = f"return document.querySelector('{ticket(batch)} .countdown-digits').textContent"
+    assert browser.driver.execute_script(script).startswith("00:00:0")
     browser.find(f"{ticket(batch)} .button:not(.quiet)")
-    assert opens <= now() <= opens + 3000, "an hour's difference of the phone's clock changes nothing"
+    assert opens <= now() <= opens + PATIENCE, "an hour's difference of the phone's clock changes nothing"
 
 
 def test_an_order_of_a_page_that_is_out_of_date_is_refused_and_shown_anew(shop, visitor):

@@ -126,8 +126,9 @@ function countdown(offer, now) {
 function digits(offer, now) {
   const left = leftUntil(offer.opensAt, now)
   if (!left) return []
-  const parts = [left.hours, left.minutes, left.seconds].flatMap((part, place) => [place > 0 ? h('i', {}, ':') : null, h('b', {}, part)])
-  return left.days > 0 ? [h('span', {}, fill(t().coupon.days, { count: left.days })), parts] : [parts]
+  const parts = [left.hours, left.minutes, left.seconds].flatMap((part, place) => (place > 0 ? [h('i', {}, ':'), h('b', {}, part)] : [h('b', {}, part)]))
+  if (left.days > 0) parts.unshift(h('span', {}, fill(t().coupon.days, { count: left.days })))
+  return parts
 }
 
 /** Lets countdowns run; a batch whose moment has come gets its button at once, without asking anybody. */
@@ -137,7 +138,9 @@ function tick(page) {
     if (!place || place.dataset.state !== 'soon') continue
     const now = page.clock.now()
     if (now < offer.opensAt) {
-      replace(place.querySelector('.countdown-digits'), digits(offer, now))
+      const shown = place.querySelector('.countdown-digits')
+      const parts = digits(offer, now)
+      if (parts.map((part) => part.textContent).join('') !== shown.textContent) replace(shown, parts)
       continue
     }
     drawCard(page, offer)
