@@ -95,6 +95,10 @@ class Bench:
         return Claims(self.fresh_sampan("coupons"))
 
     @cached_property
+    def claims_of_a_million(self):
+        return Claims(self.fresh_sampan("coupons-million"))
+
+    @cached_property
     def claims_on_postgres(self):
         return Claims(self.fresh_sampan("coupons-postgres", self.postgres.make_database("coupons")))
 

@@ -3,7 +3,7 @@
 import statistics
 import time
 
-from bench import console, coupons, database, load, neighbour
+from bench import console, coupon_steps, coupons, database, load, neighbour
 from bench.load import Contender
 from bench.result import Check, Result, race, ratio
 
@@ -187,6 +187,7 @@ SERVER_CASES = {
     "read": read, "list": listing, "insert": insert, "function": function, "buy": buy, "cold": cold, "idle": idle,
     "neighbour": neighbours, "pages": pages, "clicking": clicking,
 }  # fmt: skip
-CASES = {**SERVER_CASES, **database.CASES, **coupons.CASES}
+COUPON_CASES = {**coupons.CASES, **coupon_steps.CASES}
+CASES = {**SERVER_CASES, **database.CASES, **COUPON_CASES}
 # The parts of the page, with the cases that each of them shows.
-SECTIONS = {"bench": list(SERVER_CASES), "database": list(database.CASES), "coupons": list(coupons.CASES)}
+SECTIONS = {"bench": list(SERVER_CASES), "database": list(database.CASES), "coupons": list(COUPON_CASES)}

@@ -74,6 +74,7 @@ def run_once(contender, requests, connections, seconds, seed, pause_ms=None, is_
 
 def summary(contender):
     """Medians over the runs, and the range of the rate."""
+
     def median(key):
         return statistics.median(run[key] for run in contender.runs)
 

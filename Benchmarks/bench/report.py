@@ -75,9 +75,7 @@ def as_data(results, machine):
             "title": result.title,
             "date": machine["date"],
             "rows": result.rows,
-            "checks": [
-                {"what": c.what, "value": c.value, "bound": c.bound, "at_least": c.at_least, "met": c.met} for c in result.checks
-            ],
+            "checks": [{"what": c.what, "value": c.value, "bound": c.bound, "at_least": c.at_least, "met": c.met} for c in result.checks],
             "notes": result.notes,
         }
         for result in results
