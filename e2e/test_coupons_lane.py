@@ -1,6 +1,9 @@
 """Claims beside the router: the same words as through it, and answers in the order of the requests."""
 
+import json
+
 import pytest
+from harness.client import ok
 from harness.coupons import pipelined, plainly
 from harness.problems import assert_problem
 
@@ -87,3 +90,55 @@ def test_more_requests_ahead_than_are_kept(merchant, shop):
     answers = pipelined(user, *[("POST", f"/v1/coupons/batches/{batch}/claim", {"outBizNo": str(number)}) for number in range(300)])
     assert [answer.status_code for answer in answers] == [200] * 300
     assert len({answer.json()["coupon"]["id"] for answer in answers}) == 300
+
+
+STEPS = ("lock", "release", "redeem", "refund")
+
+
+def stepped(shop, step, body, **headers):
+    """A step as a shop's back end sends it, beside the router unless `headers` say more."""
+    headers = {"Authorization": f"Bearer {shop.admin.key}", "x-sampan-env": None, **headers}
+    return plainly(shop.user("nobody"), "POST", f"/admin/v1/environments/{shop.id}/coupons/{step}", json.dumps(body).encode(), **headers)
+
+
+def test_steps_of_the_back_end_go_both_ways(merchant, alice, shop):
+    batch = merchant.published(limits={"perUser": 2})
+    coupons = [plainly(alice, "POST", f"/v1/coupons/batches/{batch}/claim", b"{}").json()["coupon"]["id"] for _ in range(2)]
+    for step, status in (("lock", "locked"), ("release", "held"), ("lock", "locked"), ("redeem", "redeemed"), ("refund", "held")):
+        answers = []
+        for coupon, more in zip(coupons, ({}, {"Origin": "https://shop.example"}), strict=True):
+            answer = stepped(shop, step, {"coupons": [coupon], "order": "o", "outBizNo": f"{step}-{len(answers)}-{status}"}, **more)
+            assert answer.status_code == 200, answer.text
+            answers.append(answer)
+        beside, routed = answers
+        assert beside.headers["Content-Type"] == routed.headers["Content-Type"]
+        assert [answer.json()["coupons"][0]["status"] for answer in answers] == [status, status]
+        assert beside.json().keys() == routed.json().keys() and beside.json()["coupons"][0].keys() == routed.json()["coupons"][0].keys()
+
+
+@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize(
+    ("body", "headers", "status", "code"),
+    [
+        ({"coupons": ["cpn-0123456789abc"], "order": "o"}, {}, 404, "COUPON_NOT_FOUND"), ({"order": "o"}, {}, 400, "BAD_MEMBER"),
+        ({"coupons": []}, {}, 400, "BAD_MEMBER"), ([], {}, 400, "BAD_MEMBER"),
+        ({}, {"Authorization": None}, 401, "KEY_MISSING"), ({}, {"Authorization": "Bearer sk-wrong"}, 401, "KEY_INVALID"),
+    ],
+)  # fmt: skip
+def test_both_ways_refuse_steps_in_the_same_words(shop, step, body, headers, status, code):
+    beside = assert_problem(stepped(shop, step, body, **headers), status, code)
+    routed = assert_problem(stepped(shop, step, body, Origin="https://shop.example", **headers), status, code)
+    assert {**beside, "requestId": ""} == {**routed, "requestId": ""}
+
+
+def test_who_may_step(shop):
+    other = shop.admin.create_environment()
+    wanted = [{"name": role, "kind": "management", "role": role} for role in ("analyst", "operator")]
+    keys = {each["role"]: ok(shop.request("POST", "/keys", json=each), 201)["secret"] for each in wanted}
+    keys["elsewhere"] = other.create_key("management")["secret"]
+    for name, status, code in (("analyst", 403, "PERMISSION_DENIED"), ("operator", 400, "BAD_MEMBER"), ("elsewhere", 404, "ENVIRONMENT_NOT_FOUND")):
+        answers = [
+            assert_problem(stepped(shop, "redeem", {}, Authorization=f"Bearer {keys[name]}", **more), status, code)
+            for more in ({}, {"Origin": "https://shop.example"})
+        ]
+        assert {**answers[0], "requestId": ""} == {**answers[1], "requestId": ""}

@@ -73,7 +73,7 @@ public struct ClaimLane: FastLane {
     }
 
     /// What `Request.jsonObject` reads.
-    private static func object(_ body: ByteBuffer) throws -> JSONObject {
+    static func object(_ body: ByteBuffer) throws -> JSONObject {
         if body.readableBytes == 0 { return [:] }
         guard let object = try JSON(body).objectValue else { throw SampanError.badMember("body", Localized("a JSON object", zh: " JSON 对象")) }
         return object

@@ -41,6 +41,7 @@ extension Coupons {
         try await reading(store) { try $0.upload(batch.number) }.flatMap { $0.first == batch.codes ? $0 : nil }
     }
 
+    /// The codes and the end of their upload in one transaction: nobody can abandon in between what is being put into force.
     private func putIntoForce(_ state: CodeUploadState, _ batch: Batch, _ store: EnvironmentCoupons) async throws {
         let change = LedgerCommand.BatchChange(batch: batch.number) { batch throws(LedgerRefusal) in
             var batch = batch
@@ -48,9 +49,13 @@ extension Coupons {
             batch.codes += state.codes
             return batch
         }
-        if case .refused(let refusal) = try await submit(.batch(change), store) { throw refusal.sampanError(store.numbers.id) }
         do {
-            try await store.database.write { try CouponTables(connection: $0).removeUpload(batch.number) }
+            let outcome = try await store.writer.turn { [clock] turn, tables in
+                guard try tables.upload(batch.number) == state else { return LedgerOutcome.refused(.changedMeanwhile) }
+                try tables.removeUpload(batch.number)
+                return try turn.run([.batch(change)], now: clock.now())[0]
+            }
+            if case .refused(let refusal) = outcome { throw refusal.sampanError(store.numbers.id) }
         } catch {
             throw Self.told(error)
         }
@@ -59,12 +64,14 @@ extension Coupons {
     /// Gives up an upload that broke off.
     public func abandonUpload(_ id: String, _ environment: EnvironmentID) async throws {
         let store = try store(environment)
-        let batch = try await batchForCodes(id, store)
+        let number = try await batchForCodes(id, store).number
         do {
-            try await store.database.write { try CouponTables(connection: $0).removeUpload(batch.number) }
-            // In pieces, so that claims get their turns between them.
-            while try await store.database.write({
-                try CouponTables(connection: $0).removeCodes(batch: batch.number, from: batch.codes, atMost: Self.abandonMax)
+            // In pieces, so that claims get their turns between them; each goes by what is in force then.
+            while try await store.writer.turn({ turn, tables in
+                try turn.catchUp()
+                try tables.removeUpload(number)
+                guard let inForce = try turn.memory.change({ $0.batch(number)?.codes }) else { return 0 }
+                return try tables.removeCodes(batch: number, from: inForce, atMost: Self.abandonMax)
             }) > 0 {}
         } catch {
             throw Self.told(error)

@@ -34,7 +34,7 @@ extension Coupons {
             query.coupon = number
         }
         if isFresh { try await store.settleNow() }
-        let entries = try await reading(store) { [query] in try $0.entries(query) }
+        let entries = try await readingAside(store) { [query] in try $0.entries(query) }
         let batches = try await store.ledger { ledger in ledger.batches.map(\.id) }
         return [
             "entries": .array(entries.map { Self.shown($0, batches, store) }), "next": .int(entries.last?.sequence ?? wanted.after),
@@ -61,6 +61,9 @@ extension Coupons {
         return entries.map { Self.shown($0, batches, store) }
     }
 
+    private static let lookedAtMax = 20_000
+    private static let pieceMax = 1000
+
     /// A batch's coupons in the order of their claims.
     /// - Parameter after: the id of the coupon behind which to go on; empty for the first ones.
     /// - Returns: `{"coupons":[…],"next":"cpn-…"}`; without `next` these were the last.
@@ -72,18 +75,24 @@ extension Coupons {
         guard let number = after.isEmpty ? 0 : store.numbers.number(after) else { throw SampanError.noCoupon(after) }
         try await store.settleNow()
         let now = clock.now()
-        var (shown, last, isEnd): ([(Coupon, Batch)], Int64, Bool) = ([], number, false)
-        // Those of another status are passed by.
-        while shown.count < limit, !isEnd {
-            let wanted = limit - shown.count
-            let piece = try await reading(store) { [last] in try $0.coupons(ofBatch: batch.number, after: last, limit: max(wanted, 500)) }
-            isEnd = piece.count < max(wanted, 500)
-            for coupon in piece where shown.count < limit {
-                last = coupon.number
-                if status == nil || coupon.standing(at: now) == status { shown.append((coupon, batch)) }
+        // Those of another status are passed by, so many in one answer and no more: `next` goes on from there.
+        let (coupons, last) = try await readingAside(store) { tables in
+            var (found, last, looked): ([Coupon], Int64?, Int) = ([], number, 0)
+            while found.count < limit, looked < Self.lookedAtMax, let from = last {
+                let piece = try tables.coupons(ofBatch: batch.number, after: from, limit: Self.pieceMax)
+                looked += piece.count
+                last = piece.count < Self.pieceMax ? nil : piece.last?.number
+                for coupon in piece where status == nil || coupon.standing(at: now) == status {
+                    guard found.count < limit else {
+                        last = found.last?.number
+                        break
+                    }
+                    found.append(coupon)
+                }
             }
-            if shown.count >= limit, last != piece.last?.number { isEnd = false }
+            return (found, last)
         }
+        let shown = coupons.map { ($0, batch) }
         let codes = try await codes(of: shown.map(\.0), store)
         var json: JSONObject = [
             "coupons": .array(
@@ -93,7 +102,7 @@ extension Coupons {
                     return .object(json)
                 })
         ]
-        if !isEnd { json["next"] = .string(store.numbers.id(last)) }
+        if let last { json["next"] = .string(store.numbers.id(last)) }
         return .object(json)
     }
 

@@ -149,6 +149,15 @@ extension Coupons {
             })
     }
 
+    /// Reads what may be much, never on an event loop.
+    func readingAside<T: Sendable>(_ store: EnvironmentCoupons, _ body: @escaping @Sendable (CouponTables) throws -> T) async throws -> T {
+        do {
+            return try await offEventLoop { try store.database.readMoment { try body(CouponTables(connection: $0)) } }
+        } catch {
+            throw Self.told(error)
+        }
+    }
+
     /// Reads the tables.
     func reading<T: Sendable>(_ store: EnvironmentCoupons, _ body: @escaping @Sendable (CouponTables) throws -> T) async throws -> T {
         try await offEventLoopIfShared(store) { try store.database.read { try body(CouponTables(connection: $0)) } }

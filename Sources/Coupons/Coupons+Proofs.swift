@@ -9,7 +9,7 @@ extension Coupons {
     public func claimByCode(_ request: JSONObject, _ context: CallContext) async throws -> JSON {
         let store = try store(context.environment)
         let place = try await place(ofCode: request.text("code"), store, context)
-        guard let batch = try await store.ledger({ $0.batch(place.batch) }) else { throw unknownCode(context) }
+        guard let batch = try await store.ledger({ $0.batch(place.batch) }) else { throw SampanError.couponCodeUnknown }
         return try await claim(batch.id, request, context)
     }
 
@@ -20,7 +20,7 @@ extension Coupons {
         if let code = try request.optionalText("code") {
             guard definition.proof == .code else { throw SampanError.badMember("code", Localized("nothing: this batch takes no codes", zh: "该批次不使用兑换码")) }
             let place = try await place(ofCode: code, store, context)
-            guard place.batch == batch else { throw unknownCode(context) }
+            guard place.batch == batch else { throw SampanError.couponCodeUnknown }
             claim.code = place.index
         }
         if let token = try request.optionalText("link") {
@@ -38,27 +38,29 @@ extension Coupons {
     private func inviter(
         _ invitation: String, _ definition: BatchDefinition, _ store: EnvironmentCoupons, _ context: CallContext
     ) async throws -> LedgerCommand.Inviter {
-        try requirePatience(context)
-        guard let number = store.invitations.number(invitation), let coupon = try await newest(number, store) else {
-            failedGuess(context)
-            throw SampanError.couponInvitationInvalid
+        let found = try await guess(context) { () -> Coupon? in
+            guard let number = store.invitations.number(invitation), let coupon = try await self.newest(number, store) else { return nil }
+            return coupon.account == .voided ? nil : coupon
         }
+        guard let coupon = found else { throw SampanError.couponInvitationInvalid }
         var reward: Int64?
         if let id = definition.inviterReward { reward = try await store.batchNumber(id) }
-        return LedgerCommand.Inviter(coupon: number, user: coupon.user, reward: reward)
+        return LedgerCommand.Inviter(coupon: coupon.number, user: coupon.user, reward: reward)
     }
 
     /// Which code a text is.
     func place(ofCode text: String, _ store: EnvironmentCoupons, _ context: CallContext) async throws -> GeneratedCodes.Place {
-        try requirePatience(context)
         let text = text.trimmingCharacters(in: .whitespaces)
-        if let place = store.codes.place(text), let batch = try await store.ledger({ $0.batch(place.batch) }),
-            case .generated(let count) = batch.definition.codes, place.index < count
-        {
-            return place
+        let found = try await guess(context) { () -> GeneratedCodes.Place? in
+            if let place = store.codes.place(text), let batch = try await store.ledger({ $0.batch(place.batch) }),
+                case .generated(let count) = batch.definition.codes, place.index < count
+            {
+                return place
+            }
+            return CodeUploader.isCode(text) ? try await self.uploadedPlace(text, store) : nil
         }
-        if CodeUploader.isCode(text), let place = try await uploadedPlace(text, store) { return place }
-        throw unknownCode(context)
+        guard let found else { throw SampanError.couponCodeUnknown }
+        return found
     }
 
     /// Where an uploaded code is that is in force: what an upload under way has brought is not.
@@ -70,21 +72,26 @@ extension Coupons {
 
     // MARK: Guessing
 
-    private func unknownCode(_ context: CallContext) -> SampanError {
-        failedGuess(context)
-        return .couponCodeUnknown
-    }
-
-    /// Only users guess; the shop's own functions and keys make mistakes.
-    private func requirePatience(_ context: CallContext) throws {
-        guard context.caller.isClient, let user = context.caller.user else { return }
-        let wait = guesses.withLock { $0.wait(name: "\(context.environment) \(user.openid)", address: context.clientIP, now: clock.now()) }
+    /// Looks for what somebody has typed or been given; whoever is wrong too often has to wait.
+    ///
+    /// Counted before it is looked for, so that many at once are not all the first. Only users guess; the shop's own functions and keys make mistakes.
+    private func guess<Found>(_ context: CallContext, _ find: () async throws -> Found?) async throws -> Found? {
+        guard context.caller.isClient, let user = context.caller.user else { return try await find() }
+        let (name, address) = ("\(context.environment) \(user.openid)", context.clientIP)
+        let wait: Int64? = guesses.withLock { guesses in
+            let wait = guesses.wait(name: name, address: address, now: clock.now())
+            if wait == nil { guesses.failed(name: name, address: address, now: clock.now()) }
+            return wait
+        }
         if let wait { throw SampanError.couponGuesses(seconds: Int((wait + 999) / 1000)) }
-    }
-
-    private func failedGuess(_ context: CallContext) {
-        guard context.caller.isClient, let user = context.caller.user else { return }
-        guesses.withLock { $0.failed(name: "\(context.environment) \(user.openid)", address: context.clientIP, now: clock.now()) }
+        do {
+            let found = try await find()
+            if found != nil { guesses.withLock { $0.excuse(name: name, address: address) } }
+            return found
+        } catch {
+            guesses.withLock { $0.excuse(name: name, address: address) }
+            throw error
+        }
     }
 }
 
@@ -98,7 +105,7 @@ extension Coupons {
         let mine = try await couponsOf(user, store).filter { $0.1.number == found.number }.map(\.0.number)
         guard let oldest = mine.min() else { throw SampanError.couponNeededToInvite }
         // Counted in the tables, which follow within a second where there is no rush.
-        let invited = try await reading(store) { try $0.invited(by: [oldest])[oldest] ?? 0 }
+        let invited = try await readingAside(store) { try $0.invited(by: oldest) }
         return ["invitation": .string(store.invitations.id(oldest)), "invited": .int(invited)]
     }
 

@@ -13,7 +13,7 @@ extension Coupons {
         try await store.settleNow()
         let zone = batch.definition.zone
         let (first, end) = (from ?? 0, until ?? Int64.max)
-        let (days, places) = try await reading(store) { tables in
+        let (days, places) = try await readingAside(store) { tables in
             (
                 try tables.sums(ofBatch: batch.number, from: first, until: end, zoneMilliseconds: zone.minutes * 60_000),
                 try tables.sumsByPlace(ofBatch: batch.number, from: first, until: end)

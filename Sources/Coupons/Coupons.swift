@@ -23,6 +23,8 @@ public final class Coupons: Service {
         init(_ store: EnvironmentCoupons) { self.store = store }
     }
 
+    /// A crowd behind one address mistypes a lot; its users are each held back by their own.
+    static let guessesOfAddress = 1000
     /// Rounds of the caretaker: a quarter of a second each.
     private static let roundMilliseconds = 250
     private static let sweepRounds = 40
@@ -36,7 +38,7 @@ public final class Coupons: Service {
     private let logger: Logger
     private let stores = Mutex(Stores())
     /// Whoever tries codes and invitations.
-    let guesses = Mutex(GuessThrottle())
+    let guesses = Mutex(GuessThrottle(freeByAddress: Coupons.guessesOfAddress))
 
     /// Makes the room.
     /// - Parameters:

@@ -164,7 +164,7 @@ public final class ChangeTriggers: Service {
         observe(wanted)
         for (key, worker) in state.withLock({ $0.workers }) where wanted[key]?.0 != worker.trigger || wanted[key]?.1 != worker.argument {
             state.withLock { $0.workers[key] = nil }
-            if wanted[key] == nil { await forgetCursor(key) }
+            if wanted[key]?.0.source.word != worker.trigger.source.word { await forgetCursor(worker.trigger.source.cursor(of: key)) }
         }
         for (key, (trigger, argument)) in wanted where state.withLock({ $0.workers[key] == nil }) {
             do {
@@ -180,6 +180,7 @@ public final class ChangeTriggers: Service {
 
     /// Where a trigger goes on: a new one begins with what comes from now on.
     private func place(of key: FunctionStore.Timer, _ source: ChangeSource) async throws -> Int64 {
+        let key = source.cursor(of: key)
         if let known = try functions.store.cursor(of: key) { return known }
         let place = try feed.lastPlace(of: source, in: key.environment)
         try await functions.store.setCursor(of: key, to: place)
@@ -214,7 +215,7 @@ public final class ChangeTriggers: Service {
             let done = worker.lanes.withLock { $0.done }
             guard worker.written.withLock({ $0 != done }) else { continue }
             do {
-                try await functions.store.setCursor(of: worker.key, to: done)
+                try await functions.store.setCursor(of: worker.trigger.source.cursor(of: worker.key), to: done)
                 worker.written.withLock { $0 = done }
             } catch {
                 // Nothing is lost: from the old place on, changes are told again.
@@ -229,5 +230,13 @@ public final class ChangeTriggers: Service {
         } catch {
             logger.warning("a trigger's place was not forgotten", metadata: ["trigger": "\(key)", "error": "\(error)"])
         }
+    }
+}
+
+extension ChangeSource {
+    /// The name of a trigger's place: documents and coupons are counted apart, so a trigger that follows the other from now on begins anew.
+    fileprivate func cursor(of key: FunctionStore.Timer) -> FunctionStore.Timer {
+        guard case .coupons = self else { return key }
+        return FunctionStore.Timer(environment: key.environment, function: key.function, name: "\u{1}\(word) \(key.name)")
     }
 }

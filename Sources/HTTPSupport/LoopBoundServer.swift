@@ -15,8 +15,8 @@ extension HTTPServerBuilder {
     ///
     /// Handlers here either suspend or do something short, so a hop to the shared thread pool and back would cost more
     /// than the work itself (a third of a read by id). What may take long goes to a thread pool of its own.
-    public static func loopBound(idleTimeout: Duration?, webSockets: WebSocketRoute, lane: any FastLane) -> HTTPServerBuilder {
-        HTTPServerBuilder { responder in LoopBoundChannel(responder: responder, idleTimeout: idleTimeout, webSockets: webSockets, lane: lane) }
+    public static func loopBound(idleTimeout: Duration?, webSockets: WebSocketRoute, lanes: [any FastLane]) -> HTTPServerBuilder {
+        HTTPServerBuilder { responder in LoopBoundChannel(responder: responder, idleTimeout: idleTimeout, webSockets: webSockets, lanes: lanes) }
     }
 }
 
@@ -40,7 +40,7 @@ struct LoopBoundChannel: ServerChildChannel, HTTPChannelHandler {
     let responder: Responder
     let idleTimeout: Duration?
     let webSockets: WebSocketRoute
-    let lane: any FastLane
+    let lanes: [any FastLane]
 
     /// The first connection is set up alone: where two threads make the same generic types for the first time at once, Swift's runtime has crashed
     /// right after a start under load (like swiftlang/swift#80909).
@@ -58,7 +58,7 @@ struct LoopBoundChannel: ServerChildChannel, HTTPChannelHandler {
     private func setUp(_ channel: any Channel, _ logger: Logger) -> EventLoopFuture<Value> {
         channel.eventLoop.makeCompletedFuture {
             let count = NIOLoopBound(RequestCount(), eventLoop: channel.eventLoop)
-            let desk = FrontDesk(lane, count: count.value, idleTimeout: idleTimeout.map { TimeAmount($0) })
+            let desk = FrontDesk(lanes, count: count.value, idleTimeout: idleTimeout.map { TimeAmount($0) })
             try channel.pipeline.syncOperations.addHandler(desk)
             var configuration = NIOUpgradableHTTPServerPipelineConfiguration<Negotiated>(
                 upgradeConfiguration: .init(upgraders: [upgrader()]) { channel in

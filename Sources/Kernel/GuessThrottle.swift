@@ -18,10 +18,12 @@ public struct GuessThrottle: Sendable {
     private static let memoryMilliseconds: Int64 = 24 * 3_600_000
     private static let entriesMax = 20_000
 
+    private let freeByAddress: Int
     private var failures: [String: Failures] = [:]
 
     /// Nobody has guessed yet.
-    public init() {}
+    /// - Parameter freeByAddress: so many wrong guesses of one address are forgiven.
+    public init(freeByAddress: Int = Self.freeByAddress) { self.freeByAddress = freeByAddress }
 
     /// Milliseconds until the next try is allowed; `nil` when it is now.
     public func wait(name: String, address: String, now: Int64) -> Int64? {
@@ -33,11 +35,21 @@ public struct GuessThrottle: Sendable {
     public mutating func failed(name: String, address: String, now: Int64) {
         if failures.count >= Self.entriesMax { forget(now) }
         count(Self.key(name: name), free: Self.freeByName, now)
-        count(Self.key(address: address), free: Self.freeByAddress, now)
+        count(Self.key(address: address), free: freeByAddress, now)
     }
 
     /// The right one: the account's slate is clean; the address's is not, or one known account would pay for guessing at others.
     public mutating func succeeded(name: String) { failures[Self.key(name: name)] = nil }
+
+    /// What was counted as wrong before anybody could know turned out to be right.
+    public mutating func excuse(name: String, address: String) {
+        succeeded(name: name)
+        let key = Self.key(address: address)
+        guard var entry = failures[key] else { return }
+        entry.count -= 1
+        if entry.count <= freeByAddress { entry.lockedUntil = 0 }
+        failures[key] = entry.count > 0 ? entry : nil
+    }
 
     private mutating func count(_ key: String, free: Int, _ now: Int64) {
         var entry = failures[key] ?? Failures()

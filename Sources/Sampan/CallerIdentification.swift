@@ -42,6 +42,12 @@ struct CallerIdentification: Sendable {
             userAgent: request.userAgent ?? "")
     }
 
+    /// Whether whoever sent a request of a fast lane may do that in an environment.
+    func authorise(_ request: FastRequest, _ method: String, _ path: String, environment: String) throws -> EnvironmentID {
+        let key = request.authorization.flatMap { $0.hasPrefix("Bearer ") ? String($0.dropFirst(7)) : nil }
+        return try tenancy.authorise(method, path, environment: environment, key.map(principal))
+    }
+
     private func verify(_ token: String, environment named: String?) throws -> (EnvironmentID, User) {
         let (environment, user) = try identity.verify(token)
         if let named, named != environment.text { throw SampanError.tokenOfAnotherEnvironment }
@@ -56,20 +62,22 @@ struct CallerIdentification: Sendable {
     }
 
     private func manager(_ request: Request) throws -> Principal? {
-        if let key = Self.bearer(request) {
-            guard let principal = try tenancy.principal(ofKey: key) else {
-                throw SampanError.unauthenticated(
-                    "KEY_INVALID", Localized("The key is unknown or was revoked.", zh: "密钥不存在或已吊销。"),
-                    remedy: Localized("Make a new one with `sampan env keys`.", zh: "请用 `sampan env keys` 创建新密钥。"))
-            }
-            return principal
-        }
+        if let key = Self.bearer(request) { return try principal(key) }
         guard let session = request.cookies[Self.sessionCookie]?.value, let principal = try tenancy.principal(ofSession: session) else { return nil }
         // A session is a browser's: what changes something must come from our own pages.
         if request.method != .get, request.method != .head, !Self.isSameOrigin(request) {
             throw SampanError.forbidden(
                 "CROSS_ORIGIN", Localized("The request comes from another site.", zh: "请求来自其他站点。"),
                 remedy: Localized("Use the console, or a key.", zh: "请在控制台操作,或使用密钥。"))
+        }
+        return principal
+    }
+
+    private func principal(_ key: String) throws -> Principal {
+        guard let principal = try tenancy.principal(ofKey: key) else {
+            throw SampanError.unauthenticated(
+                "KEY_INVALID", Localized("The key is unknown or was revoked.", zh: "密钥不存在或已吊销。"),
+                remedy: Localized("Make a new one with `sampan env keys`.", zh: "请用 `sampan env keys` 创建新密钥。"))
         }
         return principal
     }

@@ -35,7 +35,7 @@ struct Sampan: Sendable {
     let responder: RouterResponder<SampanRequestContext>
     let webSockets: WebSocketRoute
     /// What is answered beside the router.
-    let lane: any FastLane
+    let lanes: [any FastLane]
     /// Everything long-lived, in the order in which it starts; shutdown goes the other way.
     let services: [any Service]
 
@@ -113,6 +113,7 @@ struct Sampan: Sendable {
             // A newcomer's first environment lets anyone in by name; it says so on the console.
             try await tenancy.changeSettings(first.id, ["developmentLogin": true])
         }
+        let edge = FastEdge(accessLog: accessLog, logger: logger)
         return Sampan(
             tenancy: tenancy, identity: identity, documents: documents, coupons: coupons, files: files, functions: functions, parts: parts, shop: shop,
             workers: workers,
@@ -120,9 +121,10 @@ struct Sampan: Sendable {
             address: address,
             responder: router.buildResponder(),
             webSockets: WatchRoutes(documents) { try identification.watcher($0, environment: $1, clientIP: $2) }.webSocket,
-            lane: ClaimLane(coupons, edge: FastEdge(accessLog: accessLog, logger: logger)) {
-                try identification.client($0, $1, requestID: $2, language: $3)
-            },
+            lanes: [
+                ClaimLane(coupons, edge: edge) { try identification.client($0, $1, requestID: $2, language: $3) },
+                CouponStepLane(coupons, edge: edge) { try identification.authorise($0, "POST", $1, environment: $2) },
+            ],
             services: [accessLog, mailer, documents, coupons, logBook, functions, scheduler, triggers, caretaker, backups])
     }
 

@@ -56,7 +56,7 @@ struct ServeCommand: AsyncParsableCommand {
         do { try sampan.documents.check() } catch { throw StartError("The documents' database cannot be used: \(error)") }
         let announcement = Announcement(sampan: sampan, sample: sample ?? variable("SAMPLE"), json: json)
         var application = Application(
-            responder: sampan.responder, server: .loopBound(idleTimeout: .seconds(75), webSockets: sampan.webSockets, lane: sampan.lane),
+            responder: sampan.responder, server: .loopBound(idleTimeout: .seconds(75), webSockets: sampan.webSockets, lanes: sampan.lanes),
             configuration: .init(address: .hostname(configuration.host, port: configuration.port), serverName: nil),
             services: sampan.services,
             onServerRunning: { channel in

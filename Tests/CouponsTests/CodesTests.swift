@@ -181,7 +181,7 @@ final class CouponsRoom: Sendable {
         room.time.advance(61_000)
         #expect(try await guess("u") == "COUPON_CODE_UNKNOWN")
         // Many users of one address are one guesser.
-        for number in 0..<60 { _ = try await guess("w\(number)") }
+        for number in 0..<Coupons.guessesOfAddress { _ = try await guess("w\(number)") }
         #expect(try await guess("x") == "COUPON_GUESSES")
     }
 
@@ -225,6 +225,31 @@ final class CouponsRoom: Sendable {
         #expect(try await room.coupons.invitation(open, [:], room.user("host"))["invited"] == 3)
         let accounts = try await room.coupons.batch(reward, room.environment)["accounts"]
         #expect(accounts?["claimed"] == 2)
+    }
+
+    @Test func oneFriendIsOneFriend() async throws {
+        let room = try CouponsRoom()
+        let reward = try await room.batch(["limits": ["perUser": .null]])
+        let batch = try await room.batch(["invitation": ["reward": .string(reward)], "limits": ["perUser": 5]])
+        _ = try await room.coupons.claim(batch, [:], room.user("host"))
+        let invitation = try await room.coupons.invitation(batch, [:], room.user("host"))["invitation"] ?? .null
+        for _ in 0..<5 {
+            _ = try await room.coupons.claim(batch, ["invitation": invitation], room.user("friend"))
+            _ = try await room.coupons.entries(Coupons.EntriesWanted(), room.environment)
+        }
+        #expect(try await room.coupons.batch(reward, room.environment)["accounts"]?["claimed"] == 1)
+        #expect(try await room.coupons.invitation(batch, [:], room.user("host"))["invited"] == 1)
+    }
+
+    @Test func whoIsRightIsNeverHeldBack() async throws {
+        let room = try CouponsRoom()
+        let batch = try await room.batch(["needs": "code", "limits": ["perUser": .null], "codes": ["source": "generated", "count": 50]])
+        for code in try await room.coupons.generatedCodes(of: batch, from: 0, limit: 50, room.environment) {
+            for _ in 0..<GuessThrottle.freeByName {
+                #expect(try await room.refusal { try await room.coupons.claimByCode(["code": "no such code"], room.user("u")) } == "COUPON_CODE_UNKNOWN")
+            }
+            _ = try await room.coupons.claimByCode(["code": .string(code)], room.user("u"))
+        }
     }
 }
 
@@ -295,6 +320,22 @@ final class CouponsRoom: Sendable {
         }
         try await room.coupons.abandonUpload(batch, room.environment)
         #expect(try await room.coupons.uploadCodes(to: batch, CouponsRoom.file("more-7\n"), skips: false, room.environment)["count"] == 4322)
+    }
+
+    /// Whoever abandons while codes are put into force gets all of them or none, and what is in force has its text.
+    @Test func abandoningNeverTakesCodesThatAreInForce() async throws {
+        for _ in 0..<20 {
+            let room = try CouponsRoom()
+            let batch = try await room.batch(["codes": ["source": "uploaded"], "stock": 3000])
+            let file = CouponsRoom.file((0..<1500).map { "code-\($0)\n" }.joined())
+            async let uploaded = room.refusal { try await room.coupons.uploadCodes(to: batch, file, skips: false, room.environment) }
+            async let abandoned: Void = room.coupons.abandonUpload(batch, room.environment)
+            let (outcome, _) = (try await uploaded, try await abandoned)
+            let count = try await room.coupons.codes(of: batch, room.environment)["count"]?.intValue ?? -1
+            #expect(outcome.isEmpty ? count == 1500 : count == 0, "\(outcome)")
+            guard count > 0 else { continue }
+            #expect(try await room.coupons.claim(batch, [:], room.user("u"))["coupon"]?["code"] == "code-0")
+        }
     }
 
     @Test func codesThatUsersBringAreLong() async throws {

@@ -117,7 +117,7 @@ import Testing
             }
             try await node.settleAll()
             node = try fixture.again(node)
-            #expect(node.writer.memory.holders.through == 0)
+            #expect(node.writer.memory.holders.through < 3000)
             #expect(try await node.refusal(batch, "u1", key: "other") != nil)
             #expect(try await node.claim(batch, "new").number == 3001)
             try await node.learnHolders()

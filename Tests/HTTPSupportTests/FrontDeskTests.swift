@@ -91,7 +91,7 @@ import Testing
             router = Router(isSlow: isSlow)
             let count = RequestCount()
             let operations = channel.pipeline.syncOperations
-            try operations.addHandler(FrontDesk(lane, count: count, idleTimeout: idle))
+            try operations.addHandler(FrontDesk([lane], count: count, idleTimeout: idle))
             try operations.configureHTTPServerPipeline(withPipeliningAssistance: false, withErrorHandling: false)
             try operations.addHandler(HTTP1ToHTTPServerCodec(secure: false))
             try operations.addHandler(count)
@@ -192,6 +192,31 @@ import Testing
             #expect(line.lane.requests.withLockedValue { $0.isEmpty }, "cut at \(cut)")
             _ = try? line.channel.finish(acceptAlreadyClosed: true)
         }
+    }
+
+    /// Answers that come at once are no deeper on the stack the more there are; and a connection that is never quite done keeps nothing.
+    @Test func thousandsInOneRead() throws {
+        let line = try Line()
+        try line.send(Self.request(1, "/other"))
+        for _ in 0..<3 {
+            try line.send((0..<20_000).map { Self.request($0, "/lane/a") }.joined() + "POST /lane/")
+            #expect(try line.answers().count(where: { $0.hasPrefix("lane ") }) > 19_990)
+            try line.send("a HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\nP")
+            _ = try line.answers()
+            try line.send("OST /lane/a HTTP/1.1\r\n\r\n")
+        }
+    }
+
+    @Test func whatWaitsBehindTheLanesRequestIsAnsweredAlthoughNothingMoreComes() throws {
+        let line = try Line(isSlow: true)
+        try line.send(Self.request(1, "/other"))
+        line.router.answerOne()
+        try line.send(Self.request(2, "/lane/a") + Self.request(3, "/lane/a") + Self.request(4, "/other"))
+        line.channel.pipeline.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
+        line.lane.answerOne()
+        line.lane.answerOne()
+        line.router.answerOne()
+        #expect(try line.answers().map { $0.prefix(8) } == ["router 1", "lane 2 ", "lane 3 ", "router 4"])
     }
 
     @Test func whoeverClosesWaitsForTheAnswer() throws {

@@ -27,7 +27,7 @@ import Testing
 
     @Test(
         arguments: [
-            "Connection: close", "Origin: https://x", "Expect: 100-continue", "Idempotency-Key: k", "connection: keep-alive, upgrade",
+            "Connection: close", "Origin: https://x", "Cookie: a=b", "Expect: 100-continue", "Idempotency-Key: k", "connection: keep-alive, upgrade",
             "Authorization: a\r\nAuthorization: b", "x-sampan-env: a\r\nX-Sampan-Env: a",
         ])
     func whatNeedsAWordMore(_ fields: String) { #expect(scan("GET / HTTP/1.1\r\n\(fields)\r\n\r\n").hasSuffix(" not plain")) }

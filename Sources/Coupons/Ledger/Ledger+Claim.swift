@@ -9,7 +9,9 @@ extension Ledger {
         }
         let entry = entry(claim, batch, now: now)
         try append(entry)
-        try reward(claim.inviter, for: entry.coupon, now: now)
+        // Once for each whom they brought, however many these may have.
+        let isFirst = takers[TakerKey(batch: claim.batch, holder: claim.user)]?.count == 1
+        if isFirst { try reward(claim.inviter, for: entry.coupon, now: now) }
         return .claimed(Coupon(entry, page: page + 1), isRepeat: false)
     }
 

@@ -19,7 +19,7 @@ protocol LedgerStore {
 }
 
 extension LedgerStore {
-    /// Reads who has settled coupons.
+    /// Reads who has settled coupons; never in a transaction that writes, which would see what may yet be undone.
     /// - Returns: whether there were any that were not known.
     @discardableResult
     func learnHolders(_ holders: SettledHolders, atMost count: Int) throws -> Bool {
@@ -40,8 +40,6 @@ struct LedgerBehind: Error {}
 struct LedgerTurn {
     /// So many decisions at once keep others from looking at the state; 64 take less than 0.1 ms.
     private static let stride = 64
-    /// So many holders are read in a turn: some milliseconds.
-    private static let holdersAtOnce = 2000
 
     let memory: LedgerMemory
     let store: any LedgerStore
@@ -90,9 +88,8 @@ struct LedgerTurn {
 
     private func begin() throws {
         let settled = try store.settled()
-        // A few are read at once; many beside the turns, which load whom they need until that is done.
-        let (last, through) = (settled.nextCoupon - 1, memory.holders.through)
-        if last > through, last - through <= Self.holdersAtOnce { try store.learnHolders(memory.holders, atMost: Self.holdersAtOnce) }
+        // A picture of the disk that is older than what was learned, as after a restored backup: what was learned is not to be trusted.
+        if settled.nextCoupon - 1 < memory.holders.through { memory.holders.forget() }
         memory.begin(settled)
     }
 

@@ -61,6 +61,9 @@ final class SettledHolders: Sendable {
         return state.withLock { state in state.through < settled || state.parts.contains { $0.contains(hash) } }
     }
 
+    /// Nothing is known.
+    func forget() { state.withLock { $0 = State() } }
+
     /// Adds holders of coupons.
     /// - Parameters:
     ///   - first: the coupons from this one on ...

@@ -114,20 +114,8 @@ extension CouponTables {
         return sums
     }
 
-    /// How many a coupon's user has brought.
-    func invited(by coupons: [Int64]) throws -> [Int64: Int64] {
-        let list = JSON.array(coupons.map { [.int($0)] })
-        let dialect = connection.dialect
-        var counts: [Int64: Int64] = [:]
-        try connection.rows(
-            """
-            SELECT inviter, count(*) FROM \(dialect.rows(ofJSON: "$1")) \(dialect.orderedJoin) entries \(dialect == .sqlite ? "WHERE" : "ON")
-            inviter <> 0 AND inviter = CAST(value ->> 0 AS BIGINT) GROUP BY inviter
-            """, [.text(String(decoding: list.serialized(), as: UTF8.self))]
-        ) { row in
-            counts[row.int(0)] = row.int(1)
-            return true
-        }
-        return counts
+    /// How many people a coupon's user has brought.
+    func invited(by coupon: Int64) throws -> Int64 {
+        try connection.first("SELECT count(DISTINCT holder) FROM entries WHERE inviter <> 0 AND inviter = $1", .int(coupon)) { $0.int(0) } ?? 0
     }
 }

@@ -12,6 +12,8 @@ final class EnvironmentCoupons: Sendable {
     private static let quietMax = 200
     private static let sweepMax = 500
     private static let holdersAtOnce = 20_000
+    private static let holdersRounds = 5
+    private static let holdersAtStart = 2000
 
     let database: Database
     let writer: LedgerWriter
@@ -36,6 +38,8 @@ final class EnvironmentCoupons: Sendable {
         writer = LedgerWriter(database, queueMax: limits.writeQueueMax, clock: clock)
         try database.writeNow { connection in try LedgerTurn(memory: writer.memory, store: CouponTables(connection: connection)).catchUp() }
         writer.memory.committed()
+        // The few of a small shop at once.
+        _ = try database.read { try CouponTables(connection: $0).learnHolders(writer.memory.holders, atMost: Self.holdersAtStart) }
     }
 
     /// Looks at the state of which everything is on disk, with what other nodes have written.
@@ -66,9 +70,13 @@ final class EnvironmentCoupons: Sendable {
     func learnHolders() async throws {
         let holders = writer.memory.holders
         guard let settled = writer.memory.look({ $0.settledCoupon }), holders.through < settled else { return }
-        while try await offEventLoop({ [database] in
-            try database.read { try CouponTables(connection: $0).learnHolders(holders, atMost: Self.holdersAtOnce) }
-        }) {}
+        // Some pieces a round: others are cared for as well.
+        for _ in 0..<Self.holdersRounds {
+            let hasMore = try await offEventLoop { [database] in
+                try database.read { try CouponTables(connection: $0).learnHolders(holders, atMost: Self.holdersAtOnce) }
+            }
+            if !hasMore { return }
+        }
     }
 
     /// Moves what nobody changes any more from the journal into the tables.

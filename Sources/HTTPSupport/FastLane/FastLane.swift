@@ -67,6 +67,8 @@ final class RequestCount: ChannelDuplexHandler {
     private(set) var isReading = false
     /// Whether there was one.
     private(set) var hasBegun = false
+    /// Whether the decoder has refused something: what comes then is no request any more.
+    private(set) var isBroken = false
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
@@ -75,6 +77,11 @@ final class RequestCount: ChannelDuplexHandler {
         case .end: isReading = false
         }
         context.fireChannelRead(data)
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        isBroken = true
+        context.fireErrorCaught(error)
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {

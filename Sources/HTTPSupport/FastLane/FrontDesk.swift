@@ -1,7 +1,7 @@
 internal import Kernel
 internal import NIOCore
 
-/// Stands before the decoder on one connection, lets a lane have its requests, and closes the connection when nothing happens on it.
+/// Stands before the decoder on one connection, lets lanes have their requests, and closes the connection when nothing happens on it.
 ///
 /// A lane has a request only when it is certain where that begins: all bytes before it were requests that were counted, and all of these are answered.
 final class FrontDesk: ChannelDuplexHandler, RemovableChannelHandler {
@@ -15,7 +15,7 @@ final class FrontDesk: ChannelDuplexHandler, RemovableChannelHandler {
     /// A lane's request is no longer than this.
     private static let headMax = 16 << 10
 
-    private let lane: any FastLane
+    private let lanes: [any FastLane]
     private let count: RequestCount
     private let idleTimeout: TimeAmount?
 
@@ -24,6 +24,10 @@ final class FrontDesk: ChannelDuplexHandler, RemovableChannelHandler {
     private var held: ByteBuffer?
     /// Whether the lane has a request; what comes meanwhile waits, since answers go out in the order of the requests.
     private var isAnswering = false
+    /// Whether `takeHeld` runs: an answer that comes at once must not call it again, for a thousand requests in one read would be a thousand calls deep.
+    private var isTaking = false
+    /// The other end has said that nothing more comes, while the lane had a request.
+    private var hasInputEnded = false
     private var holdsReads = false
     /// Somebody wants to close the connection while the lane has a request.
     private var closing: (CloseMode, EventLoopPromise<Void>?)?
@@ -33,8 +37,8 @@ final class FrontDesk: ChannelDuplexHandler, RemovableChannelHandler {
     private var lastActive = NIODeadline.now()
     private var idleCheck: Scheduled<Void>?
 
-    init(_ lane: any FastLane, count: RequestCount, idleTimeout: TimeAmount?) {
-        self.lane = lane
+    init(_ lanes: [any FastLane], count: RequestCount, idleTimeout: TimeAmount?) {
+        self.lanes = lanes
         self.count = count
         self.idleTimeout = idleTimeout
     }
@@ -55,6 +59,8 @@ final class FrontDesk: ChannelDuplexHandler, RemovableChannelHandler {
     func channelInactive(context: ChannelHandlerContext) {
         idleCheck?.cancel()
         held = nil
+        closing?.1?.fail(ChannelError.alreadyClosed)
+        closing = nil
         context.fireChannelInactive()
     }
 
@@ -63,18 +69,27 @@ final class FrontDesk: ChannelDuplexHandler, RemovableChannelHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         lastActive = .now()
         var bytes = unwrapInboundIn(data)
-        if held == nil { held = bytes } else { held?.writeBuffer(&bytes) }
+        if held?.readableBytes ?? 0 == 0 {
+            held = bytes
+        } else {
+            // What was read is given back, or a connection that is never quite done would keep all that it ever sent.
+            held?.discardReadBytes()
+            held?.writeBuffer(&bytes)
+        }
         takeHeld(context)
     }
 
     private func takeHeld(_ context: ChannelHandlerContext) {
+        if isTaking { return }
+        isTaking = true
+        defer { isTaking = false }
         while !isAnswering, let bytes = held {
             guard bytes.readableBytes > 0 else {
                 held = nil
                 return
             }
             switch look(bytes) {
-            case .mine(let request, let length):
+            case .mine(let lane, let request, let length):
                 held?.moveReaderIndex(forwardBy: length)
                 isAnswering = true
                 guard let reply else { return }
@@ -86,7 +101,7 @@ final class FrontDesk: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     private enum Look {
-        case mine(FastRequest, length: Int)
+        case mine(any FastLane, FastRequest, length: Int)
         /// It may become one of the lane's when the rest has come.
         case more
         case others
@@ -94,20 +109,19 @@ final class FrontDesk: ChannelDuplexHandler, RemovableChannelHandler {
 
     private func look(_ buffer: ByteBuffer) -> Look {
         // A connection's first request decides what the connection is.
-        guard count.hasBegun, bounds.isBetween, count.inProgress == 0 else { return .others }
+        guard count.hasBegun, !count.isBroken, bounds.isBetween, count.inProgress == 0 else { return .others }
         return buffer.withUnsafeReadableBytes { bytes in
-            let start = lane.start.utf8
-            guard zip(bytes, start).allSatisfy({ $0 == $1 }) else { return .others }
+            guard let lane = lanes.first(where: { zip(bytes, $0.start.utf8).allSatisfy { $0 == $1 } }) else { return .others }
             switch RequestScan.read(bytes) {
             case .strange: return .others
             case .more: return bytes.count > Self.headMax ? .others : .more
             case .whole(let scan):
-                guard scan.isPlain, bytes.count >= start.count, scan.bodyLength <= lane.bodyBytesMax else { return .others }
+                guard scan.isPlain, scan.bodyLength <= lane.bodyBytesMax else { return .others }
                 let target = String(decoding: bytes[scan.target], as: UTF8.self)
                 guard lane.takes(target[...]) else { return .others }
                 guard bytes.count >= scan.length + scan.bodyLength else { return .more }
                 let body = buffer.getSlice(at: buffer.readerIndex + scan.length, length: scan.bodyLength) ?? ByteBuffer()
-                return .mine(FastRequest(scan, bytes, body, clientIP: clientIP), length: scan.length + scan.bodyLength)
+                return .mine(lane, FastRequest(scan, bytes, body, clientIP: clientIP), length: scan.length + scan.bodyLength)
             }
         }
     }
@@ -129,11 +143,14 @@ final class FrontDesk: ChannelDuplexHandler, RemovableChannelHandler {
             closing = nil
             return context.close(mode: mode, promise: promise)
         }
+        // It goes on by itself where the answer came at once.
+        if isTaking { return }
         if held != nil {
             takeHeld(context)
             // Whoever is behind keeps what it gets until it is told that this was all for now.
             context.fireChannelReadComplete()
         }
+        if hasInputEnded, !isAnswering { endInput(context) }
         if holdsReads, (held?.readableBytes ?? 0) < Self.aheadMax {
             holdsReads = false
             context.read()
@@ -153,13 +170,26 @@ final class FrontDesk: ChannelDuplexHandler, RemovableChannelHandler {
 
     func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
         guard isAnswering, mode != .input else { return context.close(mode: mode, promise: promise) }
-        closing = (mode, promise)
+        guard let (known, first) = closing else {
+            closing = (mode, promise)
+            return
+        }
+        // Whoever wants more gets it; both hear of it.
+        if let first, let promise { first.futureResult.cascade(to: promise) }
+        closing = (known == .all || mode == .all ? .all : known, first ?? promise)
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        guard event as? ChannelEvent == .inputClosed else { return context.fireUserInboundEventTriggered(event) }
+        // What waits behind the lane's request comes first.
+        if isAnswering { hasInputEnded = true } else { endInput(context) }
+    }
+
+    private func endInput(_ context: ChannelHandlerContext) {
+        hasInputEnded = false
         // Nothing more comes: a request that is not whole is the decoder's to refuse.
-        if !isAnswering, held != nil, event as? ChannelEvent == .inputClosed { forward(context) }
-        context.fireUserInboundEventTriggered(event)
+        if held != nil { forward(context) }
+        context.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
     }
 
     private func checkIdle(in time: TimeAmount, _ context: ChannelHandlerContext) {

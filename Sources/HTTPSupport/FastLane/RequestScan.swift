@@ -17,6 +17,8 @@ struct RequestScan {
     private(set) var bodyLength = 0
     /// Whether nothing in it needs a word about other origins, the connection, or a body that waits.
     private(set) var isPlain = true
+    /// Whether another request may follow on the connection.
+    private(set) var keepsConnection = true
     private(set) var authorization: Range<Int>?
     private(set) var acceptLanguage: Range<Int>?
     private(set) var requestID: Range<Int>?
@@ -76,10 +78,11 @@ struct RequestScan {
     private mutating func note(_ bytes: UnsafeRawBufferPointer, _ name: Range<Int>, _ value: Range<Int>) -> Bool {
         func named(_ other: String) -> Bool { Self.equals(bytes, name, other, ignoringCase: true) }
         switch name.count {
-        case 6 where named("origin") || named("expect"), 15 where named("idempotency-key"): isPlain = false
+        // A browser's session is the ordinary way's.
+        case 6 where named("origin") || named("expect") || named("cookie"), 15 where named("idempotency-key"): isPlain = false
         // Behind it there may be no HTTP.
         case 7 where named("upgrade"), 17 where named("transfer-encoding"): return false
-        case 10 where named("connection"): if !Self.equals(bytes, value, "keep-alive", ignoringCase: true) { isPlain = false }
+        case 10 where named("connection"): if !Self.equals(bytes, value, "keep-alive", ignoringCase: true) { (isPlain, keepsConnection) = (false, false) }
         case 10 where named("user-agent"): keep(value, \.userAgent)
         case 12 where named("x-request-id"): keep(value, \.requestID)
         case 12 where named("x-sampan-env"): keep(value, \.environment)
@@ -125,14 +128,16 @@ struct RequestScan {
 struct RequestBounds {
     private enum State {
         case between
-        /// A head of which so much has come.
-        case head([UInt8])
+        /// A head of which so much has come, in so many pieces.
+        case head([UInt8], pieces: Int)
         /// So much of a body is still to come.
         case body(Int)
         /// Where the next request begins only the decoder knows; for good.
         case lost
     }
 
+    /// A head in more pieces than this is not followed: each piece is another look at all of it.
+    private static let piecesMax = 64
     private var state = State.between
 
     /// Whether the next byte begins a request.
@@ -149,26 +154,29 @@ struct RequestBounds {
                 state = count == length ? .between : .body(length - count)
                 rest = .init(rebasing: rest.dropFirst(count))
             case .between:
-                guard let taken = passHead(rest, known: 0) else { return }
+                guard let taken = passHead(rest, known: 0, pieces: 1) else { return }
                 rest = .init(rebasing: rest.dropFirst(taken))
-            case .head(let before):
+            case .head(let before, let pieces):
                 let together = before + rest
-                guard let taken = together.withUnsafeBytes({ passHead($0, known: before.count) }) else { return }
+                guard let taken = together.withUnsafeBytes({ passHead($0, known: before.count, pieces: pieces + 1) }) else { return }
                 rest = .init(rebasing: rest.dropFirst(taken))
             }
         }
     }
 
     /// - Returns: how many of the bytes behind the `known` ones were the head's; `nil` where nothing is left to look at.
-    private mutating func passHead(_ bytes: UnsafeRawBufferPointer, known: Int) -> Int? {
+    private mutating func passHead(_ bytes: UnsafeRawBufferPointer, known: Int, pieces: Int) -> Int? {
         switch RequestScan.read(bytes) {
+        case .whole(let scan) where !scan.keepsConnection:
+            state = .lost
+            return nil
         case .whole(let scan):
             state = scan.bodyLength > 0 ? .body(scan.bodyLength) : .between
             return scan.length - known
-        case .more:
-            state = .head(Array(bytes))
+        case .more where pieces < Self.piecesMax:
+            state = .head(Array(bytes), pieces: pieces)
             return nil
-        case .strange:
+        case .more, .strange:
             state = .lost
             return nil
         }

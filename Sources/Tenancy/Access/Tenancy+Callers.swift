@@ -67,12 +67,7 @@ extension Tenancy {
 
     /// What somebody may do with what a path names; nothing where it does not exist.
     func authority(of principal: Principal, over parameters: Parameters) -> Authority {
-        if let name = parameters.get("env") {
-            guard let id = EnvironmentID(name) else { return Authority(permissions: []) }
-            let permissions = permissions(of: principal, in: id)
-            guard !permissions.isEmpty, let found = try? environment(id) else { return Authority(permissions: []) }
-            return Authority(permissions: permissions, environment: id, organization: found.organization)
-        }
+        if let name = parameters.get("env") { return authority(of: principal, overEnvironment: name) }
         if let name = parameters.get("app") {
             guard let id = AppID(name) else { return Authority(permissions: []) }
             let organization = organizations.organization(of: id)
@@ -119,9 +114,29 @@ extension Tenancy {
         principal.isOperator ? [] : organizations.all().filter { $0.status == .suspended && sees(principal, $0.id) }
     }
 
+    private func authority(of principal: Principal, overEnvironment name: String) -> Authority {
+        guard let id = EnvironmentID(name) else { return Authority(permissions: []) }
+        let permissions = permissions(of: principal, in: id)
+        guard !permissions.isEmpty, let found = try? environment(id) else { return Authority(permissions: []) }
+        return Authority(permissions: permissions, environment: id, organization: found.organization)
+    }
+
+    /// What ``AccessMiddleware`` checks of a request that names an environment, for those that do not go by the router.
+    /// - Parameter path: the endpoint's path as the table has it.
+    /// - Throws: what the middleware throws.
+    public func authorise(_ method: String, _ path: String, environment name: String, _ principal: Principal?) throws -> EnvironmentID {
+        guard let principal else { throw SampanError.keyMissing }
+        guard case .may(let permission)? = Authorisation.rule(method, path) else { throw SampanError.operatorOnly }
+        let authority = authority(of: principal, overEnvironment: name)
+        if authority.permissions.contains(permission), let environment = authority.environment { return environment }
+        throw authority.permissions.isEmpty ? SampanError.noEnvironment(name) : (suspension(of: authority.organization) ?? SampanError.lacking(permission))
+    }
+
     /// What a request's organization is refused with while the operator has suspended it.
-    public func suspension(_ context: SampanRequestContext) -> SampanError? {
-        guard let organization = context.authority?.organization, (try? organizations.find(organization))?.status == .suspended else { return nil }
+    public func suspension(_ context: SampanRequestContext) -> SampanError? { suspension(of: context.authority?.organization) }
+
+    private func suspension(of organization: OrganizationID?) -> SampanError? {
+        guard let organization, (try? organizations.find(organization))?.status == .suspended else { return nil }
         return .organizationSuspended
     }
 

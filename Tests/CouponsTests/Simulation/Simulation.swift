@@ -64,6 +64,7 @@ struct Simulation {
         case 3: now -= Int64(chance.below(86_400_000))
         case 4: try sweep()
         case 5: try zombie()
+        case 6: try store.learnHolders(nodes[chance.below(2)].holders, atMost: 1 + chance.below(20))
         default: try turn(node: chance.below(2), (0...chance.below(6)).map { _ in command() })
         }
     }
