@@ -136,7 +136,8 @@ def test_who_may_step(shop):
     wanted = [{"name": role, "kind": "management", "role": role} for role in ("analyst", "operator")]
     keys = {each["role"]: ok(shop.request("POST", "/keys", json=each), 201)["secret"] for each in wanted}
     keys["elsewhere"] = other.create_key("management")["secret"]
-    for name, status, code in (("analyst", 403, "PERMISSION_DENIED"), ("operator", 400, "BAD_MEMBER"), ("elsewhere", 404, "ENVIRONMENT_NOT_FOUND")):
+    expected = {"analyst": (403, "PERMISSION_DENIED"), "operator": (400, "BAD_MEMBER"), "elsewhere": (404, "ENVIRONMENT_NOT_FOUND")}
+    for name, (status, code) in expected.items():
         answers = [
             assert_problem(stepped(shop, "redeem", {}, Authorization=f"Bearer {keys[name]}", **more), status, code)
             for more in ({}, {"Origin": "https://shop.example"})
