@@ -1,58 +1,18 @@
 """Coupons in the console: designed, reckoned, approved by a second person, claimed, watched, and what is wrong told beside its field."""
 
-import itertools
 import time
 
 import pytest
-import requests
 from harness.browser import DESK, chromium
 from harness.client import ok
-from harness.console import BOTH, PASSWORD, SCRIPTS, entered, look
-from harness.coupons import Merchant, claimed
-
-_numbers = itertools.count()
-
-
-class Shop:
-    """An organization with one environment, and the people who work there."""
-
-    def __init__(self, operator):
-        self.operator = operator
-        self.organization = ok(operator.request("POST", "/organizations", json={"name": "Tea House", "kind": "merchant"}), 201)["id"]
-        made = ok(operator.request("POST", "/environments", json={"name": "shop", "organization": self.organization}), 201)
-        self.environment = operator.environment(made["id"])
-        self.environment.change_settings(developmentLogin=True)
-        self.merchant = Merchant(self.environment)
-        self.home = f"/console/env/{made['id']}/coupons"
-
-    def join(self, role="operator", name="Mei"):
-        """The email of somebody new."""
-        email = f"{role}-{next(_numbers)}@tea.example"
-        offer = {"email": email, "role": role}
-        invitation = ok(self.operator.request("POST", f"/organizations/{self.organization}/invitations", json=offer), 201)
-        accepted = {"token": invitation["token"], "name": name, "password": PASSWORD}
-        ok(requests.post(f"{self.operator.address}/admin/v1/invitations/accept", json=accepted, timeout=60), 201)
-        return email
-
-    def batches(self):
-        return ok(self.merchant.ask("GET", "/batches"))["batches"]
+from harness.console import BOTH, SCRIPTS, choose, entered, fetched, look, submitted
+from harness.coupons import claimed
+from harness.tea_house import TeaHouse
 
 
 @pytest.fixture
 def shop(operator):
-    return Shop(operator)
-
-
-def choose(console, name, value):
-    console.browser.click(f".choice:has([name={name}][value='{value}'])")
-
-
-def submitted(console, selector, confirmed=False):
-    """Sends a form, answers its question, and waits for the toast."""
-    console.browser.click(selector)
-    if confirmed:
-        console.confirm()
-    return console.browser.toast()
+    return TeaHouse(operator)
 
 
 def nobody_looks_at_what_nobody_sees(browser):
@@ -234,15 +194,9 @@ def test_one_coupon_is_looked_after(node, shop, size, language):
         assert browser.all("#share-picture svg")
         look(console, f"coupon-shared-{language}")
         for link in browser.all("a[download]"):
-            answer = browser_get(console, link.get_attribute("href"))
+            answer = fetched(console, link.get_attribute("href"))
             assert answer.status_code == 200 and answer.headers["Content-Type"].startswith("text/csv"), link.text
             assert coupon in answer.text or "net" in answer.text
-
-
-def browser_get(console, address):
-    """As the browser would get it, with its cookies."""
-    cookies = {cookie["name"]: cookie["value"] for cookie in console.driver.get_cookies()}
-    return requests.get(address, cookies=cookies, timeout=60)
 
 
 @BOTH
@@ -305,7 +259,7 @@ def test_codes_are_made_and_brought(node, shop, size, language):
         submitted(console, "#save")
         [batch] = shop.batches()
         assert batch["claim"]["needs"] == "code" and batch["codes"] == {"source": "generated", "count": 25}
-        codes = browser_get(console, browser.find("#codes a[download]").get_attribute("href")).text.split()
+        codes = fetched(console, browser.find("#codes a[download]").get_attribute("href")).text.split()
         assert len(set(codes)) == 25
 
         console.open(f"{shop.home}/new")

@@ -1,11 +1,8 @@
 """Codes, links, invitations, lists of users, and what a merchant reads of the ledger, through the server."""
 
-import csv
-import io
-
 import pytest
 from harness.client import ok
-from harness.coupons import DAY, claim, claimed, now
+from harness.coupons import DAY, claim, claimed, now, table
 from harness.problems import assert_problem
 
 
@@ -17,11 +14,6 @@ def text(merchant, path, lines, **params):
     return merchant.environment.request(
         "POST", f"/coupons{path}", params=params, data="\n".join(lines).encode(), headers={"Content-Type": "text/plain"}
     )
-
-
-def table(answer):
-    assert answer.status_code == 200 and answer.headers["Content-Type"].startswith("text/csv"), answer.text
-    return list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
 
 
 def test_codes_of_the_server(merchant, shop):

@@ -1,5 +1,6 @@
 """The sample shop in a real browser: a customer looks around, buys, pays and finds the order again."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -92,3 +93,23 @@ def test_an_order_of_somebody_else_is_not_shown(shop, browser):
     browser.driver.get(browser.driver.current_url.split("#")[0] + f"#/orders/{foreign}")
     browser.find(".message h2")
     assert browser.all(".order-state") == []
+
+
+def test_what_can_be_done_stands_still_while_a_page_comes_in(shop):
+    """On a phone the bar of buttons is at the window's edge from the first moment on: a tap meets what it was meant for."""
+    with chromium(PHONE) as browser:
+        browser.open(shop.address + shop.url)
+        browser.find(".goods-card")
+        browser.driver.execute_script("""
+            window.seen = new Set()
+            const watch = () => {
+              const bar = document.querySelector('.action-bar')
+              if (bar) seen.add(innerHeight - Math.round(bar.getBoundingClientRect().bottom))
+              requestAnimationFrame(watch)
+            }
+            watch()
+            location.hash = '#/goods/white-tea-tin'
+            """)
+        browser.find(".action-bar")
+        time.sleep(0.5)
+        assert browser.driver.execute_script("return [...seen]") == [0]

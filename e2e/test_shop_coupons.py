@@ -1,58 +1,20 @@
 """The sample shop's coupons in a real browser: a countdown, a claim, the best for a bag, paid, redeemed, refunded and back."""
 
-import time
-from pathlib import Path
-
 import pytest
 from harness.browser import DESK, PHONE, chromium
 from harness.client import ok
-from harness.console import AXE
 from harness.coupons import DAY, Merchant, claimed, now
+from harness.sample_shop import PATIENCE, Customer, open_sample, state, ticket
 
-PICTURES = Path(__file__).resolve().parents[1] / ".build" / "test-reports"
-# For a browser on a busy machine; the buttons themselves come within a tick.
-PATIENCE = 10_000
 SAMPLES = {"cpb-sample-welcome", "cpb-sample-bread", "cpb-sample-tart", "cpb-sample-teatime"}
 
 
 @pytest.fixture(scope="module")
 def shop(admin):
     environment = admin.create_environment("shop-coupons")
-    environment.url = ok(environment.request("POST", "/samples/retail"), (200, 201))["url"]
+    open_sample(environment)
     environment.merchant = Merchant(environment)
     return environment
-
-
-class Customer:
-    """Somebody in the shop, at a desk or with a phone, in one language."""
-
-    def __init__(self, browser, shop, language, width):
-        self.browser = browser
-        self.address = f"{shop.address}{shop.url}&lang={language}"
-        self.name = f"{width}-{language}"
-
-    def go(self, path):
-        """Opens a page of the shop, as a link from outside would: loaded anew."""
-        self.browser.open("about:blank")
-        self.browser.open(f"{self.address}#/{path}")
-
-    def look(self, name):
-        """Keeps a picture, and holds each page to what is true of all of them."""
-        PICTURES.mkdir(parents=True, exist_ok=True)
-        time.sleep(0.3)
-        self.browser.picture(PICTURES / f"shop-coupons-{self.name}-{name}.png")
-        assert self.browser.overflow() <= 0, f"the page {name} is wider than its window"
-        assert self.browser.broken_images() == []
-        assert self.browser.policy_violations() == []
-        assert self.browser.accessibility_findings(AXE) == []
-
-    def fill_bag(self, **goods):
-        lines = [{"id": name.replace("_", "-"), "quantity": quantity} for name, quantity in goods.items()]
-        self.go("")
-        self.browser.find(".goods-card")
-        self.browser.driver.execute_script(
-            "localStorage.setItem(`${new URLSearchParams(location.search).get('env')}:cart`, JSON.stringify(arguments[0]))", lines
-        )
 
 
 @pytest.fixture(params=[(DESK, "zh"), (DESK, "en"), (PHONE, "zh"), (PHONE, "en")], ids=["desk-zh", "desk-en", "phone-zh", "phone-en"])
@@ -60,14 +22,6 @@ def customer(request, shop):
     size, language = request.param
     with chromium(size, "zh-CN" if language == "zh" else "en") as opened:
         yield Customer(opened, shop, language, size["width"])
-
-
-def ticket(batch):
-    return f'.ticket-place[data-batch="{batch}"]'
-
-
-def state(browser, batch):
-    return browser.find(ticket(batch)).get_attribute("data-state")
 
 
 def test_the_samples_are_made_once_and_say_so(shop):

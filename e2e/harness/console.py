@@ -1,6 +1,7 @@
 """The console as somebody uses it in a browser: coming in, looking, and what is true of every page."""
 
 import pytest
+import requests
 from selenium.common.exceptions import StaleElementReferenceException
 
 from harness.admin import Admin
@@ -87,6 +88,25 @@ def look(console, name):
     """Keeps a picture, and scans the page for what keeps people out."""
     console.look(name)
     assert console.browser.accessibility_findings(AXE) == []
+
+
+def choose(console, name, value):
+    """Takes one of the choices that stand beside each other."""
+    console.browser.click(f".choice:has([name={name}][value='{value}'])")
+
+
+def submitted(console, selector, confirmed=False):
+    """Sends a form, answers its question, and waits for the toast."""
+    console.browser.click(selector)
+    if confirmed:
+        console.confirm()
+    return console.browser.toast()
+
+
+def fetched(console, address):
+    """As the browser would get it, with its cookies."""
+    cookies = {cookie["name"]: cookie["value"] for cookie in console.driver.get_cookies()}
+    return requests.get(address, cookies=cookies, timeout=60)
 
 
 def signed_in(browser, server):

@@ -1,6 +1,8 @@
 """Batches of coupons as a merchant makes them, and what is sent byte by byte."""
 
+import csv
 import http.client
+import io
 import json
 import socket
 import time
@@ -78,6 +80,12 @@ def claim(client, batch, **members):
 def claimed(client, batch, **members):
     """The id of a coupon that a user has just claimed."""
     return ok(claim(client, batch, **members))["coupon"]["id"]
+
+
+def table(answer):
+    """The rows of a CSV file that was answered."""
+    assert answer.status_code == 200 and answer.headers["Content-Type"].startswith("text/csv"), answer.text
+    return list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
 
 
 @dataclass

@@ -42,7 +42,7 @@ function cartRow({ id, quantity, good, amount, problem }, redraw) {
     return h('div', { class: 'row gone' }, h('div', { class: 'row-text' }, h('strong', {}, texts.gone), h('small', {}, id)), removeButton(id, () => set(0)))
   }
   return h('div', { class: 'row' },
-    h('a', { class: 'row-picture', href: `#/goods/${encodeURIComponent(id)}` }, picture(good.picture)),
+    h('a', { class: 'row-picture', href: `#/goods/${encodeURIComponent(id)}` }, picture(good.picture, say(good.name))),
     h('div', { class: 'row-text' },
       h('div', { class: 'row-head' }, h('strong', {}, say(good.name)), removeButton(say(good.name), () => set(0))),
       problem === 'short' ? h('small', { class: 'warning' }, fill(texts.short, { count: good.stock })) : h('small', {}, say(good.size)),
