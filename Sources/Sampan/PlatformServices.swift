@@ -15,6 +15,7 @@ struct PlatformServices: FunctionServices {
     let documents: Documents
     let files: Files
     let coupons: Coupons
+    let facade: CouponFacade
 
     func database(_ request: ByteBuffer, scope: UInt64, _ context: CallContext) async throws -> ByteBuffer {
         try await documents.perform(request, scope: scope, context)

@@ -77,7 +77,8 @@ struct Sampan: Sendable {
         let logBook = LogBook(limits: limits, clock: clock, logger: logger) { try folder.environment($0).appendingPathComponent("logs.sqlite").path }
         let functions = try Functions(
             control: control, folder: { folder.path($0) }, workers: workers,
-            services: PlatformServices(tenancy: tenancy, identity: identity, documents: documents, files: files, coupons: coupons), logBook: logBook,
+            services: PlatformServices(
+                tenancy: tenancy, identity: identity, documents: documents, files: files, coupons: coupons, facade: CouponFacade(coupons, tenancy)), logBook: logBook,
             secrets: (seal: sealer.seal, open: sealer.open), limits: limits, quotas: tenancy, clock: clock, logger: logger)
         let scheduler = Scheduler(functions, clock: clock, logger: logger) { (try? tenancy.requireActive($0)) != nil }
         let triggers = ChangeTriggers(functions, feed: DocumentChangeFeed(documents: documents), clock: clock, logger: logger) {
@@ -137,10 +138,7 @@ struct Sampan: Sendable {
         let shop: SampleShop
         let publicURL: @Sendable () -> String
 
-        /// Who may approve whose batches of coupons.
-        var approval: BatchApproval {
-            BatchApproval(coupons) { [tenancy] in try tenancy.hasOthers(who: .couponsApprove, in: $0, than: $1) }
-        }
+        var approval: BatchApproval { BatchApproval(coupons, tenancy) }
     }
 
     static func addRoutes(to router: Router<SampanRequestContext>, _ configuration: ServerConfiguration, _ rooms: Rooms) {
@@ -154,6 +152,8 @@ struct Sampan: Sendable {
         CouponsRoutes(rooms.coupons).add(to: router)
         CouponsLedgerRoutes(rooms.coupons).add(to: router)
         CouponsManagementRoutes(rooms.coupons, approval: rooms.approval).add(to: router)
+        let facade = CouponFacade(rooms.coupons, rooms.tenancy)
+        AlipayCouponGateway(facade, rooms.tenancy).add(to: router)
         FilesRoutes(rooms.files, requireActive: requireActive).add(to: router)
         EnvironmentRoutes(rooms.tenancy).add(to: router)
         AccountsRoutes(rooms.tenancy).add(to: router)
