@@ -78,7 +78,7 @@ struct Sampan: Sendable {
         let functions = try Functions(
             control: control, folder: { folder.path($0) }, workers: workers,
             services: PlatformServices(
-                tenancy: tenancy, identity: identity, documents: documents, files: files, coupons: coupons, facade: CouponFacade(coupons, tenancy)), logBook: logBook,
+                tenancy: tenancy, identity: identity, documents: documents, files: files, facade: CouponFacade(coupons, tenancy)), logBook: logBook,
             secrets: (seal: sealer.seal, open: sealer.open), limits: limits, quotas: tenancy, clock: clock, logger: logger)
         let scheduler = Scheduler(functions, clock: clock, logger: logger) { (try? tenancy.requireActive($0)) != nil }
         let triggers = ChangeTriggers(functions, feed: DocumentChangeFeed(documents: documents), clock: clock, logger: logger) {
@@ -154,6 +154,7 @@ struct Sampan: Sendable {
         CouponsManagementRoutes(rooms.coupons, approval: rooms.approval).add(to: router)
         let facade = CouponFacade(rooms.coupons, rooms.tenancy)
         AlipayCouponGateway(facade, rooms.tenancy).add(to: router)
+        WeChatCouponRoutes(facade).add(to: router)
         FilesRoutes(rooms.files, requireActive: requireActive).add(to: router)
         EnvironmentRoutes(rooms.tenancy).add(to: router)
         AccountsRoutes(rooms.tenancy).add(to: router)
