@@ -5,14 +5,11 @@ import uuid
 
 import pytest
 from harness.admin import Admin
-from harness.alipay_app import AlipayApp, Key, beijing
+from harness.alipay_app import AlipayApp, Key, beijing, number
+from harness.alipay_app import alipay_activity as activity
 from harness.client import ok
 
 METHOD = "alipay.marketing.activity.ordervoucher"
-
-
-def number():
-    return uuid.uuid4().hex
 
 
 @pytest.fixture(scope="module")
@@ -23,25 +20,6 @@ def app(shop):
     return AlipayApp(shop.address, app_id, key)
 
 
-def activity(**changes):
-    """Five yuan off from fifty on, a hundred of them, two for each user, valid for a week."""
-    fields = {
-        "activity_name": "满50减5", "out_biz_no": number(), "code_mode": "MERCHANT_API", "voucher_type": "FIX_VOUCHER",
-        "publish_start_time": beijing(minutes=-1), "publish_end_time": beijing(days=30),
-        "voucher_use_rule": {
-            "fix_voucher": {"amount": "5.00", "floor_amount": "50.00"},
-            "voucher_valid_period": {"type": "RELATIVE", "valid_days_after_receive": 7, "wait_days_after_receive": 0},
-            "voucher_available_scope": {
-                "voucher_available_type": "CITY_CODE", "order_voucher_available_city_code": {"all_city": True},
-            },
-        },
-        "voucher_send_rule": {"voucher_quantity": 100, "voucher_quantity_limit_per_user": 2},
-        "voucher_display_info": {"brand_name": "街角茶馆", "brand_logo": "A*logo", "voucher_description": "工作日可用"},
-        "customer_guide": {"voucher_use_guide": {"use_guide_mode": ["MINI_APP"]}}, "merchant_access_mode": "SELF_MODE", **changes,
-    }  # fmt: skip
-    return {name: value for name, value in fields.items() if value is not None}
-
-
 def test_the_life_of_an_activity_with_the_official_sdk(app, merchant):
     made = activity(code_mode="MERCHANT_UPLOAD")
     created = app.good("create", **made)
@@ -50,7 +28,8 @@ def test_the_life_of_an_activity_with_the_official_sdk(app, merchant):
     codes = [f"TEA-{number()[:10]}" for _ in range(3)]
     deposit = app.good("codedeposit", activity_id=batch, out_biz_no=number(), voucher_codes=[*codes, codes[0], "with space"])
     assert (deposit.success_count, deposit.success_voucher_code_list, deposit.fail_count) == (3, codes, 2)
-    assert {each.voucher_code: each.error_code for each in deposit.fail_voucher_code_detail_list} == {codes[0]: "duplicate", "with space": "form"}
+    failed = {each.voucher_code: each.error_code for each in deposit.fail_voucher_code_detail_list}
+    assert failed == {codes[0]: "duplicate", "with space": "form"}
     again = app.good("codedeposit", activity_id=batch, out_biz_no=number(), voucher_codes=codes)
     assert (again.success_count, again.fail_count) == (3, 0)
     assert app.good("codecount", activity_id=batch).success_count == 3
@@ -98,12 +77,14 @@ def test_the_newer_fields_and_changes(app, merchant, shop_server):
     made = {
         "out_biz_no": number(), "activity_base_info": {"activity_name": "八五折", "code_mode": "MERCHANT_API"},
         "voucher_deduct_info": {
-            "voucher_type": "DISCOUNT_VOUCHER", "discount_voucher_info": {"discount": "8.5", "ceiling_amount": "20.00", "floor_amount": "100"},
+            "voucher_type": "DISCOUNT_VOUCHER",
+            "discount_voucher_info": {"discount": "8.5", "ceiling_amount": "20.00", "floor_amount": "100"},
         },
         "voucher_send_mode_info": {
             "voucher_send_mode": "DIRECT_SEND_MODE",
             "voucher_send_rule_info": {
-                "quantity": 10, "quantity_limit_per_user": 1, "publish_start_time": beijing(minutes=-1), "publish_end_time": beijing(days=3),
+                "quantity": 10, "quantity_limit_per_user": 1,
+                "publish_start_time": beijing(minutes=-1), "publish_end_time": beijing(days=3),
             },
         },
         "voucher_use_rule_info": {
@@ -134,8 +115,8 @@ def test_the_newer_fields_and_changes(app, merchant, shop_server):
     ]).receive_result_list  # fmt: skip
     assert [each.result for each in received] == [True, False] and received[1].error_code == "COUPON_LIMIT"
     assert received[0].voucher_code == received[0].voucher_id
-    use = {"activity_id": batch, "voucher_code": received[0].voucher_code, "out_biz_no": number(), "total_fee": "120.00", "biz_dt": beijing()}
-    app.good("use", **use)
+    use = {"activity_id": batch, "voucher_code": received[0].voucher_code, "out_biz_no": number(), "biz_dt": beijing()}
+    app.good("use", **use, total_fee="120.00")
     assert merchant.of("o-wang")[0]["uses"] == [{"order": use["out_biz_no"], "amount": 1800, "refunded": False}]
     operator = Admin(shop_server.address, shop_server.operator_key)
     organization = ok(operator.request("GET", "/organizations"))["organizations"][0]["id"]
@@ -179,7 +160,7 @@ def test_what_cannot_be_mapped_is_refused_by_its_name(app):
     assert app.post(app.signed("alipay.trade.pay", {}))["sub_code"] == "COUPON_METHOD_UNKNOWN"
 
 
-def test_signatures(app, shop):
+def test_signatures(app):
     query = f"{METHOD}.query"
 
     def refusal(parameters):
@@ -200,13 +181,16 @@ def test_signatures(app, shop):
     assert refusal(AlipayApp(app.address, app.app_id, Key()).signed(query, {})) == "SIGNATURE_INVALID"
     for old in (beijing(minutes=-11), beijing(minutes=11)):
         assert refusal(app.signed(query, {}, timestamp=old)) == "SIGNATURE_EXPIRED"
-    for changes in ({"sign_type": "RSA"}, {"charset": "GBK"}, {"version": "2.0"}, {"timestamp": "now"}, {"timestamp": None}, {"app_id": None}):
-        assert refusal(app.signed(query, {}, **changes)) == "BAD_MEMBER"
+    for name, value in {"sign_type": "RSA", "charset": "GBK", "version": "2.0", "timestamp": "now", "app_id": None}.items():
+        assert refusal(app.signed(query, {}, **{name: value})) == "BAD_MEMBER"
+    for name in ("encrypt_type", "app_auth_token", "notify_url"):
+        assert refusal(app.signed(query, {}, **{name: "x"})) == "COUPON_FIELD_UNSUPPORTED"
     assert refusal(app.signed(query, {}, app_id="2021999999999999")) == "ALIPAY_APP_UNKNOWN"
     assert refusal(app.signed(query, {}, biz_content="[]")) == "BAD_MEMBER"
     assert refusal(app.signed(query, {}, biz_content="{")) == "MALFORMED_JSON"
     assert app.post(app.signed("quer\"y", {}))["code"] == "40002"
-    assert app.post(app.signed(query, {"activity_id": "cpb-none"}), headers={"Accept-Language": "en"})["sub_msg"].startswith("There is no such")
+    english = app.post(app.signed(query, {"activity_id": "cpb-none"}), headers={"Accept-Language": "en"})
+    assert english["sub_msg"].startswith("There is no such")
 
 
 def test_two_environments_with_the_same_app(app, shop, shop_server):

@@ -30,9 +30,9 @@ extension AlipayCouponGateway {
         let found = tenancy.environments(ofAlipayApp: appID).filter { named == nil || $0.text == named }
         guard let environment = found.first else { throw SampanError.noAlipayApp(appID) }
         guard found.count == 1 else { throw SampanError.ambiguousAlipayApp(appID) }
-        try tenancy.requireActive(environment)
         guard let secret = try tenancy.settings(environment).alipay.secret else { throw SampanError.noAlipayApp(appID) }
         let key = try RSA2(privateKey: secret)
-        return AlipayAppKey(environment, signs: { try key.signature(of: $0) }, made: { key.isOwn($0, of: $1) })
+        return AlipayAppKey(
+            environment, requireActive: { try tenancy.requireActive(environment) }, signs: { try key.signature(of: $0) }, made: { key.isOwn($0, of: $1) })
     }
 }

@@ -1,6 +1,6 @@
 import Kernel
-import Testing
 import TestSupport
+import Testing
 
 @testable import Coupons
 
@@ -149,25 +149,27 @@ import TestSupport
         }
     }
 
-    @Test(arguments: [
-        ("colour", "red"), ("voucher_use_rule.colour", 1), ("voucher_use_rule.fix_voucher.discount", "8.5"), ("merchant_access_mode", "AGENCY_MODE"),
-        ("voucher_type", "CUSTOMER_DEFINE_VOUCHER"), ("code_mode", "X"), ("voucher_send_rule.natural_person_limit", true),
-        ("voucher_send_rule.phone_number_limit", "true"), ("activity_base_info.out_activity_id", "x"),
-        ("voucher_use_rule.voucher_available_scope.order_voucher_available_city_code.city_codes", ["330100"]),
-        ("voucher_use_rule_info", ["voucher_use_time_info": ["period_type": "ABSOLUTE"]]),
-        ("voucher_send_mode_info.voucher_sale_mode_info", ["sale_amount": "1.00"]), ("voucher_send_mode_info.voucher_send_mode", "SALE_MODE"),
-    ] as [(String, JSON)])
+    @Test(
+        arguments: [
+            ("colour", "red"), ("voucher_use_rule.colour", 1), ("voucher_use_rule.fix_voucher.discount", "8.5"), ("merchant_access_mode", "AGENCY_MODE"),
+            ("voucher_type", "CUSTOMER_DEFINE_VOUCHER"), ("code_mode", "X"), ("voucher_send_rule.natural_person_limit", true),
+            ("voucher_send_rule.phone_number_limit", "true"), ("activity_base_info.out_activity_id", "x"),
+            ("voucher_use_rule.voucher_available_scope.order_voucher_available_city_code.city_codes", ["330100"]),
+            ("voucher_use_rule_info", ["voucher_use_time_info": ["period_type": "ABSOLUTE"]]),
+            ("voucher_send_mode_info.voucher_sale_mode_info", ["sale_amount": "1.00"]), ("voucher_send_mode_info.voucher_send_mode", "SALE_MODE"),
+        ] as [(String, JSON)])
     func whatAlipaySaysBeyondIsRefusedByItsName(_ path: String, _ value: JSON) {
         let known = path == "voucher_use_rule_info" ? "voucher_use_rule.voucher_valid_period" : path
         #expect(Self.refusal(path, value) == "COUPON_FIELD_UNSUPPORTED \(known)")
     }
 
-    @Test(arguments: [
-        ("activity_name", nil), ("out_biz_no", 5), ("publish_end_time", "2026-11-26 00:00:00"), ("publish_start_time", "soon"),
-        ("voucher_send_rule.voucher_quantity", -1), ("voucher_use_rule.fix_voucher.amount", 5.5), ("voucher_use_rule.fix_voucher.amount", "50.01"),
-        ("voucher_use_rule.fix_voucher", nil), ("voucher_use_rule.voucher_valid_period", nil), ("voucher_use_rule", "x"), ("voucher_send_rule", nil),
-        ("voucher_use_rule.voucher_valid_period.valid_days_after_receive", 0), ("voucher_display_info.voucher_description", ["x"]),
-    ] as [(String, JSON?)])
+    @Test(
+        arguments: [
+            ("activity_name", nil), ("out_biz_no", 5), ("publish_end_time", "2026-11-26 00:00:00"), ("publish_start_time", "soon"),
+            ("voucher_send_rule.voucher_quantity", -1), ("voucher_use_rule.fix_voucher.amount", 5.5), ("voucher_use_rule.fix_voucher.amount", "50.01"),
+            ("voucher_use_rule.fix_voucher", nil), ("voucher_use_rule.voucher_valid_period", nil), ("voucher_use_rule", "x"), ("voucher_send_rule", nil),
+            ("voucher_use_rule.voucher_valid_period.valid_days_after_receive", 0), ("voucher_display_info.voucher_description", ["x"]),
+        ] as [(String, JSON?)])
     func whatIsWrongIsNamedAsAlipayNamesIt(_ path: String, _ value: JSON?) { #expect(Self.refusal(path, value) == "BAD_MEMBER \(path)") }
 
     @Test func whatAsksForNothingIsTaken() {

@@ -4,13 +4,14 @@ import datetime
 import http.client
 import importlib
 import json
+import uuid
 from types import SimpleNamespace
 from unittest import mock
 from urllib.parse import urlencode, urlsplit
 
 import requests
-from alipay.aop.api.AlipayClientConfig import AlipayClientConfig
 from alipay.aop.api import DefaultAlipayClient as client_module
+from alipay.aop.api.AlipayClientConfig import AlipayClientConfig
 from alipay.aop.api.util import WebUtils
 from alipay.aop.api.util.SignatureUtils import get_sign_content, sign_with_rsa2, verify_with_rsa
 from cryptography.hazmat.primitives import serialization
@@ -23,6 +24,29 @@ BEIJING = datetime.timezone(datetime.timedelta(hours=8))
 def beijing(**later):
     """A time as Alipay writes it."""
     return (datetime.datetime.now(BEIJING) + datetime.timedelta(**later)).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def number():
+    return uuid.uuid4().hex
+
+
+def alipay_activity(**changes):
+    """Five yuan off from fifty on, a hundred of them, two for each user, valid for a week."""
+    fields = {
+        "activity_name": "满50减5", "out_biz_no": number(), "code_mode": "MERCHANT_API", "voucher_type": "FIX_VOUCHER",
+        "publish_start_time": beijing(minutes=-1), "publish_end_time": beijing(days=30),
+        "voucher_use_rule": {
+            "fix_voucher": {"amount": "5.00", "floor_amount": "50.00"},
+            "voucher_valid_period": {"type": "RELATIVE", "valid_days_after_receive": 7, "wait_days_after_receive": 0},
+            "voucher_available_scope": {
+                "voucher_available_type": "CITY_CODE", "order_voucher_available_city_code": {"all_city": True},
+            },
+        },
+        "voucher_send_rule": {"voucher_quantity": 100, "voucher_quantity_limit_per_user": 2},
+        "voucher_display_info": {"brand_name": "街角茶馆", "brand_logo": "A*logo", "voucher_description": "工作日可用"},
+        "customer_guide": {"voucher_use_guide": {"use_guide_mode": ["MINI_APP"]}}, "merchant_access_mode": "SELF_MODE", **changes,
+    }  # fmt: skip
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 class Key:

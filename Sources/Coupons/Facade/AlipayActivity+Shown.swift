@@ -27,7 +27,8 @@ extension AlipayActivity {
         let definition = batch.definition
         let mode: JSON = definition.codes == .uploaded ? "MERCHANT_UPLOAD" : "MERCHANT_API"
         let window: [(String, JSON)] = [
-            ("publish_start_time", .string(FacadeTime.alipay(definition.opensAt))), ("publish_end_time", .string(FacadeTime.alipay(definition.closesAt - 1000))),
+            ("publish_start_time", .string(FacadeTime.alipay(definition.opensAt))),
+            ("publish_end_time", .string(FacadeTime.alipay(definition.closesAt - 1000))),
         ]
         var base: JSONObject = ["activity_id": .string(batch.id), "activity_name": .string(definition.name), "code_mode": mode]
         var shown: JSONObject = ["activity_id": .string(batch.id), "activity_name": .string(definition.name)]

@@ -8,17 +8,21 @@ internal import NIOCore
 /// What of an Alipay app's key the gateway needs.
 public struct AlipayAppKey: Sendable {
     let environment: EnvironmentID
+    let requireActive: @Sendable () throws -> Void
     let signs: @Sendable (_ text: String) throws -> String
     let made: @Sendable (_ signature: String, _ text: String) -> Bool
 
     /// The key of an environment's app.
     /// - Parameters:
+    ///   - requireActive: throws unless the environment and its organization serve.
     ///   - signs: makes a signature.
     ///   - made: whether a signature of a text is this key's own.
     public init(
-        _ environment: EnvironmentID, signs: @escaping @Sendable (String) throws -> String, made: @escaping @Sendable (String, String) -> Bool
+        _ environment: EnvironmentID, requireActive: @escaping @Sendable () throws -> Void, signs: @escaping @Sendable (String) throws -> String,
+        made: @escaping @Sendable (String, String) -> Bool
     ) {
         self.environment = environment
+        self.requireActive = requireActive
         self.signs = signs
         self.made = made
     }
@@ -82,6 +86,7 @@ public struct AlipayCouponGateway: Sendable {
     private func perform(_ form: AlipayForm, _ method: String, _ key: AlipayAppKey, _ context: SampanRequestContext) async throws -> JSONObject {
         let appID = try form.need("app_id")
         try verify(form, key)
+        try key.requireActive()
         guard let body = try JSON(ByteBuffer(string: form["biz_content"] ?? "{}")).objectValue else {
             throw SampanError.badMember("biz_content", Localized("a JSON object", zh: " JSON 对象"))
         }
@@ -101,9 +106,8 @@ public struct AlipayCouponGateway: Sendable {
             throw SampanError.badMember(name, Localized(value, zh: " \(value)"))
         }
         guard try form.need("charset").lowercased() == "utf-8" else { throw SampanError.badMember("charset", Localized("utf-8", zh: " utf-8")) }
-        guard form["encrypt_type"] == nil else {
-            throw SampanError.badMember("encrypt_type", Localized("nothing: the connection is encrypted by TLS", zh: "不填：请使用 TLS 加密连接"))
-        }
+        // TLS encrypts, an environment is one merchant, and nobody is notified.
+        for name in ["encrypt_type", "app_auth_token", "notify_url", "return_url"] where form[name] != nil { throw SampanError.couponField(name) }
         guard let timestamp = try FacadeTime.moment(alipay: form.need("timestamp")) else {
             throw SampanError.badMember("timestamp", Localized("a time such as 2026-10-01 12:00:00 in Beijing", zh: "北京时间，例如 2026-10-01 12:00:00"))
         }
@@ -197,14 +201,16 @@ extension SampanError {
     /// 401 for an Alipay app that no environment has, or without a key.
     public static func noAlipayApp(_ id: String) -> SampanError {
         unauthenticated(
-            "ALIPAY_APP_UNKNOWN", Localized("No environment has the Alipay app \(id.prefix(40)) with its private key.", zh: "没有环境配置了支付宝应用 \(id.prefix(40)) 及其私钥。"),
+            "ALIPAY_APP_UNKNOWN",
+            Localized("No environment has the Alipay app \(id.prefix(40)) with its private key.", zh: "没有环境配置了支付宝应用 \(id.prefix(40)) 及其私钥。"),
             remedy: Localized("Set alipay.appId and alipay.privateKey of the environment.", zh: "请设置环境的 alipay.appId 与 alipay.privateKey。"))
     }
 
     /// 409 for an Alipay app that several environments have.
     public static func ambiguousAlipayApp(_ id: String) -> SampanError {
         SampanError(
-            "ALIPAY_APP_AMBIGUOUS", status: 409, Localized("Several environments have the Alipay app \(id.prefix(40)).", zh: "多个环境配置了支付宝应用 \(id.prefix(40))。"),
+            "ALIPAY_APP_AMBIGUOUS", status: 409,
+            Localized("Several environments have the Alipay app \(id.prefix(40)).", zh: "多个环境配置了支付宝应用 \(id.prefix(40))。"),
             remedy: Localized("Name one with the header x-sampan-env or the parameter sampan_env.", zh: "请以请求头 x-sampan-env 或参数 sampan_env 指定环境。"))
     }
 }

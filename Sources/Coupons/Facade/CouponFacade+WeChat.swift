@@ -64,7 +64,8 @@ extension CouponFacade {
             let batch = try await batch(id, voice)
             guard batch.definition.codes == .uploaded else { throw SampanError.noCodes }
             return [
-                "stock_id": .string(id), "total_count": .int(batch.codes), "available_count": .int(max(0, batch.codes - batch.claimed)), "offset": 0, "limit": 0,
+                "stock_id": .string(id), "total_count": .int(batch.codes), "available_count": .int(max(0, batch.codes - batch.claimed)), "offset": 0,
+                "limit": 0,
             ]
         case .use: return try await use(body, voice)
         case .giveBack: return try await giveBack(body, voice)

@@ -62,7 +62,9 @@ enum WeChatTerms {
         switch kind {
         case "fixed_normal_coupon":
             let amount = try need("discount_amount", 1...BatchDefinition.moneyMax)
-            guard minimum == 0 || amount <= minimum else { throw coupon.wrong("discount_amount", "no more than transaction_minimum", "不超过 transaction_minimum") }
+            guard minimum == 0 || amount <= minimum else {
+                throw coupon.wrong("discount_amount", "no more than transaction_minimum", "不超过 transaction_minimum")
+            }
             terms = CouponTerms(.amount(amount))
         case "discount_coupon":
             // 88 is what is paid of a hundred.
@@ -111,7 +113,9 @@ struct WeChatAvailableTime {
                 throw fields.wrong("available_day_after_receive", "fewer days than the window has", "少于可用时间段的天数")
             }
         } else {
-            guard after == 0 else { throw fields.wrong("wait_days_after_receive", "nothing without available_day_after_receive", "须与 available_day_after_receive 一同填写") }
+            guard after == 0 else {
+                throw fields.wrong("wait_days_after_receive", "nothing without available_day_after_receive", "须与 available_day_after_receive 一同填写")
+            }
             validity = .absolute(from: begin, until: end)
         }
         times = try fields.object("available_week").map(Self.week) ?? UseTimes()
