@@ -2,6 +2,7 @@
 
 import time
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from harness.admin import Admin
@@ -122,6 +123,31 @@ def test_the_newer_fields_and_changes(app, merchant, shop_server):
     organization = ok(operator.request("GET", "/organizations"))["organizations"][0]["id"]
     audit = ok(operator.request("GET", f"/organizations/{organization}/audit?environment={merchant.environment.id}&limit=100"))["entries"]
     assert {"create", "append", "modify", "use"} <= {each["action"].rpartition(".")[2] for each in audit if "gateway.do" in each["action"]}
+
+
+def test_many_at_once(app):
+    made, more = activity(code_mode="MERCHANT_UPLOAD"), number()
+
+    def at_once(*requests):
+        with ThreadPoolExecutor(len(requests)) as pool:
+            return list(pool.map(lambda request: app.post(app.signed(f"{METHOD}.{request[0]}", request[1])), requests))
+
+    batches = {answer["activity_id"] for answer in at_once(*[("create", made)] * 8)}
+    assert len(batches) == 1
+    batch = batches.pop()
+    append = {"activity_id": batch, "out_biz_no": more, "voucher_quantity": 5}
+    assert {answer["code"] for answer in at_once(*[("append", append)] * 8)} == {"10000"}
+    assert app.good("query", activity_id=batch).voucher_send_rule.voucher_quantity == 105
+    lists = [[f"M{index}-{number()[:8]}" for _ in range(50)] for index in range(6)]
+    deposits = at_once(*[("codedeposit", {"activity_id": batch, "out_biz_no": number(), "voucher_codes": codes}) for codes in lists])
+    assert [answer.get("success_count") for answer in deposits] == [50] * 6
+    assert app.good("codecount", activity_id=batch).success_count == 300
+    gift = {"activity_id": batch, "open_id": "o-many", "out_biz_no": number(), "biz_dt": beijing()}
+    assert len({answer["voucher_code"] for answer in at_once(*[("send", gift)] * 8)}) == 1
+    other = app.good("create", **activity(code_mode="MERCHANT_UPLOAD")).activity_id
+    taken = app.good("codedeposit", activity_id=other, out_biz_no=number(), voucher_codes=[lists[0][0], "NEW-" + number()])
+    assert (taken.success_count, taken.fail_voucher_code_detail_list[0].error_code) == (1, "taken")
+    app.refused("use", "COUPON_NOT_FOUND", activity_id=other, voucher_code=lists[0][0], out_biz_no=number(), biz_dt=beijing())
 
 
 def test_what_cannot_be_mapped_is_refused_by_its_name(app):

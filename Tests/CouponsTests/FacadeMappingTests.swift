@@ -204,6 +204,13 @@ import Testing
         #expect(AlipayActivity.status(.stopped) == ["activity_status": "FINISHED"])
     }
 
+    @Test func aBatchRemembersItsRequests() throws {
+        var chance = SeededGenerator(seed: 17)
+        var batch = Batch(number: 1, id: "cpb-a", definition: Self.random(&chance, isNew: true), createdAt: 5)
+        batch.requests = ["create": "d1", "append n-1": "d2"]
+        #expect(try Batch(record: batch.record) == batch)
+    }
+
     @Test func digestsDoNotDependOnTheOrderOfMembers() {
         #expect(CouponFacade.digest(["a": 1, "b": ["c": 2, "d": 3]]) == CouponFacade.digest(["b": ["d": 3, "c": 2], "a": 1]))
         #expect(CouponFacade.digest(["a": [1, 2]]) != CouponFacade.digest(["a": [2, 1]]))
