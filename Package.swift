@@ -119,7 +119,7 @@ let package = Package(
         tests(
             "Sampan",
             [
-                "Sampan", "Kernel", "HTTPSupport", "Identity", "Functions", "Files", "Documents", "Tenancy", hummingbird, httpTypes, nio, logging,
+                "Sampan", "Kernel", "HTTPSupport", "Identity", "Functions", "Files", "Documents", "Coupons", "Tenancy", hummingbird, httpTypes, nio, logging,
                 cryptoExtras, hummingbirdTesting, .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
             ]),
     ]

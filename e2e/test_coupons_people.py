@@ -1,10 +1,12 @@
 """Who may do what with an organization's coupons: two people for what is published, and what keys may."""
 
 import itertools
+import uuid
 
 import pytest
 import requests
 from harness.admin import Admin
+from harness.alipay_app import AlipayApp, Key, alipay_activity, beijing
 from harness.client import ok
 from harness.coupons import Merchant, claimed
 from harness.problems import assert_problem
@@ -58,6 +60,24 @@ def test_where_there_are_two_it_takes_two(join, operator, environment):
     shown = second.step(batch, "approve")
     assert shown["status"] == "published" and "" != shown["submittedBy"] != shown["approvedBy"] != ""
     claimed(environment.user("alice"), batch)
+
+
+def test_what_is_made_in_alipays_words_waits_as_well(join, environment):
+    person, key = join("owner"), Key()
+    app_id = f"2021{uuid.uuid4().int % 10**12:012}"
+    environment.change_settings(alipay={"appId": app_id, "privateKey": key.private})
+    app = AlipayApp(environment.address, app_id, key)
+    made = app.good("create", **alipay_activity())
+    shown = app.good("query", activity_id=made.activity_id)
+    assert (shown.activity_status, shown.activity_operation_status, shown.audit_result_info.audit_result) == (None, "CREATING", "SUBMIT")
+    gift = {"activity_id": made.activity_id, "open_id": "o-li", "out_biz_no": "g-1", "biz_dt": beijing()}
+    app.refused("send", "COUPON_BATCH_NOT_FOUND", **gift)
+    assert person.step(made.activity_id, "approve")["submittedBy"] == f"key alipay-{app_id}"
+    shown = app.good("query", activity_id=made.activity_id)
+    assert (shown.activity_status, shown.activity_operation_status, shown.audit_result_info.audit_result) == ("ACTIVE", None, "APPROVE")
+    assert app.good("send", **gift).voucher_code.startswith("cpn-")
+    person.step(made.activity_id, "pause")
+    assert app.good("query", activity_id=made.activity_id).activity_status == "PAUSE"
 
 
 def test_a_key_is_nobodys_pair_of_eyes(join, environment):

@@ -55,7 +55,7 @@ def is_environment(parameter):
 
 
 @pytest.mark.timeout(SECONDS + 120)
-@pytest.mark.parametrize(("kind", "included"), [("admin", "^/admin/"), ("client", "^/(v1|files|functions)")])
+@pytest.mark.parametrize(("kind", "included"), [("admin", "^/admin/"), ("client", "^/(v1|files|functions|alipay)")])
 def test_no_request_makes_the_server_fail(own_server, wechat, alipay, description, tmp_path, kind, included):
     """Bounded in time and in requests; with the operator's key for management and a user's token for clients."""
     admin = Admin(own_server.address, own_server.operator_key)

@@ -30,6 +30,9 @@ public struct BatchApproval: Sendable {
         return try await coupons.step(step, batch, by: principal.person, needsSecond: needsSecond, environment)
     }
 
+    /// Whether somebody else than whoever submits could approve a batch, so that it waits for them.
+    func needsSecond(than principal: Principal, _ environment: EnvironmentID) throws -> Bool { try hasOthers(environment, principal) }
+
     /// What a person who may approve can do about a batch that `submittedBy` submitted.
     public func standing(of principal: Principal, submittedBy: String, _ environment: EnvironmentID) throws -> Standing {
         if try Batch.mayApprove(principal.person, submittedBy: submittedBy, needsSecond: hasOthers(environment, principal)) {

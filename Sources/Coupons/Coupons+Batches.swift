@@ -9,15 +9,19 @@ extension Coupons {
         let definition = try BatchDefinition(request)
         let store = try store(environment)
         try await checkReward(definition, store)
+        try await requireRoom(store)
+        let id = "cpb-" + RandomText.make(10, alphabet: RandomText.readable)
+        AuditNote.changed("coupon batch \(id)")
+        return try await change(
+            LedgerCommand.BatchChange(batch: nil, change: { batch throws(LedgerRefusal) in batch }, new: (id, definition)), store, environment)
+    }
+
+    func requireRoom(_ store: EnvironmentCoupons) async throws {
         guard try await store.ledger({ $0.batches.count }) < Self.batchesMax else {
             throw SampanError(
                 "LIMIT_EXCEEDED", status: 422, Localized("An environment has at most \(Self.batchesMax) batches.", zh: "每个环境至多 \(Self.batchesMax) 个券批次。"),
                 remedy: Localized("Use another environment.", zh: "请使用其他环境。"))
         }
-        let id = "cpb-" + RandomText.make(10, alphabet: RandomText.readable)
-        AuditNote.changed("coupon batch \(id)")
-        return try await change(
-            LedgerCommand.BatchChange(batch: nil, change: { batch throws(LedgerRefusal) in batch }, new: (id, definition)), store, environment)
     }
 
     /// All batches, the newest first.
@@ -77,9 +81,14 @@ extension Coupons {
     }
 
     private func change(_ change: LedgerCommand.BatchChange, _ store: EnvironmentCoupons, _ environment: EnvironmentID) async throws -> JSON {
+        try answer(try await submit(.batch(bounded(change, environment)), store), store)
+    }
+
+    /// A change that does not go beyond the environment's quota.
+    func bounded(_ change: LedgerCommand.BatchChange, _ environment: EnvironmentID) -> LedgerCommand.BatchChange {
         var change = change
         change.stockMax = quotas.quotas(of: environment)[.coupons]
-        return try answer(try await submit(.batch(change), store), store)
+        return change
     }
 
     func found(_ id: String, _ store: EnvironmentCoupons) async throws -> Batch {

@@ -19,6 +19,6 @@ extension Coupons {
                 try batch.stepped(.submit, by: Self.samplePublisher, needsSecond: false).stepped(.approve, by: Self.samplePublisher, needsSecond: false)
             },
             new: (id, definition))
-        _ = try answer(try await submit(.batch(change), store), store)
+        _ = try answer(try await submit(.batch(bounded(change, environment)), store), store)
     }
 }

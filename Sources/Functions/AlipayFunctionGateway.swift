@@ -5,7 +5,6 @@ internal import HTTPTypes
 public import Hummingbird
 public import Kernel
 internal import NIOCore
-internal import Synchronization
 
 /// Alipay's function gateway: `POST /functions/invokeFunction`, signed with HMAC-SHA256.
 ///
@@ -19,15 +18,14 @@ public struct AlipayFunctionGateway: Sendable {
     private let functions: Functions
     private let findKey: FindKey
     private let requireActive: @Sendable (EnvironmentID) throws -> Void
-    private let seen = SeenSignatures()
-    private let startedAt: Int64
+    private let signatures: SignedOnce
 
     /// Makes the gateway.
     public init(_ functions: Functions, findKey: @escaping FindKey, requireActive: @escaping @Sendable (EnvironmentID) throws -> Void) {
         self.functions = functions
         self.findKey = findKey
         self.requireActive = requireActive
-        startedAt = functions.clock.now()
+        signatures = SignedOnce(skewMilliseconds: Self.clockSkewMilliseconds, startedAt: functions.clock.now())
     }
 
     /// Adds its route.
@@ -70,36 +68,16 @@ public struct AlipayFunctionGateway: Sendable {
             authorization.signedHeaders.contains("x-client-timestamp"), authorization.signedHeaders.contains("x-to-function-name")
         else { throw Self.signatureInvalid }
         let now = functions.clock.now()
-        guard isAcceptable(timestamp, now: now) else {
-            throw SampanError.unauthenticated(
-                "SIGNATURE_EXPIRED",
-                Localized(
-                    "The request was signed more than 5 minutes ago or ahead, or before the server started.",
-                    zh: "请求签名时间与服务器相差超过 5 分钟,或早于服务器启动时间。"),
-                remedy: Localized("Check the client's clock and sign each request anew.", zh: "请校准客户端时间,并为每次请求重新签名。"))
-        }
+        try signatures.requireTimely(timestamp, now: now)
         guard let signature = Data(hex: authorization.signature),
             HMAC<SHA256>.isValidAuthenticationCode(
                 signature, authenticating: Data(stringToSign(request, body, authorization, timestamp: sent).utf8), using: SymmetricKey(data: Data(secret.utf8)))
         else { throw Self.signatureInvalid }
-        guard seen.insert(authorization.signature, now: now, lifetime: 2 * Self.clockSkewMilliseconds) else {
-            throw SampanError.unauthenticated(
-                "SIGNATURE_REPLAYED", Localized("This signed request was received before.", zh: "该签名请求已被接收过。"),
-                remedy: Localized("Sign each request anew.", zh: "请为每次请求重新签名。"))
-        }
+        try signatures.requireFirst(authorization.signature, now: now)
         let target = request.headers[Self.header("x-to-env-id")] ?? environment.text
         guard target == environment.text else { throw SampanError.noEnvironmentForKey }
         try requireActive(environment)
         return environment
-    }
-
-    /// Within 5 minutes of now; and not from before the start, because which signatures were used then is not known any more.
-    ///
-    /// A timestamp from before the start that lies ahead of its own time is accepted for 5 minutes more, hence twice the skew.
-    private func isAcceptable(_ timestamp: Int64, now: Int64) -> Bool {
-        let (distance, overflows) = now.subtractingReportingOverflow(timestamp)
-        guard !overflows, abs(distance) <= Self.clockSkewMilliseconds else { return false }
-        return timestamp >= startedAt || now - startedAt > 2 * Self.clockSkewMilliseconds
     }
 
     private func stringToSign(_ request: Request, _ body: ByteBuffer, _ authorization: Authorization, timestamp: String) -> String {
@@ -151,25 +129,6 @@ private struct Authorization {
         self.credential = String(credential)
         signedHeaders = headers.split(separator: ";").map { $0.lowercased() }
         self.signature = signature.lowercased()
-    }
-}
-
-/// Signatures that were used, for as long as their timestamps are accepted.
-private final class SeenSignatures: Sendable {
-    private static let heldMax = 1_000_000
-    private let held = Mutex<(signatures: [String: Int64], sweptAt: Int64)>(([:], 0))
-
-    /// Remembers a signature; `false` when it was seen before.
-    func insert(_ signature: String, now: Int64, lifetime: Int64) -> Bool {
-        held.withLock { held in
-            if now - held.sweptAt > 60_000 || held.signatures.count >= Self.heldMax {
-                held.signatures = held.signatures.filter { $0.value > now - lifetime }
-                held.sweptAt = now
-            }
-            // Full even after the sweep: refusing is safe, forgetting would allow a replay.
-            guard held.signatures.count < Self.heldMax else { return false }
-            return held.signatures.updateValue(now, forKey: signature) == nil
-        }
     }
 }
 

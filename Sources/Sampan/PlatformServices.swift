@@ -14,7 +14,7 @@ struct PlatformServices: FunctionServices {
     let identity: Identity
     let documents: Documents
     let files: Files
-    let coupons: Coupons
+    let facade: CouponFacade
 
     func database(_ request: ByteBuffer, scope: UInt64, _ context: CallContext) async throws -> ByteBuffer {
         try await documents.perform(request, scope: scope, context)
@@ -32,7 +32,7 @@ struct PlatformServices: FunctionServices {
 
     func fileURLs(_ request: JSONObject, _ context: CallContext) async throws -> JSON { try files.urls(request, context) }
 
-    func coupons(_ request: JSONObject, _ context: CallContext) async throws -> JSON { try await coupons.perform(request, context) }
+    func coupons(_ request: JSONObject, _ context: CallContext) async throws -> JSON { try await facade.perform(request, context) }
 
     func openAPI(_ request: JSONObject, _ context: CallContext) async throws -> ByteBuffer {
         ByteBuffer(

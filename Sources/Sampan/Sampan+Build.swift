@@ -72,12 +72,14 @@ struct Sampan: Sendable {
         let coupons = Coupons(
             engine: configuration.documents.map(CouponsEngine.postgres) ?? .files { try folder.environment($0).appendingPathComponent("coupons.sqlite").path },
             secret: { sealer.derive("coupons:\($0)") }, quotas: tenancy, limits: limits, clock: clock, logger: logger)
+        let facade = CouponFacade(coupons, tenancy)
         let files = Files(
             sealer: sealer, limits: limits, quotas: tenancy, clock: clock, publicURL: { address.url }, folder: { try folder.environment($0) })
         let logBook = LogBook(limits: limits, clock: clock, logger: logger) { try folder.environment($0).appendingPathComponent("logs.sqlite").path }
         let functions = try Functions(
             control: control, folder: { folder.path($0) }, workers: workers,
-            services: PlatformServices(tenancy: tenancy, identity: identity, documents: documents, files: files, coupons: coupons), logBook: logBook,
+            services: PlatformServices(
+                tenancy: tenancy, identity: identity, documents: documents, files: files, facade: facade), logBook: logBook,
             secrets: (seal: sealer.seal, open: sealer.open), limits: limits, quotas: tenancy, clock: clock, logger: logger)
         let scheduler = Scheduler(functions, clock: clock, logger: logger) { (try? tenancy.requireActive($0)) != nil }
         let triggers = ChangeTriggers(functions, feed: EnvironmentChangeFeed(documents: documents, coupons: coupons), clock: clock, logger: logger) {
@@ -96,7 +98,7 @@ struct Sampan: Sendable {
         let router = Router(context: SampanRequestContext.self)
         let identification = CallerIdentification(tenancy: tenancy, identity: identity)
         let rooms = Rooms(
-            tenancy: tenancy, identity: identity, documents: documents, coupons: coupons, files: files, functions: functions, shop: shop,
+            tenancy: tenancy, identity: identity, documents: documents, coupons: coupons, facade: facade, files: files, functions: functions, shop: shop,
             publicURL: { address.url })
         let console = ConsoleRoutes(
             tenancy: tenancy, identity: identity, functions: functions, documents: documents, files: files, coupons: coupons, approval: rooms.approval,
@@ -134,15 +136,13 @@ struct Sampan: Sendable {
         let identity: Identity
         let documents: Documents
         let coupons: Coupons
+        let facade: CouponFacade
         let files: Files
         let functions: Functions
         let shop: SampleShop
         let publicURL: @Sendable () -> String
 
-        /// Who may approve whose batches of coupons.
-        var approval: BatchApproval {
-            BatchApproval(coupons) { [tenancy] in try tenancy.hasOthers(who: .couponsApprove, in: $0, than: $1) }
-        }
+        var approval: BatchApproval { BatchApproval(coupons, tenancy) }
     }
 
     static func addRoutes(to router: Router<SampanRequestContext>, _ configuration: ServerConfiguration, _ rooms: Rooms) {
@@ -156,6 +156,8 @@ struct Sampan: Sendable {
         CouponsRoutes(rooms.coupons).add(to: router)
         CouponsLedgerRoutes(rooms.coupons).add(to: router)
         CouponsManagementRoutes(rooms.coupons, approval: rooms.approval).add(to: router)
+        AlipayCouponGateway(rooms.facade, rooms.tenancy).add(to: router)
+        WeChatCouponRoutes(rooms.facade).add(to: router)
         FilesRoutes(rooms.files, requireActive: requireActive).add(to: router)
         EnvironmentRoutes(rooms.tenancy).add(to: router)
         AccountsRoutes(rooms.tenancy).add(to: router)

@@ -117,7 +117,9 @@ struct CouponFormTests {
         let validity: Validity =
             chance.below(2) == 0
             ? .absolute(from: opens + 5, until: closes + 7)
-            : .relative(afterDays: Int64(chance.below(366)), days: Int64(1 + chance.below(3660)), wholeDays: chance.below(2) == 0)
+            : chance.below(8) == 0
+                ? .relative(afterDays: 0, days: 0, wholeDays: true)
+                : .relative(afterDays: Int64(chance.below(366)), days: Int64(1 + chance.below(3660)), wholeDays: chance.below(2) == 0)
         var definition = BatchDefinition(
             name: "满 50 减 10", terms: terms, stock: Int64(chance.below(1_000_000)), opensAt: opens, closesAt: closes, validity: validity)
         definition.description = chance.choose(["", "在全部门店可用\n每单一张"])

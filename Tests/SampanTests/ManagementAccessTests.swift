@@ -1,3 +1,4 @@
+import Coupons
 import Foundation
 import HTTPSupport
 import HTTPTypes
@@ -32,8 +33,9 @@ import Testing
         Sampan.addRoutes(
             to: router, node.configuration,
             Sampan.Rooms(
-                tenancy: sampan.tenancy, identity: sampan.identity, documents: sampan.documents, coupons: sampan.coupons, files: sampan.files,
-                functions: sampan.functions, shop: sampan.shop, publicURL: { "" }))
+                tenancy: sampan.tenancy, identity: sampan.identity, documents: sampan.documents, coupons: sampan.coupons,
+                facade: CouponFacade(sampan.coupons, sampan.tenancy), files: sampan.files, functions: sampan.functions, shop: sampan.shop,
+                publicURL: { "" }))
         return router.routes.map { Route(method: $0.method, template: "\($0.path)") }.filter { $0.path(in: "x").hasPrefix("/admin/") }
     }
 

@@ -47,6 +47,22 @@ export interface FunctionCoupons<Extra = {}> {
   entries(
     options?: { after?: number; batch?: string; coupon?: string; limit?: number },
   ): Promise<Extra & { entries: CouponEntry[]; next: number }>;
+  /**
+   * Alipay's merchant coupons in Alipay's own words: `alipay('alipay.marketing.activity.ordervoucher.send', {activity_id, …})`. Answers the
+   * method's response with `code` `10000`; a refusal is answered as well, with `sub_code` and `sub_msg`.
+   */
+  alipay(method: string, bizContent?: object | string): Promise<Extra & AlipayCouponResponse>;
+  /**
+   * WeChat's merchant coupons in WeChat's own words: `wechat('POST', '/v3/marketing/busifavor/coupons/use', {coupon_code, …})`. A refusal is thrown.
+   */
+  wechat(method: string, path: string, body?: object | string): Promise<Extra & Record<string, unknown>>;
+}
+export interface AlipayCouponResponse {
+  code: string;
+  msg: string;
+  sub_code?: string;
+  sub_msg?: string;
+  [field: string]: unknown;
 }
 export interface FunctionCouponStep {
   /** Up to 20; all of them take the step, or none. */

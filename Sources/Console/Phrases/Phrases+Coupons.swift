@@ -70,6 +70,7 @@ extension Phrases {
         case .absolute(let from, let until):
             let (begin, end) = (CouponForm.clock(from, definition.zone), CouponForm.clock(until, definition.zone))
             return Localized("\(begin) to \(end)", zh: "\(begin) 至 \(end)")
+        case .relative(_, 0, _): return Localized("until the end of the day of the claim", zh: "领取当日 24 点前可用")
         case .relative(let after, let days, let wholeDays):
             let begin = after > 0 ? ("from \(after) days after the claim, ", "领取 \(after) 天后生效，") : ("", "")
             return Localized(

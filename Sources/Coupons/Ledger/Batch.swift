@@ -53,6 +53,8 @@ struct Batch: Sendable, Hashable {
     var revision: Int64 = 1
     /// How many codes were uploaded.
     var codes: Int64 = 0
+    /// What the platforms' clients have changed about it: a digest of each request by its step and number, so that a repeat changes nothing.
+    var requests: [String: String] = [:]
     /// How many coupons have been claimed; each is somewhere in `accounts`.
     var claimed: Int64 = 0
     var accounts = Accounts()
@@ -76,6 +78,7 @@ struct Batch: Sendable, Hashable {
             "submittedBy": .string(submittedBy), "approvedBy": .string(approvedBy), "revision": .int(revision),
         ]
         if codes > 0 { record["codes"] = .int(codes) }
+        if !requests.isEmpty { record["requests"] = .object(JSONObject(requests.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) })) }
         return String(decoding: JSON.object(record).serialized(), as: UTF8.self)
     }
 
@@ -98,5 +101,6 @@ struct Batch: Sendable, Hashable {
         approvedBy = object["approvedBy"]?.stringValue ?? ""
         revision = object["revision"]?.intValue ?? 1
         codes = object["codes"]?.intValue ?? 0
+        for (key, digest) in object["requests"]?.objectValue ?? [:] { requests[key] = digest.stringValue }
     }
 }

@@ -241,9 +241,11 @@ extension Validity {
     init(_ object: JSONObject) throws {
         if object["days"] != nil {
             try object.refuseUnknown(["days", "afterDays", "wholeDays"], in: "validity")
+            let after = Int64(try object.optionalInt("afterDays", in: 0...366) ?? 0)
+            let wholeDays = try object.optionalBool("wholeDays") ?? true
+            // No day is the rest of the day of the claim, where that counts.
             self = .relative(
-                afterDays: Int64(try object.optionalInt("afterDays", in: 0...366) ?? 0), days: try object.requiredInt("days", in: 1...3660),
-                wholeDays: try object.optionalBool("wholeDays") ?? true)
+                afterDays: after, days: try object.requiredInt("days", in: (wholeDays && after == 0 ? 0 : 1)...3660), wholeDays: wholeDays)
             return
         }
         try object.refuseUnknown(["from", "until"], in: "validity")

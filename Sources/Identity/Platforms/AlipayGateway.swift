@@ -1,4 +1,3 @@
-internal import CryptoExtras
 internal import Foundation
 internal import Kernel
 internal import Tenancy
@@ -62,9 +61,9 @@ struct AlipayGateway: Sendable {
         if let parameters { fields["biz_content"] = parameters.text }
         let names = fields.keys.sorted().filter { fields[$0]?.isEmpty == false }
         let content = names.map { "\($0)=\(fields[$0] ?? "")" }.joined(separator: "&")
-        let signature = try Self.privateKey(secret).signature(for: Data(content.utf8), padding: .insecurePKCS1v1_5)
+        let signature = try RSA2(privateKey: secret).signature(of: content)
         let pairs = names.map { "\($0)=\(formEncoded(fields[$0] ?? ""))" }
-        return (pairs + ["sign=\(formEncoded(signature.rawRepresentation.base64EncodedString()))"]).joined(separator: "&")
+        return (pairs + ["sign=\(formEncoded(signature))"]).joined(separator: "&")
     }
 
     private func opened(_ body: [UInt8], _ method: String) throws -> JSONObject {
@@ -87,10 +86,9 @@ struct AlipayGateway: Sendable {
     private func verify(_ signature: String?, _ body: [UInt8], _ member: String) throws {
         guard let publicKey = settings.publicKey, !publicKey.isEmpty else { return }
         let text = String(decoding: body, as: UTF8.self)
-        guard let signature = signature.flatMap({ Data(base64Encoded: $0) }), let start = text.range(of: "\"\(member)\":")?.upperBound,
+        guard let signature, let start = text.range(of: "\"\(member)\":")?.upperBound,
             let end = text.range(of: ",\"sign\"", options: .backwards)?.lowerBound ?? text.lastIndex(of: "}"), start < end,
-            let key = try? _RSA.Signing.PublicKey(pemRepresentation: Self.pem(publicKey, "PUBLIC KEY")),
-            key.isValidSignature(.init(rawRepresentation: signature), for: Data(text[start..<end].utf8), padding: .insecurePKCS1v1_5)
+            RSA2.isValid(signature, of: String(text[start..<end]), publicKey: publicKey)
         else {
             throw SampanError.platformRefused("Alipay", code: "BAD_SIGNATURE", message: "the answer's signature does not fit the configured public key")
         }
@@ -102,21 +100,5 @@ struct AlipayGateway: Sendable {
         formatter.timeZone = TimeZone(secondsFromGMT: 8 * 3600)
         formatter.dateFormat = "yyyy-MM-dd HH:mm:ss"
         return formatter.string(from: Date(timeIntervalSince1970: Double(clock.now()) / 1000))
-    }
-
-    private static func privateKey(_ text: String) throws -> _RSA.Signing.PrivateKey {
-        for label in ["PRIVATE KEY", "RSA PRIVATE KEY"] {
-            if let key = try? _RSA.Signing.PrivateKey(pemRepresentation: pem(text, label)) { return key }
-        }
-        throw SampanError.platformNotConfigured("Alipay", "privateKey (PEM or base64, PKCS#8 or PKCS#1)")
-    }
-
-    /// Alipay's tools hand out keys as bare base64; PEM is kept as it is.
-    private static func pem(_ text: String, _ label: String) -> String {
-        let trimmed = text.trimmingCharacters(in: .whitespacesAndNewlines)
-        if trimmed.hasPrefix("-----BEGIN") { return trimmed }
-        let base64 = trimmed.filter { !$0.isWhitespace }
-        let lines = stride(from: 0, to: base64.count, by: 64).map { base64.dropFirst($0).prefix(64) }
-        return "-----BEGIN \(label)-----\n\(lines.joined(separator: "\n"))\n-----END \(label)-----\n"
     }
 }

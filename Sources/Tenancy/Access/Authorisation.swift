@@ -180,6 +180,16 @@ enum Authorisation {
         "POST /admin/v1/environments/{env}/coupons/batches/{batch}/pause": .may(.couponsManage),
         "POST /admin/v1/environments/{env}/coupons/batches/{batch}/resume": .may(.couponsManage),
         "POST /admin/v1/environments/{env}/coupons/batches/{batch}/stop": .may(.couponsManage),
+        "POST /admin/v1/environments/{env}/coupons/wechat/v3/marketing/busifavor/stocks": .may(.couponsManage),
+        "GET /admin/v1/environments/{env}/coupons/wechat/v3/marketing/busifavor/stocks/{stock}": .may(.couponsRead),
+        "PATCH /admin/v1/environments/{env}/coupons/wechat/v3/marketing/busifavor/stocks/{stock}/budget": .may(.couponsManage),
+        "POST /admin/v1/environments/{env}/coupons/wechat/v3/marketing/busifavor/stocks/{stock}/couponcodes": .may(.couponsManage),
+        "GET /admin/v1/environments/{env}/coupons/wechat/v3/marketing/busifavor/stocks/{stock}/couponcodes": .may(.couponsRead),
+        "POST /admin/v1/environments/{env}/coupons/wechat/v3/marketing/busifavor/coupons/use": .may(.couponsIssue),
+        "POST /admin/v1/environments/{env}/coupons/wechat/v3/marketing/busifavor/coupons/return": .may(.couponsIssue),
+        "POST /admin/v1/environments/{env}/coupons/wechat/v3/marketing/busifavor/coupons/deactivate": .may(.couponsIssue),
+        "GET /admin/v1/environments/{env}/coupons/wechat/v3/marketing/busifavor/users/{openid}/coupons": .may(.couponsRead),
+        "GET /admin/v1/environments/{env}/coupons/wechat/v3/marketing/busifavor/users/{openid}/coupons/{code}/appids/{appid}": .may(.couponsRead),
 
         // Documents: an operation that changes something asks for `documentsWrite` as well
         "GET /admin/v1/environments/{env}/collections": .may(.documentsRead),

@@ -146,6 +146,11 @@ extension Tenancy {
         try await record(AuditEntry(action, by: principal, context, target: "account \(account.id)"), whereSeen: account.id)
     }
 
+    /// Writes down what was changed by somebody who came another way than through the management API.
+    public func record(_ note: AuditNote, _ action: String, by principal: Principal, _ context: SampanRequestContext) async throws {
+        try await audit.record(note.finished(action: action, by: principal, context))
+    }
+
     /// Writes down what belongs to no organization in those where its author works.
     func record(_ entry: AuditEntry, whereSeen author: AccountID) async throws {
         try await record(entry, in: organizations(of: author))

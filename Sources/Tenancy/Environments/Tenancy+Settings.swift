@@ -10,6 +10,14 @@ extension Tenancy {
         return settings
     }
 
+    /// The environments that serve and whose settings name an Alipay app.
+    public func environments(ofAlipayApp id: String) -> [EnvironmentID] {
+        guard !id.isEmpty else { return [] }
+        return environmentState.withLock { state in
+            state.settings.filter { $0.value.alipay.appID == id && state.environments[$0.key]?.status == .active }.map(\.key)
+        }
+    }
+
     /// The plans of backups of all environments that serve.
     public var backupPlans: [EnvironmentID: BackupPlan] {
         environmentState.withLock { state in

@@ -256,3 +256,26 @@ test('structured loggers write JSON lines', async () => {
     assert.deepEqual(harness.logs(nextId).map(({ level, text }) => [level, text]), [[2, '{"order":1}']]);
   });
 });
+
+test('coupons in the platforms\' own words go to the server as they are', async () => {
+  const setups = { wechat: [WECHAT, 'cloud'], alipay: [ALIPAY, 'cloud'], tencent: [TENCENT, 'app'] };
+  for (const [name, [code, cloud]] of Object.entries(setups)) {
+    await withWorker(code, async (harness) => {
+      harness.answer('coupons', ({ op }) => (op === 'alipay' ? { code: '40004', sub_code: 'COUPON_STOPPED' } : { stock_id: 'cpb-a' }));
+      const used = await run(harness, `${cloud}.coupons.alipay('alipay.marketing.activity.ordervoucher.use', { voucher_code: 'c' })`);
+      assert.equal(used.value.sub_code, 'COUPON_STOPPED', name);
+      await run(harness, `${cloud}.coupons.alipay('m', '{"a":1}')`);
+      const stock = await run(harness, `${cloud}.coupons.wechat('GET', '/v3/marketing/busifavor/stocks/cpb-a')`);
+      assert.equal(stock.value.stock_id, 'cpb-a', name);
+      assert.deepEqual(harness.calls('coupons').map(({ parameters }) => parameters), [
+        { op: 'alipay', method: 'alipay.marketing.activity.ordervoucher.use', bizContent: { voucher_code: 'c' } },
+        { op: 'alipay', method: 'm', bizContent: { a: 1 } },
+        { op: 'wechat', method: 'GET', path: '/v3/marketing/busifavor/stocks/cpb-a', body: {} },
+      ], name);
+      for (const source of ["alipay('')", "alipay('m', [])", "alipay('m', '{')", "wechat('GET')", "wechat('GET', '/x', 5)"]) {
+        assert.match((await run(harness, `${cloud}.coupons.${source}`)).error.message, /needs/, `${name} ${source}`);
+      }
+      assert.equal(harness.calls('coupons').length, 3, name);
+    });
+  }
+});

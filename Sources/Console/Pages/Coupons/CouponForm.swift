@@ -175,9 +175,10 @@ struct CouponForm: Sendable {
             if let from, let until, until <= from { note("validUntil", Phrases.endsBeforeItBegins) }
             return ["from": .int(from ?? 0), "until": .int(until ?? 0)]
         }
-        return [
-            "days": number("days", 1...3660, isNeeded: true) ?? 1, "afterDays": number("afterDays", 0...366) ?? 0, "wholeDays": .bool(isOn("wholeDays")),
-        ]
+        let after = number("afterDays", 0...366) ?? 0
+        // The rest of the day of the claim is no day yet.
+        let least: Int64 = isOn("wholeDays") && after == 0 ? 0 : 1
+        return ["days": number("days", least...3660, isNeeded: true) ?? 1, "afterDays": after, "wholeDays": .bool(isOn("wholeDays"))]
     }
 
     private mutating func useTimes() -> JSON {
