@@ -178,7 +178,7 @@ offer_tunnels() {
 # The console's pages work without them, so a machine that cannot fetch them goes on.
 offer_console_parts() {
     local stamp=.deps/console-parts
-    [ "$(cat "$stamp" 2>/dev/null)" != "$htmx_wheel $echarts_wheel" ] || return 0
+    [ ! -s share/console/htmx.min.js ] || [ "$(cat "$stamp" 2>/dev/null)" != "$htmx_wheel $echarts_wheel" ] || return 0
     say 'fetching htmx and ECharts for the console from PyPI'
     rm -rf share/console "$stamp"
     # In a shell of its own: what cannot be installed here must not end the set-up.
