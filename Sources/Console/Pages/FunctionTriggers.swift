@@ -56,7 +56,8 @@ struct FunctionTriggers: Sendable {
             let events = (trigger["events"]?.arrayValue ?? []).compactMap(\.stringValue)
             row["schedule"] = .string(followed)
             row["followsChanges"] = true
-            row["meaning"] = .string(events.map { Catalogue.phrase("\(isOfCoupons ? "step" : "event")-\($0)", language) }.joined(separator: ", "))
+            row["meaning"] = .string(
+                events.map { isOfCoupons ? Catalogue.phrase("step-\($0)", language) : Catalogue.phrase("event-\($0)", language) }.joined(separator: ", "))
             return .object(row)
         }
         row["schedule"] = trigger["config"] ?? ""
