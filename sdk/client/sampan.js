@@ -3389,6 +3389,21 @@
       return value;
     }
 
+    /** What a platform's API takes; some code has it as JSON already. */
+    function bodyOf(api, value) {
+      const body = typeof value === 'string' ? parsed(api, value) : value === undefined ? {} : value;
+      if (typeof body !== 'object' || body === null || Array.isArray(body)) throw invalidParameter(`coupons.${api} needs an object.`);
+      return body;
+    }
+
+    function parsed(api, text) {
+      try {
+        return JSON.parse(text);
+      } catch (error) {
+        throw invalidParameter(`coupons.${api} needs an object, or one as JSON: ${error.message}`);
+      }
+    }
+
     /** One coupon may be named without a list around it. */
     function stepMembers(api, options) {
       const members = membersOf(options);
@@ -3425,6 +3440,12 @@
         /** The coupon that goes by an uploaded code, or was claimed with a code. */
         coupons.getByCode = (code, options) => perform('get', options, () => Object.assign(membersOf(options), { code: requireId('getByCode', 'code', code) }));
         coupons.entries = (options) => perform('entries', options, () => membersOf(options));
+        /** Alipay's own method and `biz_content`; answers what Alipay would, refusals too. */
+        coupons.alipay = (method, bizContent) => perform('alipay', {}, () => ({ method: requireId('alipay', 'method', method), bizContent: bodyOf('alipay', bizContent) }));
+        /** WeChat's own method, path and body. */
+        coupons.wechat = (method, path, body) => perform('wechat', {}, () => ({
+          method: requireId('wechat', 'method', method), path: requireId('wechat', 'path', path), body: bodyOf('wechat', body),
+        }));
       }
       return coupons;
     }
