@@ -8,7 +8,6 @@ internal import Synchronization
 final class EnvironmentCoupons: Sendable {
     /// How many entries one turn settles: a few milliseconds for whoever waits behind it.
     private static let settleMax = 500
-    private static let settleRoundMax = 20_000
     /// So few entries between two looks leave room for settling.
     private static let quietMax = 200
     private static let sweepMax = 500
@@ -93,7 +92,6 @@ final class EnvironmentCoupons: Sendable {
         while settled < unsettled {
             // While it is busy only as much as must be.
             if !isQuiet, unsettled - settled < limits.couponTailMax / 2 { break }
-            let began = ContinuousClock.now
             let piece = try await writer.turn { turn, tables in
                 try turn.catchUp()
                 return try tables.settle(entriesMax: Self.settleMax)
@@ -103,10 +101,6 @@ final class EnvironmentCoupons: Sendable {
             if piece.entries == 0 { break }
             settled += piece.entries
             if isQuiet, !writer.isIdle, unsettled - settled < limits.couponTailMax { break }
-            // Other environments are cared for as well; the next round goes on.
-            if settled >= Self.settleRoundMax { break }
-            // Right after a rush comes the crowd that is told that all is gone: two thirds of the time are theirs. Cancelled, it is enough for now.
-            if isQuiet { do { try await Task.sleep(for: began.duration(to: .now) * 2) } catch { break } }
         }
         guard reached.page > 0 else { return }
         // In a turn, like every change: what another one has loaded to decide by must not go meanwhile.
