@@ -23,7 +23,7 @@ def nobody_looks_at_what_nobody_sees(browser):
         Object.defineProperty(document, 'hidden', { configurable: true, get: () => window.isHidden })
         window.isHidden = true
         """)
-    time.sleep(4)
+    time.sleep(4)  # longer than it waits between two looks
     assert browser.driver.execute_script("return looks") == 0
     browser.driver.execute_script("window.isHidden = false; document.dispatchEvent(new Event('visibilitychange'))")
     browser.wait_until(lambda: browser.driver.execute_script("return looks") == 1)

@@ -1,3 +1,5 @@
+internal import Kernel
+
 /// Sums of money as a merchant writes and reads them: yuan with at most two decimals, kept in fen as whole numbers.
 enum Yuan {
     /// The most that is read: 10 billion yuan, as the management API takes it.
@@ -27,13 +29,7 @@ enum Yuan {
     }
 
     /// `12.5` as 1250; `nil` for what is no number with at most two decimals.
-    static func hundredths(_ text: String) -> Int64? {
-        let parts = text.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-        guard (1...2).contains(parts.count), !parts[0].isEmpty, parts[0].count <= 15, let whole = digits(parts[0]) else { return nil }
-        guard parts.count == 2 else { return whole * 100 }
-        guard (1...2).contains(parts[1].count), let rest = digits(parts[1]) else { return nil }
-        return whole * 100 + (parts[1].count == 1 ? rest * 10 : rest)
-    }
+    static func hundredths(_ text: String) -> Int64? { ScaledDecimal.scaled(text, places: 2, digitsMax: 15) }
 
     /// Hundredths as people write them: `15`, `12.5`.
     static func decimal(_ hundredths: Int64) -> String {

@@ -42,11 +42,11 @@ public struct ClaimLane: FastLane {
     public func answer(_ request: FastRequest, _ reply: FastReply) {
         var visit = edge.visit(request, reply)
         do {
-            guard let token = visit.bearer else { throw SampanError.signInFirst }
+            guard let token = request.bearer else { throw SampanError.signInFirst }
             let context = try identify(token, request, visit.requestID, visit.language)
             visit.caller = context
             let store = try coupons.store(context.environment)
-            let (wish, batch) = (try Self.object(request.body), Self.batch(request.path))
+            let (wish, batch) = (try request.jsonObject(), Self.batch(request.path))
             guard !Coupons.needsProving(wish), let number = Self.plainBatch(batch, store) else { return answerSlowly(batch, wish, context, visit) }
             let claim = try CouponRequest.claim(wish, batch: number, context)
             if let outcome = Coupons.answerAtOnce(claim, store, now: coupons.clock.now()) { return finish(.success(outcome), store, visit) }
@@ -70,13 +70,6 @@ public struct ClaimLane: FastLane {
                 visit.fail(error)
             }
         }
-    }
-
-    /// What `Request.jsonObject` reads.
-    static func object(_ body: ByteBuffer) throws -> JSONObject {
-        if body.readableBytes == 0 { return [:] }
-        guard let object = try JSON(body).objectValue else { throw SampanError.badMember("body", Localized("a JSON object", zh: " JSON 对象")) }
-        return object
     }
 
     private func finish(_ result: Result<LedgerOutcome, any Error>, _ store: EnvironmentCoupons, _ visit: FastEdge.Visit) {

@@ -46,7 +46,7 @@ public struct CouponStepLane: FastLane {
             let context = CallContext(
                 environment: environment, caller: .key, requestID: visit.requestID, language: visit.language, clientIP: request.clientIP)
             let store = try coupons.store(environment)
-            let move = try CouponRequest.move(kind, ClaimLane.object(request.body), store.numbers, coupons.limits, context)
+            let move = try CouponRequest.move(kind, request.jsonObject(), store.numbers, coupons.limits, context)
             store.writer.submit(.move(move)) { [coupons] result in
                 do {
                     visit.send(try coupons.answer(result.get(), store))

@@ -20,7 +20,7 @@ extension Coupons {
         let known = try await upload(of: batch, store)
         if known == nil { try await abandonUpload(id, environment) }
         var uploader = CodeUploader(
-            store, batch: batch.number, bytesMin: batch.definition.proof == .code ? CodeUploader.guessableMax : 1, known: known, first: batch.codes)
+            store, batch: batch.number, bytesMin: batch.definition.proof == .code ? CodeUploader.claimBytesMin : 1, known: known, first: batch.codes)
         do {
             for try await piece in body { try await uploader.take(piece.readableBytesView) }
             try await uploader.finish()

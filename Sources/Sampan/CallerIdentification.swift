@@ -44,8 +44,7 @@ struct CallerIdentification: Sendable {
 
     /// Whether whoever sent a request of a fast lane may do that in an environment.
     func authorise(_ request: FastRequest, _ method: String, _ path: String, environment: String) throws -> EnvironmentID {
-        let key = request.authorization.flatMap { $0.hasPrefix("Bearer ") ? String($0.dropFirst(7)) : nil }
-        return try tenancy.authorise(method, path, environment: environment, key.map(principal))
+        try tenancy.authorise(method, path, environment: environment, request.bearer.map(principal))
     }
 
     private func verify(_ token: String, environment named: String?) throws -> (EnvironmentID, User) {

@@ -1,3 +1,4 @@
+import Kernel
 import TestSupport
 import Testing
 
@@ -8,16 +9,16 @@ import Testing
     @Test(arguments: [
         ("5.00", 500), ("5", 500), ("5.5", 550), ("0.01", 1), ("0", 0), ("10000000000.00", 1_000_000_000_000), ("0005", 500),
     ])
-    func yuanIsReadExactly(_ text: String, _ fen: Int64) { #expect(FacadeNumber.scaled(text, places: 2) == fen) }
+    func yuanIsReadExactly(_ text: String, _ fen: Int64) { #expect(ScaledDecimal.scaled(text, places: 2) == fen) }
 
     @Test(arguments: ["", ".", "5.", ".5", "5.005", "-5", "+5", "5,00", "1e3", "5.0.0", " 5", "５", "100000000000000"])
-    func whatIsNoSumIsRefused(_ text: String) { #expect(FacadeNumber.scaled(text, places: 2) == nil) }
+    func whatIsNoSumIsRefused(_ text: String) { #expect(ScaledDecimal.scaled(text, places: 2) == nil) }
 
     @Test func sumsComeBack() {
         var chance = SeededGenerator(seed: 7)
         for _ in 0..<2000 {
             let fen = Int64.random(in: 0...BatchDefinition.moneyMax, using: &chance)
-            #expect(FacadeNumber.scaled(FacadeNumber.yuan(fen), places: 2) == fen)
+            #expect(ScaledDecimal.scaled(FacadeNumber.yuan(fen), places: 2) == fen)
         }
     }
 

@@ -60,11 +60,7 @@ struct BatchOptions: ParsableArguments {
 /// How coupons are told to people.
 enum CouponText {
     /// Sums of money with two places: the API counts in the smallest unit.
-    static func money(_ amount: JSON?) -> String {
-        let fen = amount?.intValue ?? 0
-        let rest = abs(fen % 100)
-        return "\(fen / 100).\(rest < 10 ? "0" : "")\(rest)"
-    }
+    static func money(_ amount: JSON?) -> String { ScaledDecimal.hundredths(amount?.intValue ?? 0) }
 
     /// What one is worth, in a few characters.
     static func value(_ value: JSON?) -> String {

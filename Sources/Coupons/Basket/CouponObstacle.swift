@@ -86,10 +86,7 @@ public enum CouponObstacle: Sendable, Hashable {
     }
 
     /// Fen as ¥12.30.
-    private static func money(_ fen: Int64) -> String {
-        let (yuan, rest) = fen.quotientAndRemainder(dividingBy: 100)
-        return "¥\(yuan).\(rest < 10 ? "0" : "")\(rest)"
-    }
+    private static func money(_ fen: Int64) -> String { "¥\(ScaledDecimal.hundredths(fen))" }
 }
 
 extension SampanError {

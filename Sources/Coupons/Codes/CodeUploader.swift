@@ -12,8 +12,8 @@ struct CodeUploader {
     private static let samplesMax = 20
     /// As long as the platforms allow.
     private static let bytesMax = 64
-    /// What can be guessed is no code.
-    static let guessableMax = 8
+    /// What users type to get a coupon is longer than what others guess.
+    static let claimBytesMin = 8
 
     private let store: EnvironmentCoupons
     private let batch: Int64

@@ -2,24 +2,14 @@ internal import Kernel
 
 /// Sums and discounts as Alipay writes them, without floating point.
 enum FacadeNumber {
-    /// A decimal text as a whole number of its `places`th decimal place: `5.5` with 2 places is 550; `nil` for what is none or finer.
-    static func scaled(_ text: some StringProtocol, places: Int, digitsMax: Int = 11) -> Int64? {
-        let parts = text.utf8.split(separator: UInt8(ascii: "."), maxSplits: 1, omittingEmptySubsequences: false)
-        let (whole, part) = (parts[0], parts.count == 2 ? Array(parts[1]) : [])
-        guard (1...digitsMax).contains(whole.count), parts.count == 1 || (1...places).contains(part.count) else { return nil }
-        let digits = Array(whole) + part + Array(repeating: UInt8(ascii: "0"), count: places - part.count)
-        guard digits.allSatisfy({ (48...57).contains($0) }) else { return nil }
-        return digits.reduce(0) { $0 * 10 + Int64($1 - 48) }
-    }
-
     /// Fen as yuan with two decimals.
-    static func yuan(_ fen: Int64) -> String { "\(fen / 100).\(DateText.padded(Int(fen % 100), 2))" }
+    static func yuan(_ fen: Int64) -> String { ScaledDecimal.hundredths(fen) }
 
     /// How many hundredths of a percent a discount takes off: `8.5` or `8.5折` is 1500, as is the rate `0.85`.
     static func basisPointsOff(_ text: String) -> Int64? {
         let isFold = text.hasSuffix("折")
         let digits = isFold ? text.dropLast() : Substring(text)
-        guard let scaled = scaled(digits, places: 4, digitsMax: 1) else { return nil }
+        guard let scaled = ScaledDecimal.scaled(digits, places: 4, digitsMax: 1) else { return nil }
         // A bare 1 could be a tenth or everything.
         guard isFold || scaled != 10_000 else { return nil }
         let asFold = isFold || scaled > 10_000
@@ -88,7 +78,7 @@ extension FacadeFields {
     /// Yuan as a text such as `5.00`, in fen.
     func yuan(_ field: String, in range: ClosedRange<Int64> = 0...BatchDefinition.moneyMax) throws -> Int64? {
         guard let value = take(field) else { return nil }
-        let fen = value.stringValue.flatMap { FacadeNumber.scaled($0, places: 2) } ?? value.intValue.flatMap { FacadeNumber.scaled("\($0)", places: 2) }
+        let fen = value.stringValue.flatMap { ScaledDecimal.scaled($0, places: 2) } ?? value.intValue.flatMap { ScaledDecimal.scaled("\($0)", places: 2) }
         guard let fen, range.contains(fen) else {
             throw wrong(
                 field, "yuan from \(FacadeNumber.yuan(range.lowerBound)) to \(FacadeNumber.yuan(range.upperBound)), such as 5.00",

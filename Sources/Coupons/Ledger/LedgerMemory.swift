@@ -38,7 +38,12 @@ final class LedgerMemory: Sendable {
         var next = try change { $0 }
         make(&next)
         let made = next
-        try change { $0 = made }
+        // What was there goes after the lock is free: it may be a hundred thousand coupons.
+        let old = try change { ledger in
+            defer { ledger = made }
+            return ledger
+        }
+        withExtendedLifetime(old) {}
     }
 
     /// Begins with what tables say.

@@ -31,7 +31,6 @@ struct EntryQuery: Sendable {
 
 /// What all steps of one kind come to.
 struct EntrySum: Sendable {
-    let batch: Int64
     /// Days since 1970 by the batch's clock; 0 in sums by place.
     let day: Int64
     /// Empty in sums by day.
@@ -108,7 +107,7 @@ extension CouponTables {
             """, [.int(batch), .int(from), .int(until)]
         ) { row in
             guard let kind = LedgerEntry.Kind(rawValue: UInt8(clamping: row.int(2))) else { throw StorageError.damaged("a step's kind") }
-            sums.append(EntrySum(batch: batch, day: row.int(0), place: row.text(1), kind: kind, count: row.int(3), amount: row.int(4)))
+            sums.append(EntrySum(day: row.int(0), place: row.text(1), kind: kind, count: row.int(3), amount: row.int(4)))
             return true
         }
         return sums

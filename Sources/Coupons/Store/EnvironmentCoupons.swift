@@ -92,10 +92,7 @@ final class EnvironmentCoupons: Sendable {
         while settled < unsettled {
             // While it is busy only as much as must be.
             if !isQuiet, unsettled - settled < limits.couponTailMax / 2 { break }
-            let piece = try await writer.turn { turn, tables in
-                try turn.catchUp()
-                return try tables.settle(entriesMax: Self.settleMax)
-            }
+            let piece = try await settlePiece()
             // Also where another node has settled it: then it need not be held here either.
             reached = (piece.page, piece.coupon)
             if piece.entries == 0 { break }
@@ -110,6 +107,13 @@ final class EnvironmentCoupons: Sendable {
         }
     }
 
+    private func settlePiece() async throws -> (page: Int64, coupon: Int64, entries: Int) {
+        try await writer.turn { turn, tables in
+            try turn.catchUp()
+            return try tables.settle(entriesMax: Self.settleMax)
+        }
+    }
+
     /// Moves everything that was there when it was asked into the tables, for whoever reads these.
     func settleNow() async throws {
         do {
@@ -118,10 +122,7 @@ final class EnvironmentCoupons: Sendable {
                 return try turn.memory.change { $0.page }
             }
             while true {
-                let piece = try await writer.turn { turn, tables in
-                    try turn.catchUp()
-                    return try tables.settle(entriesMax: Self.settleMax)
-                }
+                let piece = try await settlePiece()
                 if piece.entries == 0 || piece.page >= page { return }
             }
         } catch {

@@ -19,8 +19,6 @@ public struct FastEdge: Sendable {
     public struct Visit: Sendable {
         /// The id that the answer carries.
         public let requestID: String
-        /// The token that was sent.
-        public let bearer: String?
         /// Who calls, once that is known.
         public var caller: CallContext?
         /// The language of whoever calls.
@@ -33,7 +31,6 @@ public struct FastEdge: Sendable {
         fileprivate init(_ request: FastRequest, _ reply: FastReply, _ edge: FastEdge) {
             started = monotonicMicroseconds()
             requestID = request.requestID.flatMap { RequestID.accepted($0) ? $0 : nil } ?? RequestID.make()
-            bearer = request.authorization.flatMap { $0.hasPrefix("Bearer ") ? String($0.dropFirst(7)) : nil }
             language = Language(acceptLanguage: request.acceptLanguage)
             self.request = request
             self.reply = reply

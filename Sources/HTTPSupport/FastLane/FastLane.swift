@@ -1,4 +1,4 @@
-internal import Kernel
+public import Kernel
 public import NIOCore
 internal import NIOHTTPTypes
 internal import Synchronization
@@ -31,6 +31,16 @@ public struct FastRequest: Sendable {
     public let body: ByteBuffer
     /// The address of the connection's other end.
     public let clientIP: String
+
+    /// The token or key that was sent.
+    public var bearer: String? { authorization.flatMap { $0.hasPrefix("Bearer ") ? String($0.dropFirst(7)) : nil } }
+
+    /// The body as `Request.jsonObject` reads it.
+    public func jsonObject() throws -> JSONObject {
+        if body.readableBytes == 0 { return [:] }
+        guard let object = try JSON(body).objectValue else { throw SampanError.badMember("body", Localized("a JSON object", zh: " JSON 对象")) }
+        return object
+    }
 
     init(_ scan: RequestScan, _ head: UnsafeRawBufferPointer, _ body: ByteBuffer, clientIP: String) {
         func text(_ range: Range<Int>?) -> String? { range.map { String(decoding: head[$0], as: UTF8.self) } }

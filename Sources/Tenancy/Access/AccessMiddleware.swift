@@ -63,9 +63,7 @@ public struct AccessMiddleware: RouterMiddleware {
         if rule == .anyone { return }
         _ = try context.requirePrincipal()
         guard case .may(let permission) = rule else { return }
-        let permissions = context.authority?.permissions ?? []
-        if permissions.contains(permission) { return }
-        throw permissions.isEmpty ? Self.notFound(context.parameters) : (tenancy.suspension(context) ?? SampanError.lacking(permission))
+        try tenancy.require(permission, context.authority, orElse: Self.notFound(context.parameters))
     }
 
     /// As if what the path names did not exist.

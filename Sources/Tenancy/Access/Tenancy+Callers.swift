@@ -128,8 +128,17 @@ extension Tenancy {
         guard let principal else { throw SampanError.keyMissing }
         guard case .may(let permission)? = Authorisation.rule(method, path) else { throw SampanError.operatorOnly }
         let authority = authority(of: principal, overEnvironment: name)
-        if authority.permissions.contains(permission), let environment = authority.environment { return environment }
-        throw authority.permissions.isEmpty ? SampanError.noEnvironment(name) : (suspension(of: authority.organization) ?? SampanError.lacking(permission))
+        try require(permission, authority, orElse: .noEnvironment(name))
+        guard let environment = authority.environment else { throw SampanError.noEnvironment(name) }
+        return environment
+    }
+
+    /// Lets only those through who have a permission.
+    /// - Parameter notFound: what whoever has no role there is told, as if it did not exist.
+    func require(_ permission: Permission, _ authority: Authority?, orElse notFound: @autoclosure () -> SampanError) throws {
+        let permissions = authority?.permissions ?? []
+        if permissions.contains(permission) { return }
+        throw permissions.isEmpty ? notFound() : (suspension(of: authority?.organization) ?? SampanError.lacking(permission))
     }
 
     /// What a request's organization is refused with while the operator has suspended it.
