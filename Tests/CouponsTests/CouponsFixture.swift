@@ -136,10 +136,9 @@ extension EnvironmentCoupons {
         return receipts
     }
 
-    /// Settles everything: a journal in which little has moved between two looks is settled.
+    /// Settles everything: what has been calm for long enough is settled.
     func settleAll() async throws {
-        try await settle()
-        try await settle()
+        for _ in 0..<10 { try await settle() }
     }
 
     /// Settles the oldest pages only, so that a part of what somebody has lies in tables and a part in the journal.

@@ -8,6 +8,7 @@ final class LedgerMemory: Sendable {
         var ledger = Ledger()
         /// False before the first turn, and after one that failed: then the disk has to be read.
         var isKnown = false
+        var questions: UInt64 = 0
     }
 
     private let held = Mutex(Held())
@@ -19,9 +20,18 @@ final class LedgerMemory: Sendable {
 
     var isKnown: Bool { held.withLock { $0.isKnown } }
 
+    /// How often it was looked at since the start.
+    var questions: UInt64 { held.withLock { $0.questions } }
+
+    /// How many entries wait to be settled.
+    var unsettled: Int { held.withLock { $0.isKnown ? $0.ledger.unsettled : 0 } }
+
     /// What `body` finds; `nil` where nothing is known, or it finds nothing.
     func look<T>(_ body: (borrowing Ledger) throws -> sending T?) rethrows -> T? {
-        try held.withLock { held in held.isKnown ? try body(held.ledger) : nil }
+        try held.withLock { held in
+            held.questions &+= 1
+            return held.isKnown ? try body(held.ledger) : nil
+        }
     }
 
     func change<T>(_ body: (inout Ledger) throws -> sending T) throws -> T {
@@ -58,5 +68,10 @@ final class LedgerMemory: Sendable {
     func committed() { held.withLock { $0.ledger.durablePage = $0.ledger.page } }
 
     /// What is in here may never have reached the disk.
-    func forget() { held.withLock { $0 = Held() } }
+    func forget() {
+        held.withLock { held in
+            held.ledger = Ledger()
+            held.isKnown = false
+        }
+    }
 }

@@ -8,8 +8,6 @@ internal import Synchronization
 final class EnvironmentCoupons: Sendable {
     /// How many entries one turn settles: a few milliseconds for whoever waits behind it.
     private static let settleMax = 500
-    /// So few entries between two looks leave room for settling.
-    private static let quietMax = 200
     private static let sweepMax = 500
     private static let holdersAtOnce = 20_000
     private static let holdersRounds = 5
@@ -23,8 +21,7 @@ final class EnvironmentCoupons: Sendable {
     let links: ClaimLinks
     private let limits: Limits
     private let clock: WallClock
-    /// How many entries waited at the last look: where few have come since, all are settled.
-    private let lastUnsettled = Mutex(0)
+    private let lull = Mutex(Lull())
 
     init(_ database: Database, secret: SymmetricKey, limits: Limits, clock: WallClock) throws {
         try database.migrate(couponsMigrations)
@@ -81,23 +78,20 @@ final class EnvironmentCoupons: Sendable {
 
     /// Moves what nobody changes any more from the journal into the tables.
     func settle() async throws {
-        let unsettled = writer.memory.look { $0.unsettled } ?? 0
-        let isQuiet = lastUnsettled.withLock { last in
-            defer { last = unsettled }
-            return unsettled - last <= Self.quietMax
-        }
-        guard unsettled > 0, isQuiet || unsettled > limits.couponTailMax else { return }
+        let unsettled = writer.memory.unsettled
+        let isCalm = lull.withLock { $0.look(unsettled: unsettled, questions: writer.memory.questions) }
+        guard unsettled > 0, isCalm || unsettled > limits.couponTailMax else { return }
         var settled = 0
         var reached: (page: Int64, coupon: Int64) = (0, 0)
         while settled < unsettled {
             // While it is busy only as much as must be.
-            if !isQuiet, unsettled - settled < limits.couponTailMax / 2 { break }
+            if !isCalm, unsettled - settled < limits.couponTailMax / 2 { break }
             let piece = try await settlePiece()
             // Also where another node has settled it: then it need not be held here either.
             reached = (piece.page, piece.coupon)
             if piece.entries == 0 { break }
             settled += piece.entries
-            if isQuiet, !writer.isIdle, unsettled - settled < limits.couponTailMax { break }
+            if isCalm, !isStillCalm, unsettled - settled < limits.couponTailMax { break }
         }
         guard reached.page > 0 else { return }
         // In a turn, like every change: what another one has loaded to decide by must not go meanwhile.
@@ -106,6 +100,8 @@ final class EnvironmentCoupons: Sendable {
             try turn.memory.replace { $0.settled(through: reached.page, coupon: reached.coupon) }
         }
     }
+
+    private var isStillCalm: Bool { writer.isIdle && !lull.withLock { $0.isOver(questions: writer.memory.questions) } }
 
     private func settlePiece() async throws -> (page: Int64, coupon: Int64, entries: Int) {
         try await writer.turn { turn, tables in
