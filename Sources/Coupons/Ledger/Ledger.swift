@@ -75,9 +75,9 @@ struct Ledger: Sendable {
     /// By their numbers, which begin at 1.
     private(set) var batches: [Batch] = []
     private(set) var numbers: [String: Int64] = [:]
-    private(set) var coupons: [Int64: Coupon] = [:]
-    private(set) var takers: [TakerKey: Taker] = [:]
-    private(set) var steps: [StepKey: Step] = [:]
+    private(set) var coupons = PartedDictionary<Int64, Coupon>()
+    private(set) var takers = PartedDictionary<TakerKey, Taker>()
+    private(set) var steps = PartedDictionary<StepKey, Step>()
     /// Coupons up to this number, and all steps that need not be in here, were settled.
     private(set) var settledCoupon: Int64 = 0
     private(set) var hasSettledSteps = false
@@ -246,9 +246,9 @@ struct Ledger: Sendable {
         tail.removeFirst(settled.count)
         hasSettledSteps = true
         // What is not on disk yet may come back with another content, so it is not looked at.
-        coupons = coupons.filter { $0.value.page > settledPage }
-        var kept: [TakerKey: Taker] = [:]
-        for (key, taker) in takers {
+        coupons.keep { $0.page > settledPage }
+        var kept = PartedDictionary<TakerKey, Taker>()
+        for (key, taker) in takers.elements {
             let numbers = taker.numbers.filter { coupons[$0] != nil }
             guard let first = numbers.first else { continue }
             var rest = Taker(first, isWhole: false)
@@ -257,7 +257,7 @@ struct Ledger: Sendable {
             kept[key] = rest
         }
         takers = kept
-        steps = steps.filter { $0.value.page > settledPage }
+        steps.keep { $0.page > settledPage }
     }
 }
 
