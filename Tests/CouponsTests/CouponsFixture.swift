@@ -146,7 +146,7 @@ extension EnvironmentCoupons {
         try await writer.turn { turn, tables in
             try turn.catchUp()
             let piece = try tables.settle(entriesMax: entries)
-            try turn.memory.change { $0.settled(through: piece.page, coupon: piece.coupon) }
+            try turn.memory.forget(piece)
         }
     }
 

@@ -48,6 +48,16 @@ struct Ledger: Sendable {
         var count: Int { older.count + (newest == 0 ? 0 : 1) }
         var numbers: [Int64] { newest == 0 ? older : older + [newest] }
 
+        /// Without those that are in tables; `nil` where nothing is left.
+        func without(_ isGone: (Int64) -> Bool) -> Taker? {
+            let numbers = numbers.filter { !isGone($0) }
+            if numbers.count == count { return self }
+            guard let first = numbers.first else { return nil }
+            var rest = Taker(first, isWhole: false)
+            for number in numbers.dropFirst() { rest.add(number) }
+            return rest
+        }
+
         mutating func add(_ number: Int64) {
             if number == newest || older.contains(number) { return }
             if newest != 0 { older.append(min(number, newest)) }
@@ -78,6 +88,8 @@ struct Ledger: Sendable {
     private(set) var coupons = PartedDictionary<Int64, Coupon>()
     private(set) var takers = PartedDictionary<TakerKey, Taker>()
     private(set) var steps = PartedDictionary<StepKey, Step>()
+    /// Everything up to this page was settled.
+    private(set) var settledPage: Int64 = 0
     /// Coupons up to this number, and all steps that need not be in here, were settled.
     private(set) var settledCoupon: Int64 = 0
     private(set) var hasSettledSteps = false
@@ -98,6 +110,7 @@ struct Ledger: Sendable {
         self.holders = holders
         page = settled.page
         durablePage = settled.page
+        settledPage = settled.page
         nextCoupon = settled.nextCoupon
         settledCoupon = settled.nextCoupon - 1
         hasSettledSteps = settled.page > 0
@@ -159,6 +172,9 @@ struct Ledger: Sendable {
             if takers[key]?.add(coupon.number) == nil { takers[key] = Taker(coupon.number, isWhole: hasNothingSettled(key)) }
         }
     }
+
+    /// How many coupons are in here although nothing about them waits to be settled, at least: they were loaded to decide something.
+    var spare: Int { max(0, coupons.count - unsettled) }
 
     /// Whether nothing of what somebody has lies in tables.
     func hasNothingSettled(_ key: TakerKey) -> Bool { settledCoupon == 0 || !holders.mayHold(key, settled: settledCoupon) }
@@ -235,29 +251,43 @@ struct Ledger: Sendable {
 
     // MARK: What need no longer be held
 
-    /// Everything up to a page is in tables: forgets what did not change since.
-    mutating func settled(through settledPage: Int64, coupon: Int64) {
+    /// What is in tables now, and was here: forgets what did not change since.
+    ///
+    /// Where it does not begin where the last one ended, another node has settled what is between: then `settled(through:)` has to look at all.
+    /// - Returns: whether it could be forgotten.
+    mutating func settled(_ piece: SettledPiece) -> Bool {
+        guard piece.after == settledPage else { return false }
+        let before = settledCoupon
+        holders.add(piece.coupons.lazy.filter { $0 > before }.compactMap { [coupons] in coupons[$0] }.flatMap(TakerKey.of), from: before + 1, through: piece.coupon)
+        advance(piece.page, piece.coupon)
+        for number in piece.coupons {
+            guard let coupon = coupons[number], coupon.page <= piece.page else { continue }
+            coupons[number] = nil
+            for key in TakerKey.of(coupon) { takers[key] = takers[key]?.without { $0 == number } }
+        }
+        for key in piece.steps where (steps[key]?.page ?? .max) <= piece.page { steps[key] = nil }
+        return true
+    }
+
+    /// Everything up to a page is in tables: forgets what did not change since, also what was loaded to decide something.
+    mutating func settled(through page: Int64, coupon: Int64) {
         // All of them are in here: whoever is behind begins anew.
         let fresh = coupons.values.lazy.filter { [settledCoupon] in $0.number > settledCoupon && $0.number <= coupon }
         holders.add(fresh.flatMap(TakerKey.of), from: settledCoupon + 1, through: coupon)
+        advance(page, coupon)
+        // What is not on disk yet may come back with another content, so it is not looked at.
+        coupons.keep { $0.page > page }
+        takers.map { [coupons] taker in taker.without { coupons[$0] == nil } }
+        steps.keep { $0.page > page }
+    }
+
+    private mutating func advance(_ page: Int64, _ coupon: Int64) {
+        settledPage = max(settledPage, page)
         settledCoupon = max(settledCoupon, coupon)
-        let settled = tail.prefix { $0.page <= settledPage }
+        let settled = tail.prefix { $0.page <= page }
         unsettled -= settled.reduce(0) { $0 + $1.entries }
         tail.removeFirst(settled.count)
         hasSettledSteps = true
-        // What is not on disk yet may come back with another content, so it is not looked at.
-        coupons.keep { $0.page > settledPage }
-        var kept = PartedDictionary<TakerKey, Taker>()
-        for (key, taker) in takers.elements {
-            let numbers = taker.numbers.filter { coupons[$0] != nil }
-            guard let first = numbers.first else { continue }
-            var rest = Taker(first, isWhole: false)
-            for number in numbers.dropFirst() { rest.add(number) }
-            rest.isWhole = taker.isWhole && numbers.count == taker.count
-            kept[key] = rest
-        }
-        takers = kept
-        steps.keep { $0.page > settledPage }
     }
 }
 

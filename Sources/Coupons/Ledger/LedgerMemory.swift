@@ -26,6 +26,9 @@ final class LedgerMemory: Sendable {
     /// How many entries wait to be settled.
     var unsettled: Int { held.withLock { $0.isKnown ? $0.ledger.unsettled : 0 } }
 
+    /// How many coupons are held of which nothing waits to be settled.
+    var spare: Int { held.withLock { $0.isKnown ? $0.ledger.spare : 0 } }
+
     /// What `body` finds; `nil` where nothing is known, or it finds nothing.
     func look<T>(_ body: (borrowing Ledger) throws -> sending T?) rethrows -> T? {
         try held.withLock { held in
@@ -41,14 +44,21 @@ final class LedgerMemory: Sendable {
         }
     }
 
-    /// Puts a ledger that was made from this one in its place: what takes long is done aside, and nobody waits for it.
+    /// Forgets what is in tables, as it is known that it is. In the writer's turn only.
+    func forget(_ piece: SettledPiece) throws {
+        if try change({ $0.settled(piece) }) { return }
+        try forgetAll(through: piece)
+    }
+
+    /// Forgets all that is in tables, also what was loaded to decide something.
     ///
-    /// In the writer's turn only, since whatever changes between would be lost.
-    func replace(_ make: (inout Ledger) -> Void) throws {
+    /// That takes long where much is held, so it is done to a copy, and nobody waits for it. In the writer's turn only, since whatever changes
+    /// between would be lost.
+    func forgetAll(through piece: SettledPiece) throws {
         var next = try change { $0 }
-        make(&next)
+        next.settled(through: piece.page, coupon: piece.coupon)
         let made = next
-        // What was there goes after the lock is free: it may be a hundred thousand coupons.
+        // What was there goes after the lock is free.
         let old = try change { ledger in
             defer { ledger = made }
             return ledger

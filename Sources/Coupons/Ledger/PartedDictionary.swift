@@ -10,7 +10,6 @@ struct PartedDictionary<Key: PartedKey, Value: Sendable>: Sendable {
     private var parts: [Int: [Key: Value]] = [:]
 
     var values: some Sequence<Value> { parts.values.lazy.flatMap(\.values) }
-    var elements: some Sequence<(key: Key, value: Value)> { parts.values.lazy.flatMap { $0.lazy.map { ($0.key, $0.value) } } }
     var count: Int { parts.values.reduce(0) { $0 + $1.count } }
 
     subscript(key: Key) -> Value? {
@@ -25,9 +24,14 @@ struct PartedDictionary<Key: PartedKey, Value: Sendable>: Sendable {
 
     /// Keeps those of which `isKept` is true; parts with nothing in them go.
     mutating func keep(where isKept: (Value) -> Bool) {
+        map { isKept($0) ? $0 : nil }
+    }
+
+    /// Puts something else in the place of each, or nothing; parts with nothing in them go.
+    mutating func map(_ change: (Value) -> Value?) {
         parts = parts.compactMapValues { part in
-            let kept = part.filter { isKept($0.value) }
-            return kept.isEmpty ? nil : kept
+            let changed = part.compactMapValues(change)
+            return changed.isEmpty ? nil : changed
         }
     }
 }

@@ -1,3 +1,16 @@
+/// What went from the journal into the tables at once.
+struct SettledPiece: Sendable {
+    /// The page before the first one, and the last.
+    var after: Int64
+    var page: Int64
+    /// The last coupon that is in tables.
+    var coupon: Int64
+    var entries = 0
+    /// Which coupons and steps they are about.
+    var coupons: [Int64] = []
+    var steps: [Ledger.StepKey] = []
+}
+
 /// The coupons and batches that some entries of the journal are about: as tables have them, and then as the entries leave them.
 struct SettlingPiece {
     private(set) var coupons: [Int64: Coupon] = [:]
@@ -11,6 +24,13 @@ struct SettlingPiece {
             if entry.kind == .claim { claimed.insert(entry.coupon) } else { changed.insert(entry.coupon) }
         }
         return (changed.subtracting(claimed), Set(entries.map(\.0.batch)))
+    }
+
+    /// The steps that are known again by their `outBizNo`.
+    static func steps(_ entries: [(LedgerEntry, Int64)]) -> [Ledger.StepKey] {
+        entries.compactMap { entry, _ in
+            entry.kind == .claim || entry.kind == .batch || entry.key.isEmpty ? nil : Ledger.StepKey(kind: entry.kind, key: entry.key)
+        }
     }
 
     init(_ coupons: [Coupon], _ batches: [Batch]) {

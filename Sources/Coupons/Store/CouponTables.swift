@@ -153,9 +153,9 @@ struct DueCoupon: Sendable {
 extension CouponTables {
     /// Moves pages from the journal into the tables, in order.
     /// - Parameter entriesMax: after so many entries it stops, but not within a page.
-    /// - Returns: until which page everything is settled, which coupon was the last, and how many entries that were.
-    func settle(entriesMax: Int) throws -> (page: Int64, coupon: Int64, entries: Int) {
+    func settle(entriesMax: Int) throws -> SettledPiece {
         var (page, nextCoupon) = try connection.first("SELECT page, next_coupon FROM settling") { ($0.int(0), $0.int(1)) } ?? (0, 1)
+        let after = page
         var entries: [(LedgerEntry, Int64)] = []
         try connection.rows("SELECT page, bytes FROM journal WHERE page > $1 ORDER BY page", [.int(page)], wanted: .atMost(entriesMax)) { row in
             guard row.int(0) == page + 1 else { throw StorageError.damaged("page \(page + 1) of the journal is missing") }
@@ -163,7 +163,7 @@ extension CouponTables {
             try row.withBytes(1) { bytes in try JournalPage.entries(in: bytes) { entries.append(($0, page)) } }
             return entries.count < entriesMax
         }
-        guard !entries.isEmpty else { return (page, nextCoupon - 1, 0) }
+        guard !entries.isEmpty else { return SettledPiece(after: after, page: page, coupon: nextCoupon - 1) }
         var piece = try piece(entries)
         for (entry, page) in entries {
             try piece.take(entry, page)
@@ -176,7 +176,8 @@ extension CouponTables {
         nextCoupon = max(nextCoupon, (piece.coupons.keys.max() ?? 0) + 1)
         try connection.enqueue("UPDATE settling SET page = $1, next_coupon = $2", .int(page), .int(nextCoupon))
         try connection.execute("DELETE FROM journal WHERE page <= $1", .int(page))
-        return (page, nextCoupon - 1, entries.count)
+        return SettledPiece(
+            after: after, page: page, coupon: nextCoupon - 1, entries: entries.count, coupons: Array(piece.coupons.keys), steps: SettlingPiece.steps(entries))
     }
 
     private func piece(_ entries: [(LedgerEntry, Int64)]) throws -> SettlingPiece {

@@ -8,6 +8,8 @@ internal import Synchronization
 final class EnvironmentCoupons: Sendable {
     /// How many entries one turn settles: a few milliseconds for whoever waits behind it.
     private static let settleMax = 500
+    /// So many coupons that were loaded to decide something may stay while it is busy.
+    private static let spareMax = 10_000
     private static let sweepMax = 500
     private static let holdersAtOnce = 20_000
     private static let holdersRounds = 5
@@ -82,30 +84,34 @@ final class EnvironmentCoupons: Sendable {
         let isCalm = lull.withLock { $0.look(unsettled: unsettled, questions: writer.memory.questions) }
         guard unsettled > 0, isCalm || unsettled > limits.couponTailMax else { return }
         var settled = 0
-        var reached: (page: Int64, coupon: Int64) = (0, 0)
+        var last: SettledPiece?
         while settled < unsettled {
             // While it is busy only as much as must be.
             if !isCalm, unsettled - settled < limits.couponTailMax / 2 { break }
-            let piece = try await settlePiece()
-            // Also where another node has settled it: then it need not be held here either.
-            reached = (piece.page, piece.coupon)
+            let piece = try await settlePiece(last)
+            last = piece
             if piece.entries == 0 { break }
             settled += piece.entries
             if isCalm, !isStillCalm, unsettled - settled < limits.couponTailMax { break }
         }
-        guard reached.page > 0 else { return }
+        guard let last else { return }
+        let isDone = isCalm && settled >= unsettled
         // In a turn, like every change: what another one has loaded to decide by must not go meanwhile.
-        try await writer.turn { [reached] turn, _ in
+        try await writer.turn { turn, _ in
             try turn.catchUp()
-            try turn.memory.replace { $0.settled(through: reached.page, coupon: reached.coupon) }
+            try turn.memory.forget(last)
+            let spare = turn.memory.spare
+            if spare > Self.spareMax || isDone && spare > 0 { try turn.memory.forgetAll(through: last) }
         }
     }
 
     private var isStillCalm: Bool { writer.isIdle && !lull.withLock { $0.isOver(questions: writer.memory.questions) } }
 
-    private func settlePiece() async throws -> (page: Int64, coupon: Int64, entries: Int) {
+    /// Settles some entries, and forgets those that were settled before: they are on disk now, where whoever does not find them here looks next.
+    private func settlePiece(_ before: SettledPiece? = nil) async throws -> SettledPiece {
         try await writer.turn { turn, tables in
             try turn.catchUp()
+            if let before { try turn.memory.forget(before) }
             return try tables.settle(entriesMax: Self.settleMax)
         }
     }

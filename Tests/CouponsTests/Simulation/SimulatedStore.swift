@@ -70,7 +70,8 @@ final class SimulatedStore: LedgerStore {
     func loseLast() { if !journal.isEmpty { journal.removeLast() } }
 
     /// Moves some pages into the tables.
-    func settle(pages: Int) throws -> (page: Int64, coupon: Int64) {
+    func settle(pages: Int) throws -> SettledPiece {
+        let after = state.page
         var entries: [(LedgerEntry, Int64)] = []
         for page in journal.prefix(pages) { try page.bytes.withUnsafeBytes { try JournalPage.entries(in: $0) { entries.append(($0, page.page)) } } }
         let (changed, _) = SettlingPiece.needs(entries)
@@ -86,7 +87,9 @@ final class SimulatedStore: LedgerStore {
         state.batches = piece.batches.values.sorted { $0.number < $1.number }
         state.page = journal.prefix(pages).last?.page ?? state.page
         journal.removeFirst(min(pages, journal.count))
-        return (state.page, state.nextCoupon - 1)
+        return SettledPiece(
+            after: after, page: state.page, coupon: state.nextCoupon - 1, entries: entries.count, coupons: Array(piece.coupons.keys),
+            steps: SettlingPiece.steps(entries))
     }
 
     /// Every coupon that there is, from the tables and the journal, by a way that has nothing to do with the ledger's own.

@@ -186,11 +186,11 @@ struct Simulation {
     }
 
     private mutating func settle() throws {
-        let (page, coupon) = try store.settle(pages: 1 + chance.below(8))
+        let piece = try store.settle(pages: 1 + chance.below(8))
         for memory in nodes where memory.isKnown {
             // The other node learns it when it finds its pages gone.
-            guard let known = memory.look({ $0.page }), known >= page, chance.below(2) == 0 else { continue }
-            try memory.change { $0.settled(through: page, coupon: coupon) }
+            guard let known = memory.look({ $0.page }), known >= piece.page, chance.below(2) == 0 else { continue }
+            if chance.below(4) == 0 { try memory.forgetAll(through: piece) } else { try memory.forget(piece) }
         }
     }
 
