@@ -258,7 +258,8 @@ struct Ledger: Sendable {
     mutating func settled(_ piece: SettledPiece) -> Bool {
         guard piece.after == settledPage else { return false }
         let before = settledCoupon
-        holders.add(piece.coupons.lazy.filter { $0 > before }.compactMap { [coupons] in coupons[$0] }.flatMap(TakerKey.of), from: before + 1, through: piece.coupon)
+        holders.add(
+            piece.coupons.lazy.filter { $0 > before }.compactMap { [coupons] in coupons[$0] }.flatMap(TakerKey.of), from: before + 1, through: piece.coupon)
         advance(piece.page, piece.coupon)
         for number in piece.coupons {
             guard let coupon = coupons[number], coupon.page <= piece.page else { continue }

@@ -44,7 +44,9 @@ final class LedgerMemory: Sendable {
         }
     }
 
-    /// Forgets what is in tables, as it is known that it is. In the writer's turn only.
+    /// Forgets what is known to be in tables.
+    ///
+    /// In the writer's turn only.
     func forget(_ piece: SettledPiece) throws {
         if try change({ $0.settled(piece) }) { return }
         try forgetAll(through: piece)

@@ -3,25 +3,6 @@ internal import Kernel
 
 /// Members of a batch's JSON, read with an error that names the member.
 extension JSONObject {
-    func refuseUnknown(_ known: Set<String>, in what: String) throws {
-        for (name, _) in self where !known.contains(name) {
-            throw SampanError.badMember(String(name.prefix(60)), Localized("nothing: a \(what) has no such member", zh: "不存在的字段：\(what) 没有该成员"))
-        }
-    }
-
-    func requiredObject(_ name: String) throws -> JSONObject {
-        guard let object = try optionalObject(name) else { throw SampanError.badMember(name, Localized("an object", zh: "对象")) }
-        return object
-    }
-
-    func requiredInt(_ name: String, in range: ClosedRange<Int64>) throws -> Int64 {
-        guard let int = self[name]?.intValue, range.contains(int) else {
-            throw SampanError.badMember(
-                name, Localized("an integer from \(range.lowerBound) to \(range.upperBound)", zh: " \(range.lowerBound) 到 \(range.upperBound) 的整数"))
-        }
-        return int
-    }
-
     /// A sum of money in the smallest unit, or nothing.
     func money(_ name: String) throws -> Int64? {
         guard let value = self[name], !value.isNull else { return nil }
