@@ -1,3 +1,4 @@
+internal import HTTPSupport
 public import Kernel
 
 /// What somebody is about to buy, and where.
