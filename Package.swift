@@ -62,7 +62,7 @@ let package = Package(
         room("Kernel", []),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
-        room("Storage", ["CSQLite", "CPostgres"]),
+        room("Storage", ["CSQLite", "CPostgres", "Kernel"]),
         .target(name: "CScheduling"),
         room("LoopTasks", ["CScheduling", nio, nioPosix]),
         room(
@@ -78,6 +78,7 @@ let package = Package(
         room("Identity", ["Kernel", "HTTPSupport", "Storage", "Tenancy", hummingbird, httpTypes, crypto, cryptoExtras]),
         room("Documents", ["Kernel", "HTTPSupport", "Storage", hummingbird, httpTypes, nio, nioPosix, crypto, logging, lifecycle]),
         room("Coupons", ["Kernel", "HTTPSupport", "Storage", hummingbird, httpTypes, nio, crypto, logging, lifecycle]),
+        room("Rush", ["Kernel", "HTTPSupport"]),
         room("Files", ["Kernel", "HTTPSupport", "Storage", "Tenancy", hummingbird, httpTypes, nio, crypto]),
         room("Functions", ["Kernel", "HTTPSupport", "Storage", "Workers", hummingbird, httpTypes, nio, crypto, logging, lifecycle]),
         .systemLibrary(name: "CQREncode", pkgConfig: "libqrencode", providers: [.apt(["libqrencode-dev"])]),
@@ -93,7 +94,7 @@ let package = Package(
         .executableTarget(
             name: "Sampan",
             dependencies: [
-                "Kernel", "Storage", "LoopTasks", "HTTPSupport", "Workers", "Tenancy", "Identity", "Documents", "Coupons", "Files", "Functions", "Mail",
+                "Kernel", "Storage", "LoopTasks", "HTTPSupport", "Workers", "Tenancy", "Identity", "Documents", "Coupons", "Files", "Functions", "Mail", "Rush",
                 "Console",
                 "CLI", hummingbird, httpTypes, nio, nioPosix, nioHTTP, logging, lifecycle, httpClient, arguments,
             ], swiftSettings: strict),
@@ -112,6 +113,7 @@ let package = Package(
         tests("Mail", ["Mail", "Kernel", nio, nioPosix, logging, lifecycle]),
         tests("Documents", ["Documents", "Kernel", "Storage", nio, logging], exclude: ["Vectors"]),
         tests("Coupons", ["Coupons", "Kernel", "Storage", nio, crypto, logging]),
+        tests("Rush", ["Rush", "HTTPSupport", "Kernel"]),
         tests("Functions", ["Functions", "Kernel", "Storage", "Workers", nio, logging]),
         tests("Console", ["Console", "Coupons", "Kernel", hummingbird, httpTypes, nio]),
         tests("Workers", ["Workers", "CSpawn", nio, nioPosix, logging, lifecycle]),

@@ -7,7 +7,8 @@ internal import Hummingbird
 /// The management API and the console stay closed to other origins.
 enum CrossOrigin {
     private static let openPaths = ["/v1/", "/files/", "/http/"]
-    private static let allowedHeaders = "authorization, content-type, x-sampan-env, x-request-id, idempotency-key, accept-language, range"
+    private static let allowedHeaders =
+        "authorization, content-type, x-sampan-env, x-sampan-timeout, x-request-id, idempotency-key, accept-language, range"
     private static let exposedHeaders = "x-request-id, retry-after, content-range"
     private static let origin = HTTPField.Name("access-control-allow-origin").unsafelyUnwrapped
     private static let methods = HTTPField.Name("access-control-allow-methods").unsafelyUnwrapped
@@ -37,5 +38,11 @@ enum CrossOrigin {
         response.headers[exposed] = exposedHeaders
     }
 
-    private static func isOpen(_ request: Request) -> Bool { openPaths.contains { request.uri.path.hasPrefix($0) } }
+    private static func isOpen(_ request: Request) -> Bool { isOpen(request.uri.path) }
+
+    /// Whether pages of any origin may read what is answered at a path.
+    static func isOpen(_ path: String) -> Bool { openPaths.contains { path.hasPrefix($0) } }
+
+    /// What lets them, as it goes over the wire.
+    static let openFields = "Access-Control-Allow-Origin: *\r\nAccess-Control-Expose-Headers: \(exposedHeaders)\r\n"
 }

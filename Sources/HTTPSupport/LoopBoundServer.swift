@@ -15,8 +15,11 @@ extension HTTPServerBuilder {
     ///
     /// Handlers here either suspend or do something short, so a hop to the shared thread pool and back would cost more
     /// than the work itself (a third of a read by id). What may take long goes to a thread pool of its own.
-    public static func loopBound(idleTimeout: Duration?, webSockets: WebSocketRoute, lanes: [any FastLane]) -> HTTPServerBuilder {
-        HTTPServerBuilder { responder in LoopBoundChannel(responder: responder, idleTimeout: idleTimeout, webSockets: webSockets, lanes: lanes) }
+    /// - Parameter admission: who decides about each request when there are more than can be served; `nil`: nobody.
+    public static func loopBound(idleTimeout: Duration?, webSockets: WebSocketRoute, lanes: [any FastLane], admission: AdmissionControl?) -> HTTPServerBuilder {
+        HTTPServerBuilder { responder in
+            LoopBoundChannel(responder: responder, idleTimeout: idleTimeout, webSockets: webSockets, lanes: lanes, admission: admission)
+        }
     }
 }
 
@@ -41,6 +44,7 @@ struct LoopBoundChannel: ServerChildChannel, HTTPChannelHandler {
     let idleTimeout: Duration?
     let webSockets: WebSocketRoute
     let lanes: [any FastLane]
+    let admission: AdmissionControl?
 
     /// The first connection is set up alone: where two threads make the same generic types for the first time at once, Swift's runtime has crashed
     /// right after a start under load (like swiftlang/swift#80909).
@@ -58,7 +62,7 @@ struct LoopBoundChannel: ServerChildChannel, HTTPChannelHandler {
     private func setUp(_ channel: any Channel, _ logger: Logger) -> EventLoopFuture<Value> {
         channel.eventLoop.makeCompletedFuture {
             let count = NIOLoopBound(RequestCount(), eventLoop: channel.eventLoop)
-            let desk = FrontDesk(lanes, count: count.value, idleTimeout: idleTimeout.map { TimeAmount($0) })
+            let desk = FrontDesk(lanes, count: count.value, admission: admission, idleTimeout: idleTimeout.map { TimeAmount($0) })
             try channel.pipeline.syncOperations.addHandler(desk)
             var configuration = NIOUpgradableHTTPServerPipelineConfiguration<Negotiated>(
                 upgradeConfiguration: .init(upgraders: [upgrader()]) { channel in

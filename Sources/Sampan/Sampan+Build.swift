@@ -10,6 +10,7 @@ internal import Identity
 internal import Kernel
 internal import Logging
 internal import Mail
+internal import Rush
 internal import ServiceLifecycle
 internal import Storage
 internal import Synchronization
@@ -36,6 +37,8 @@ struct Sampan: Sendable {
     let webSockets: WebSocketRoute
     /// What is answered beside the router.
     let lanes: [any FastLane]
+    /// Who decides about each request when there are more than can be served; `nil`: nobody.
+    let admission: AdmissionControl?
     /// Everything long-lived, in the order in which it starts; shutdown goes the other way.
     let services: [any Service]
 
@@ -105,6 +108,8 @@ struct Sampan: Sendable {
             samples: shop, environments: parts, parts: configuration.home.appendingPathComponent("share/console"), logger: logger)
         router.add(
             middleware: EdgeMiddleware(accessLog: accessLog, logger: logger, errorPage: console.errorPage, identify: identification.identify))
+        let admission = admission(limits, identification, tenancy, clock)
+        if let admission { router.add(middleware: CostMiddleware(note: Self.costNote(admission))) }
         router.add(middleware: AccessMiddleware(tenancy, logger: logger))
         router.add(middleware: RepeatMiddleware(tenancy))
         addRoutes(to: router, configuration, rooms)
@@ -127,7 +132,27 @@ struct Sampan: Sendable {
                 ClaimLane(coupons, edge: edge) { try identification.client($0, $1, requestID: $2, language: $3) },
                 CouponStepLane(coupons, edge: edge) { try identification.authorise($0, "POST", $1, environment: $2) },
             ],
+            admission: admission,
             services: [accessLog, mailer, documents, coupons, logBook, functions, scheduler, triggers, caretaker, backups])
+    }
+
+    private static func admission(_ limits: Limits, _ identification: CallerIdentification, _ tenancy: Tenancy, _ clock: WallClock) -> AdmissionControl? {
+        guard limits.admissionMilliseconds > 0 else { return nil }
+        let doorkeeper = Doorkeeper(
+            verify: { try? identification.identity.verify($0) },
+            mayUse: { key, environment in
+                guard let principal = try? tenancy.principal(ofKey: key) else { return false }
+                return !tenancy.permissions(of: principal, in: environment).isEmpty
+            }, clock: clock)
+        return AdmissionControl(.init(targetMicroseconds: Double(limits.admissionMilliseconds) * 1000, classify: doorkeeper.arrival))
+    }
+
+    private static func costNote(_ admission: AdmissionControl) -> CostMiddleware.Note {
+        { request, context, microseconds in
+            let reading = ClassRules.read(request.method.rawValue, request.uri.path)
+            let environment = context.call?.environment ?? reading.environment.flatMap { EnvironmentID(String($0)) }
+            admission.costs.note(environment, reading.kind, microseconds: microseconds)
+        }
     }
 
     /// The rooms that answer requests.

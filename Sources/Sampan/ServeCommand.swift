@@ -56,7 +56,8 @@ struct ServeCommand: AsyncParsableCommand {
         do { try sampan.documents.check() } catch { throw StartError("The documents' database cannot be used: \(error)") }
         let announcement = Announcement(sampan: sampan, sample: sample ?? variable("SAMPLE"), json: json)
         var application = Application(
-            responder: sampan.responder, server: .loopBound(idleTimeout: .seconds(75), webSockets: sampan.webSockets, lanes: sampan.lanes),
+            responder: sampan.responder,
+            server: .loopBound(idleTimeout: .seconds(75), webSockets: sampan.webSockets, lanes: sampan.lanes, admission: sampan.admission),
             configuration: .init(address: .hostname(configuration.host, port: configuration.port), serverName: nil),
             services: sampan.services,
             onServerRunning: { channel in

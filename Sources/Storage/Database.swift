@@ -1,3 +1,4 @@
+internal import Kernel
 internal import Synchronization
 
 /// One database: many readers at once, and one writer that carries all waiting writes in one commit.
@@ -60,6 +61,11 @@ public final class Database: Sendable {
     ///
     /// Each statement sees the last commit.
     public func read<T>(_ body: (Connection) throws -> T) throws -> T {
+        guard let meter = CostMeter.current else { return try readUnmetered(body) }
+        return try meter.measure { try readUnmetered(body) }
+    }
+
+    private func readUnmetered<T>(_ body: (Connection) throws -> T) throws -> T {
         switch engine {
         case .sqlite(let readers): try readers.read { try body(Connection($0)) }
         case .postgres(let space): try space.server.lend(.reading, in: space.name) { try body(Connection($0, space)) }
@@ -72,11 +78,12 @@ public final class Database: Sendable {
     /// - Throws: what `body` throws, or `StorageError` when the commit fails or too many writes wait.
     @discardableResult
     public func write<T: Sendable>(_ body: @escaping @Sendable (Connection) throws -> T) async throws -> T {
-        try await withUnsafeThrowingContinuation { continuation in
+        let meter = CostMeter.current
+        return try await withUnsafeThrowingContinuation { continuation in
             writer.submit(
                 GroupWriter.Job(
                     run: { connection in
-                        let value = try body(connection)
+                        let value = try meter.map { meter in try meter.measure { try body(connection) } } ?? body(connection)
                         return { continuation.resume(returning: value) }
                     },
                     fail: { continuation.resume(throwing: $0) }))

@@ -1,3 +1,4 @@
+internal import HTTPTypes
 public import Kernel
 public import NIOCore
 internal import NIOHTTPTypes
@@ -65,7 +66,7 @@ public struct FastReply: Sendable {
     func send(_ bytes: ByteBuffer) { post.deliver(LoopPost.Letter(desk: desk, bytes: bytes)) }
 }
 
-/// Counts the requests of a connection that the router is answering.
+/// Counts the requests of a connection that the router is answering, and asks admission for those that the desk could not tell apart.
 final class RequestCount: ChannelDuplexHandler {
     typealias InboundIn = HTTPRequestPart
     typealias InboundOut = HTTPRequestPart
@@ -79,14 +80,47 @@ final class RequestCount: ChannelDuplexHandler {
     private(set) var hasBegun = false
     /// Whether the decoder has refused something: what comes then is no request any more.
     private(set) var isBroken = false
+    /// How many have been answered.
+    private(set) var ended = 0
+    /// How many that admission has let in are on their way here.
+    var permits = 0
+    var gate: LoopGate?
+    /// Called when one has been answered.
+    var onEnd: (() -> Void)?
+    /// What comes is of a request that was refused, and the connection is being closed.
+    private var isRefusing = false
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        if isRefusing { return }
         switch unwrapInboundIn(data) {
-        case .head: (inProgress, isReading, hasBegun) = (inProgress + 1, true, true)
+        case .head:
+            if permits > 0 {
+                permits -= 1
+            } else if inProgress == 0, gate?.arriveUnknown() == false {
+                hasBegun = true
+                return refuse(context)
+            }
+            (inProgress, isReading, hasBegun) = (inProgress + 1, true, true)
         case .body: break
         case .end: isReading = false
         }
         context.fireChannelRead(data)
+    }
+
+    private func refuse(_ context: ChannelHandlerContext) {
+        isRefusing = true
+        let error = SampanError.overloaded
+        let problem = JSON.object(error.problem(requestID: RequestID.make(), language: .en)).serialized()
+        let head = HTTPResponse(
+            status: .init(code: error.status),
+            headerFields: [
+                .contentType: "application/problem+json; charset=utf-8", .contentLength: String(problem.count), .cacheControl: "no-store",
+                .retryAfter: String(error.retryAfter ?? 1), .connection: "close",
+            ])
+        context.write(wrapOutboundOut(.head(head)), promise: nil)
+        context.write(wrapOutboundOut(.body(ByteBuffer(bytes: problem))), promise: nil)
+        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+        context.close(promise: nil)
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -95,8 +129,11 @@ final class RequestCount: ChannelDuplexHandler {
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-        if case .end = unwrapOutboundIn(data) { inProgress -= 1 }
+        guard case .end = unwrapOutboundIn(data) else { return context.write(data, promise: promise) }
+        inProgress -= 1
+        ended += 1
         context.write(data, promise: promise)
+        onEnd?()
     }
 }
 

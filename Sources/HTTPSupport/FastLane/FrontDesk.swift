@@ -1,9 +1,11 @@
 internal import Kernel
 internal import NIOCore
 
-/// Stands before the decoder on one connection, lets lanes have their requests, and closes the connection when nothing happens on it.
+/// Stands before the decoder on one connection: asks admission for each request, lets lanes have theirs, and closes the connection when nothing happens
+/// on it.
 ///
-/// A lane has a request only when it is certain where that begins: all bytes before it were requests that were counted, and all of these are answered.
+/// It takes a request apart only when it is certain where that begins: all bytes before it were requests that were counted, and all of these are
+/// answered. What cannot be told apart goes on to the decoder, and admission is asked behind that.
 final class FrontDesk: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
@@ -13,15 +15,38 @@ final class FrontDesk: ChannelDuplexHandler, RemovableChannelHandler {
     /// So many bytes that are sent ahead are kept; then nothing more is read.
     private static let aheadMax = 64 << 10
     /// A lane's request is no longer than this.
-    private static let headMax = 16 << 10
+    static let headMax = 16 << 10
+
+    /// What is left of a refused request's body is read and thrown away up to this; beyond it the connection is closed.
+    static let skippedMax = 256 << 10
+
+    /// Nobody waits longer than this, whatever they say.
+    static let patienceMax = 600_000
+
+    /// Where the next request of the connection stands.
+    enum Standing {
+        case unknown
+        /// In line.
+        case waiting
+        case admitted
+    }
 
     private let lanes: [any FastLane]
     private let count: RequestCount
+    let admission: AdmissionControl?
+    var gate: LoopGate?
+    var standing = Standing.unknown
+    /// So much of a refused request's body is still to come.
+    var skipping = 0
+    /// The request that admission was asked for.
+    var asked: RequestScan?
+    /// How many requests went on to the decoder, as far as they could be told apart.
+    private var forwarded = 0
     private let idleTimeout: TimeAmount?
 
     private var bounds = RequestBounds()
     /// What has come and has gone nowhere yet.
-    private var held: ByteBuffer?
+    var held: ByteBuffer?
     /// Whether the lane has a request; what comes meanwhile waits, since answers go out in the order of the requests.
     private var isAnswering = false
     /// Whether `takeHeld` runs: an answer that comes at once must not call it again, for a thousand requests in one read would be a thousand calls deep.
@@ -31,21 +56,25 @@ final class FrontDesk: ChannelDuplexHandler, RemovableChannelHandler {
     private var holdsReads = false
     /// Somebody wants to close the connection while the lane has a request.
     private var closing: (CloseMode, EventLoopPromise<Void>?)?
-    private var context: ChannelHandlerContext?
+    var context: ChannelHandlerContext?
     private var reply: FastReply?
-    private var clientIP = ""
+    var clientIP = ""
     private var lastActive = NIODeadline.now()
     private var idleCheck: Scheduled<Void>?
 
-    init(_ lanes: [any FastLane], count: RequestCount, idleTimeout: TimeAmount?) {
+    init(_ lanes: [any FastLane], count: RequestCount, admission: AdmissionControl? = nil, idleTimeout: TimeAmount?) {
         self.lanes = lanes
         self.count = count
+        self.admission = admission
         self.idleTimeout = idleTimeout
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
         clientIP = context.remoteAddress?.ipAddress ?? ""
+        gate = admission?.gate(of: context.eventLoop)
+        count.gate = gate
+        count.onEnd = { [weak self] in self?.routerHasAnswered() }
         reply = FastReply(desk: NIOLoopBound(self, eventLoop: context.eventLoop), post: LoopPost.of(context.eventLoop))
         if let idleTimeout { checkIdle(in: idleTimeout, context) }
     }
@@ -54,6 +83,7 @@ final class FrontDesk: ChannelDuplexHandler, RemovableChannelHandler {
         idleCheck?.cancel()
         self.context = nil
         reply = nil
+        count.onEnd = nil
     }
 
     func channelInactive(context: ChannelHandlerContext) {
@@ -67,7 +97,8 @@ final class FrontDesk: ChannelDuplexHandler, RemovableChannelHandler {
     // MARK: Requests
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        lastActive = .now()
+        // Whoever sends a head byte by byte is as idle as whoever sends nothing.
+        if held?.readableBytes ?? 0 == 0 || standing != .unknown { lastActive = .now() }
         var bytes = unwrapInboundIn(data)
         if held?.readableBytes ?? 0 == 0 {
             held = bytes
@@ -83,15 +114,31 @@ final class FrontDesk: ChannelDuplexHandler, RemovableChannelHandler {
         if isTaking { return }
         isTaking = true
         defer { isTaking = false }
-        while !isAnswering, let bytes = held {
+        while !isAnswering, standing != .waiting, let bytes = held {
             guard bytes.readableBytes > 0 else {
                 held = nil
                 return
+            }
+            if skipping > 0 {
+                let count = min(skipping, bytes.readableBytes)
+                held?.moveReaderIndex(forwardBy: count)
+                skipping -= count
+                continue
+            }
+            if standing == .unknown, gate != nil, !count.isBroken, bounds.isBetween {
+                // The one before is being answered: it is looked at when that is done.
+                if forwarded > count.ended || count.inProgress > 0 { return }
+                switch ask(bytes, context) {
+                case .goOn: break
+                case .again: continue
+                case .later: return
+                }
             }
             switch look(bytes) {
             case .mine(let lane, let request, let length):
                 held?.moveReaderIndex(forwardBy: length)
                 isAnswering = true
+                (asked, standing) = (nil, .unknown)
                 guard let reply else { return }
                 lane.answer(request, reply)
             case .more: return
@@ -127,8 +174,20 @@ final class FrontDesk: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     private func forward(_ context: ChannelHandlerContext) {
-        guard let bytes = held else { return }
+        guard var bytes = held else { return }
         held = nil
+        // The request behind it is asked for by itself.
+        if let length = asked.map({ $0.length + $0.bodyLength }) ?? (gate == nil ? nil : bounds.bodyLeft), length < bytes.readableBytes,
+            let piece = bytes.readSlice(length: length)
+        {
+            held = bytes
+            bytes = piece
+        }
+        if asked != nil {
+            forwarded += 1
+            count.permits += 1
+        }
+        (asked, standing) = (nil, .unknown)
         bytes.withUnsafeReadableBytes { bounds.pass($0) }
         context.fireChannelRead(wrapInboundOut(bytes))
     }
@@ -143,6 +202,11 @@ final class FrontDesk: ChannelDuplexHandler, RemovableChannelHandler {
             closing = nil
             return context.close(mode: mode, promise: promise)
         }
+        goOn(context)
+    }
+
+    /// Looks at what has come meanwhile.
+    func goOn(_ context: ChannelHandlerContext) {
         // It goes on by itself where the answer came at once.
         if isTaking { return }
         if held != nil {
@@ -150,17 +214,26 @@ final class FrontDesk: ChannelDuplexHandler, RemovableChannelHandler {
             // Whoever is behind keeps what it gets until it is told that this was all for now.
             context.fireChannelReadComplete()
         }
-        if hasInputEnded, !isAnswering { endInput(context) }
+        if hasInputEnded, !isAnswering, standing != .waiting { endInput(context) }
         if holdsReads, (held?.readableBytes ?? 0) < Self.aheadMax {
             holdsReads = false
             context.read()
         }
     }
 
+    private func routerHasAnswered() {
+        guard held != nil, let context else { return }
+        // Behind the end of the answer, which is on its way.
+        context.eventLoop.assumeIsolated().execute { [weak self] in
+            guard let self, let context = self.context else { return }
+            goOn(context)
+        }
+    }
+
     // MARK: The connection
 
     func read(context: ChannelHandlerContext) {
-        if isAnswering, (held?.readableBytes ?? 0) >= Self.aheadMax { holdsReads = true } else { context.read() }
+        if (held?.readableBytes ?? 0) >= Self.aheadMax { holdsReads = true } else { context.read() }
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
@@ -181,8 +254,8 @@ final class FrontDesk: ChannelDuplexHandler, RemovableChannelHandler {
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         guard event as? ChannelEvent == .inputClosed else { return context.fireUserInboundEventTriggered(event) }
-        // What waits behind the lane's request comes first.
-        if isAnswering { hasInputEnded = true } else { endInput(context) }
+        // What waits, and what waits behind the lane's request, comes first.
+        if isAnswering || standing == .waiting { hasInputEnded = true } else { endInput(context) }
     }
 
     private func endInput(_ context: ChannelHandlerContext) {
@@ -201,7 +274,7 @@ final class FrontDesk: ChannelDuplexHandler, RemovableChannelHandler {
         let end = lastActive + idleTimeout
         if end > .now() { return checkIdle(in: end - .now(), context) }
         // Whoever waits for an answer is not idle; whoever has sent half a request is.
-        if isAnswering || count.inProgress > 0 && !count.isReading { return checkIdle(in: idleTimeout, context) }
+        if isAnswering || standing == .waiting || count.inProgress > 0 && !count.isReading { return checkIdle(in: idleTimeout, context) }
         context.close(promise: nil)
     }
 }

@@ -4,7 +4,7 @@
 
 const { PlatformProblem, invalidParameter } = require('../../shared/problems');
 const { createDatabase } = require('../../shared/database');
-const { withRetries, systemClock } = require('./retry');
+const { RetryBudget, withRetries, systemClock } = require('./retry');
 const { couponRequest } = require('./coupons');
 const { Session } = require('./session');
 const { WatchChannel } = require('./watch-channel');
@@ -25,6 +25,7 @@ class Connection {
     this.clock = clock || systemClock;
     this.lastRequestId = '';
     this.channel = null;
+    this.retryBudget = new RetryBudget();
     this.session = new Session({
       key: `sampan.session.${this.endpoint}.${this.env}.${settings.user || ''}`,
       storage: settings.storage || transport.storage,
@@ -104,6 +105,7 @@ class Connection {
       () => this.transport.download({ url: file.tempFileURL, filePath, timeout: timeout || FILE_TIMEOUT_MILLISECONDS }),
       true,
       this.clock,
+      this.retryBudget,
     );
     if (saved.status >= 400) {
       const detail = `The file's address answered ${saved.status}.`;
@@ -137,9 +139,10 @@ class Connection {
   }
 
   send(path, headers, body, timeout, method) {
-    return this.transport.request({
-      url: this.endpoint + path, method: method || 'POST', headers, body, timeout: timeout || this.settings.timeout || REQUEST_TIMEOUT_MILLISECONDS,
-    });
+    const patience = timeout || this.settings.timeout || REQUEST_TIMEOUT_MILLISECONDS;
+    // Nobody answers whoever has stopped waiting.
+    headers['x-sampan-timeout'] = String(Math.round(patience));
+    return this.transport.request({ url: this.endpoint + path, method: method || 'POST', headers, body, timeout: patience });
   }
 
   /** Sends with a token, retries what may be retried, and once more after the server refused the token. */
@@ -153,7 +156,7 @@ class Connection {
       const second = await this.attempt(send, requestId, idempotencyKey);
       if (second.problem !== null) throw second.problem;
       return second.answer;
-    }, repeatable, this.clock);
+    }, repeatable, this.clock, this.retryBudget);
   }
 
   async attempt(send, requestId, idempotencyKey) {
@@ -176,7 +179,7 @@ class Connection {
       const response = await this.send(path, headers, JSON.stringify(await makeBody()));
       if (response.status >= 400) throw problemOf(response, requestId);
       return JSON.parse(response.text);
-    }, true, this.clock);
+    }, true, this.clock, this.retryBudget);
   }
 
   headers(requestId) {

@@ -18,18 +18,46 @@ function mayRetry(problem, attempt, repeatable) {
   return repeatable && (problem.code === 'NETWORK' || problem.code === 'TIMEOUT');
 }
 
-/** Full jitter, so that clients that failed together do not come back together. */
+/**
+ * Full jitter, so that clients that failed together do not come back together; those that were told when to come back spread over as long again, and
+ * longer each time.
+ */
 function pauseBefore(problem, attempt, random) {
-  const ceiling = Math.min(LONGEST_PAUSE_MILLISECONDS, FIRST_PAUSE_MILLISECONDS * 2 ** (attempt - 1));
-  return problem.retryAfterSeconds * 1000 + random() * ceiling;
+  const told = problem.retryAfterSeconds * 1000;
+  const ceiling = Math.min(LONGEST_PAUSE_MILLISECONDS, Math.max(told, FIRST_PAUSE_MILLISECONDS) * 2 ** (attempt - 1));
+  return told + random() * ceiling;
 }
 
-async function withRetries(work, repeatable, clock) {
+/**
+ * What a client may spend on repeats: a few at once, then one for each ten calls that went well. Where everything fails, repeats only add to
+ * what made it fail.
+ */
+class RetryBudget {
+  constructor(most = 6, callsForOne = 10) {
+    this.price = callsForOne;
+    this.most = most * callsForOne;
+    this.left = this.most;
+  }
+
+  take() {
+    if (this.left < this.price) return false;
+    this.left -= this.price;
+    return true;
+  }
+
+  earn() {
+    this.left = Math.min(this.most, this.left + 1);
+  }
+}
+
+async function withRetries(work, repeatable, clock, budget = new RetryBudget()) {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await work(attempt);
+      const answer = await work(attempt);
+      budget.earn();
+      return answer;
     } catch (problem) {
-      if (!mayRetry(problem, attempt, repeatable)) {
+      if (!mayRetry(problem, attempt, repeatable) || !budget.take()) {
         problem.givenUp = true;
         throw problem;
       }
@@ -49,4 +77,4 @@ const systemClock = {
   },
 };
 
-module.exports = { withRetries, systemClock };
+module.exports = { RetryBudget, withRetries, systemClock };

@@ -2,7 +2,7 @@
 
 const assert = require('node:assert/strict');
 const { test } = require('node:test');
-const { withRetries } = require('../src/retry');
+const { RetryBudget, withRetries } = require('../src/retry');
 const { PlatformProblem } = require('../../shared/problems');
 
 function fakeClock(random) {
@@ -27,11 +27,11 @@ test('pauses grow, with full jitter', async () => {
   }
 });
 
-test('Retry-After is a lower bound', async () => {
+test('Retry-After is a lower bound, behind which they spread', async () => {
   const clock = fakeClock(0.5);
   const busy = new PlatformProblem({ status: 429, code: 'FUNCTION_BUSY', retryAfterSeconds: 2 });
   await assert.rejects(withRetries(failing(busy).work, false, clock));
-  assert.deepEqual(clock.pauses, [2150, 2300, 2600]);
+  assert.deepEqual(clock.pauses, [3000, 4000, 6000]);
 });
 
 test('what may have happened is not repeated, nor what will fail again', async () => {
@@ -50,4 +50,20 @@ test('attempts of a call inside of a call do not multiply', async () => {
   const clock = fakeClock(0);
   await assert.rejects(withRetries(() => withRetries(work, true, clock), true, clock));
   assert.equal(attempts(), 4);
+});
+
+test('where everything fails, nobody repeats for ever', async () => {
+  const budget = new RetryBudget(6, 10);
+  const busy = () => new PlatformProblem({ status: 503, code: 'OVERLOADED', retryAfterSeconds: 1 });
+  let attempts = 0;
+  for (let call = 0; call < 20; call += 1) {
+    const { work, attempts: made } = failing(busy());
+    await assert.rejects(withRetries(work, true, fakeClock(0), budget));
+    attempts += made();
+  }
+  assert.equal(attempts, 20 + 6);
+  for (let call = 0; call < 10; call += 1) await withRetries(async () => 1, true, fakeClock(0), budget);
+  const { work, attempts: made } = failing(busy());
+  await assert.rejects(withRetries(work, true, fakeClock(0), budget));
+  assert.equal(made(), 2, 'ten that went well have earned one');
 });

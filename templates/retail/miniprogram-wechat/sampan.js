@@ -63,6 +63,7 @@
       FUNCTION_CRASHED: -504002,
       FUNCTION_TIMEOUT: -504003,
       FUNCTION_BUSY: -501004,
+      OVERLOADED: -501004,
       QUOTA_EXCEEDED: -501003,
       ENVIRONMENT_NOT_FOUND: -501000,
       ENVIRONMENT_SUSPENDED: -501005,
@@ -2233,18 +2234,46 @@
       return repeatable && (problem.code === 'NETWORK' || problem.code === 'TIMEOUT');
     }
 
-    /** Full jitter, so that clients that failed together do not come back together. */
+    /**
+     * Full jitter, so that clients that failed together do not come back together; those that were told when to come back spread over as long again, and
+     * longer each time.
+     */
     function pauseBefore(problem, attempt, random) {
-      const ceiling = Math.min(LONGEST_PAUSE_MILLISECONDS, FIRST_PAUSE_MILLISECONDS * 2 ** (attempt - 1));
-      return problem.retryAfterSeconds * 1000 + random() * ceiling;
+      const told = problem.retryAfterSeconds * 1000;
+      const ceiling = Math.min(LONGEST_PAUSE_MILLISECONDS, Math.max(told, FIRST_PAUSE_MILLISECONDS) * 2 ** (attempt - 1));
+      return told + random() * ceiling;
     }
 
-    async function withRetries(work, repeatable, clock) {
+    /**
+     * What a client may spend on repeats: a few at once, then one for each ten calls that went well. Where everything fails, repeats only add to
+     * what made it fail.
+     */
+    class RetryBudget {
+      constructor(most = 6, callsForOne = 10) {
+        this.price = callsForOne;
+        this.most = most * callsForOne;
+        this.left = this.most;
+      }
+
+      take() {
+        if (this.left < this.price) return false;
+        this.left -= this.price;
+        return true;
+      }
+
+      earn() {
+        this.left = Math.min(this.most, this.left + 1);
+      }
+    }
+
+    async function withRetries(work, repeatable, clock, budget = new RetryBudget()) {
       for (let attempt = 1; ; attempt += 1) {
         try {
-          return await work(attempt);
+          const answer = await work(attempt);
+          budget.earn();
+          return answer;
         } catch (problem) {
-          if (!mayRetry(problem, attempt, repeatable)) {
+          if (!mayRetry(problem, attempt, repeatable) || !budget.take()) {
             problem.givenUp = true;
             throw problem;
           }
@@ -2264,7 +2293,7 @@
       },
     };
 
-    module.exports = { withRetries, systemClock };
+    module.exports = { RetryBudget, withRetries, systemClock };
   };
 
   sources['client/src/coupons'] = function (module) {
@@ -3032,7 +3061,7 @@
 
     const { PlatformProblem, invalidParameter } = load('shared/problems');
     const { createDatabase } = load('shared/database');
-    const { withRetries, systemClock } = load('client/src/retry');
+    const { RetryBudget, withRetries, systemClock } = load('client/src/retry');
     const { couponRequest } = load('client/src/coupons');
     const { Session } = load('client/src/session');
     const { WatchChannel } = load('client/src/watch-channel');
@@ -3053,6 +3082,7 @@
         this.clock = clock || systemClock;
         this.lastRequestId = '';
         this.channel = null;
+        this.retryBudget = new RetryBudget();
         this.session = new Session({
           key: `sampan.session.${this.endpoint}.${this.env}.${settings.user || ''}`,
           storage: settings.storage || transport.storage,
@@ -3132,6 +3162,7 @@
           () => this.transport.download({ url: file.tempFileURL, filePath, timeout: timeout || FILE_TIMEOUT_MILLISECONDS }),
           true,
           this.clock,
+          this.retryBudget,
         );
         if (saved.status >= 400) {
           const detail = `The file's address answered ${saved.status}.`;
@@ -3165,9 +3196,10 @@
       }
 
       send(path, headers, body, timeout, method) {
-        return this.transport.request({
-          url: this.endpoint + path, method: method || 'POST', headers, body, timeout: timeout || this.settings.timeout || REQUEST_TIMEOUT_MILLISECONDS,
-        });
+        const patience = timeout || this.settings.timeout || REQUEST_TIMEOUT_MILLISECONDS;
+        // Nobody answers whoever has stopped waiting.
+        headers['x-sampan-timeout'] = String(Math.round(patience));
+        return this.transport.request({ url: this.endpoint + path, method: method || 'POST', headers, body, timeout: patience });
       }
 
       /** Sends with a token, retries what may be retried, and once more after the server refused the token. */
@@ -3181,7 +3213,7 @@
           const second = await this.attempt(send, requestId, idempotencyKey);
           if (second.problem !== null) throw second.problem;
           return second.answer;
-        }, repeatable, this.clock);
+        }, repeatable, this.clock, this.retryBudget);
       }
 
       async attempt(send, requestId, idempotencyKey) {
@@ -3204,7 +3236,7 @@
           const response = await this.send(path, headers, JSON.stringify(await makeBody()));
           if (response.status >= 400) throw problemOf(response, requestId);
           return JSON.parse(response.text);
-        }, true, this.clock);
+        }, true, this.clock, this.retryBudget);
       }
 
       headers(requestId) {
