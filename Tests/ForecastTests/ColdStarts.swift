@@ -10,13 +10,22 @@ struct ColdStarts {
     /// Minutes after which a worker that is not needed goes, whatever the floor is above that.
     private static let keepAlive = 10
 
+    static let none = ColdStarts()
+
+    private init() {}
+
+    static func += (left: inout ColdStarts, right: ColdStarts) {
+        left.cold += right.cold
+        left.workerMinutes += right.workerMinutes
+    }
+
     /// Runs the counts of minutes. A step needs so many workers that 99 in 100 of its requests find a place at once (Poisson occupancy, normal approximation).
     /// `floor` gives workers to keep for a minute (asked at its beginning); `last` decides about the last worker after each idle time, where given.
     init(
         counts: ArraySlice<Int>, duration: Double, concurrency: Int, chance: inout Chance, floor: (Int) -> Int = { _ in 0 },
-        last: ((inout IdleHistogram) -> IdleHistogram.Decision)? = nil, histogram: IdleHistogram = IdleHistogram()
+        last: ((IdleHistogram) -> IdleHistogram.Decision)? = nil
     ) {
-        var histogram = histogram
+        var histogram = IdleHistogram()
         var needs = [Int](repeating: 0, count: Self.keepAlive * 6)
         var (warm, idleSteps, decision) = (0, 0, IdleHistogram.Decision.fixed(keepAlive: Double(Self.keepAlive)))
         for (offset, count) in counts.enumerated() {
@@ -38,7 +47,7 @@ struct ColdStarts {
                 if need > 0 {
                     if idleSteps > 0 { histogram.record(idle: idle) }
                     idleSteps = 0
-                    if let last { decision = last(&histogram) }
+                    if let last { decision = last(histogram) }
                 } else {
                     idleSteps += 1
                 }
