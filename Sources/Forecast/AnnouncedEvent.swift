@@ -17,9 +17,12 @@ public struct AnnouncedEvent: Sendable, Hashable {
         self.halfLife = halfLife.isFinite ? min(10_080, max(1, halfLife)) : 20
     }
 
+    /// Whether it brings anything worth counting (more than a millionth of its peak) in those minutes.
+    func touches(_ minutes: Range<Minute>) -> Bool { start < minutes.upperBound && Double(minutes.lowerBound - start - rise) < 20 * halfLife }
+
     /// Invocations that it brings in a minute: a straight rise, then exponential decay.
     func rate(at minute: Minute) -> Double {
-        guard minute >= start, minute - start < rise + 40 * 1440 else { return 0 }
+        guard minute >= start else { return 0 }
         // The area under a rise of `rise` minutes and a decay of mean length halfLife / ln 2.
         let peak = arrivals / (Double(rise) / 2 + halfLife / 0.693_147)
         let age = Double(minute - start) + 0.5

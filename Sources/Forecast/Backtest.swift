@@ -43,7 +43,7 @@ struct Backtest {
         let minutes = days.count * 1440
         let profiles = days.map { DayProfile(for: $0.day, from: bins, calendar: calendar, pool: pool) }
         var expected = (0..<minutes).map { profiles[$0 / 1440].rate($0 % 1440) }
-        for event in events {
+        for event in events where event.touches(bins.start + from..<bins.start + from + minutes) {
             for place in expected.indices { expected[place] += event.rate(at: bins.start + from + place) }
         }
         let sums = Sums(counts: Array(bins.counts[from..<from + minutes]), expected: expected)

@@ -17,7 +17,7 @@ struct Bins {
 
     /// Oldest first, without holes; the last one may be unfinished.
     private(set) var days: [Day] = []
-    /// All counts from the start of the first day, −1 for what is not known.
+    /// All counts of these days, −1 for what is not known.
     let counts: [Int32]
     let start: Minute
 
@@ -29,12 +29,13 @@ struct Bins {
             return
         }
         start = calendar.start(of: calendar.day(at: span.lowerBound))
-        counts = history.counts(in: start..<span.upperBound)
+        let seen = history.counts(in: start..<span.upperBound)
+        counts = seen + [Int32](repeating: -1, count: floored(-seen.count, 1440).rest)
         let first = calendar.day(at: start)
         counts.withUnsafeBufferPointer { counts in
             for from in stride(from: 0, to: counts.count, by: 1440) {
                 var day = Day(day: first.adding(from / 1440))
-                for place in from..<min(from + 1440, counts.count) where counts[place] >= 0 {
+                for place in from..<from + 1440 where counts[place] >= 0 {
                     let bin = (place - from) / Bins.minutes
                     day.sums[bin] += Double(counts[place])
                     day.known[bin] += 1

@@ -92,8 +92,8 @@ struct DayProfile {
         let total = weights.reduce(0, +)
         guard total > 0 else { return (0, 0) }
         let median = weightedMedian(values, weights, total)
-        let high = 1.6 * median + 4 * median.squareRoot() + 4
-        let low = max(0, 0.4 * median - 4 * median.squareRoot())
+        let high = 1.4 * median + 4 * median.squareRoot() + 4
+        let low = max(0, 0.6 * median - 4 * median.squareRoot())
         var sum = 0.0
         for place in values.indices { sum += weights[place] * min(high, max(low, values[place])) }
         return (sum / total, total)

@@ -44,8 +44,10 @@ public struct LoadForecast: Sendable {
     /// The next `count` minutes (at most three days), the first of which is `now`. `history` is asked for the three hours before `now`.
     public func points(at now: Minute, count: Int = 11, history: LoadHistory, events: [AnnouncedEvent] = []) -> [Point] {
         let now = min(1 << 40, max(-1 << 40, now))
+        let count = min(3 * 1440, max(0, count))
+        let events = events.filter { $0.touches(now - Level.longWindow..<now + count) }
         let ratio = self.ratio(at: now, history, events)
-        return (0..<min(3 * 1440, max(0, count))).map { ahead in
+        return (0..<count).map { ahead in
             let minute = now + ahead
             let weight = ahead <= Level.horizon ? 1 : Maths.decay(Double(ahead - Level.horizon), halfLife: Level.halfLife)
             let event = events.reduce(0) { $0 + $1.rate(at: minute) }

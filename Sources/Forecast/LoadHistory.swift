@@ -34,7 +34,9 @@ public struct LoadHistory: Sendable, Equatable {
     /// Sets the count of a minute. Minutes that have already left the window, and absurd ones, are ignored.
     public mutating func record(minute: Minute, count: Int) {
         guard Self.sensible.contains(minute) else { return }
-        set(minute..<minute + 1, Int32(min(Self.countMax, max(0, count))))
+        let count = Int32(min(Self.countMax, max(0, count)))
+        // Almost always it is the day that is being written.
+        if minute / 1440 == openDay, !open.isEmpty { open[minute % 1440] = count } else { set(minute..<minute + 1, count) }
     }
 
     /// Sets minutes to zero invocations: the nodes ran and nothing came. What was recorded in the range is kept.

@@ -39,7 +39,7 @@ public struct RedeemModel: Sendable, Equatable {
             return
         }
         let minute = floored(claimed + offset, 1440).rest
-        let (from, to) = ((minute + Self.young) / RedeemTable.slot, (minute + age) / RedeemTable.slot)
+        let (from, to) = (Double(minute + Self.young) / Double(RedeemTable.slot), (minute + age) / RedeemTable.slot)
         var table = tables[Self.part(minute)] ?? RedeemTable()
         tables[Self.part(minute)] = nil
         table.add(Double(count), from: from, to: to, redeemed: redeemed != nil)
@@ -49,10 +49,12 @@ public struct RedeemModel: Sendable, Equatable {
     /// The part of the day that a minute of the local day lies in.
     static func part(_ minuteOfDay: Int) -> Int { minuteOfDay * parts / 1440 }
 
-    /// For each part of the day, the hazards of the coupons claimed in it.
-    func clockHazards() -> [[Double]] {
-        let whole = tables.reduce(RedeemTable()) { $0 + ($1 ?? RedeemTable()) }.hazard(assumed: RedeemTable.meals, trust: Self.trust)
-        return tables.map { $0?.hazard(assumed: whole, trust: Self.partTrust) ?? whole }
+    /// The hazards of the coupons claimed in these parts of the day, by part; empty for the others.
+    func clockHazards(_ wanted: Set<Int>) -> [[Double]] {
+        var all = RedeemTable()
+        for case let table? in tables { all.add(table) }
+        let whole = all.hazard(assumed: RedeemTable.meals, trust: Self.trust)
+        return tables.indices.map { wanted.contains($0) ? tables[$0]?.hazard(assumed: whole, trust: Self.partTrust) ?? whole : [] }
     }
 
     /// The chance of each step of age.
@@ -64,7 +66,7 @@ public struct RedeemModel: Sendable, Equatable {
 extension RedeemModel {
     private static let mark: UInt32 = 0x0152_4353  // "SCR", version 1
 
-    /// The model as bytes (200, and 9 KB for each part of the day in which anybody claimed), to be kept and read again with `init(bytes:)`.
+    /// The model as bytes (200, and 14 KB for each part of the day in which anybody claimed), to be kept and read again with `init(bytes:)`.
     public func bytes() -> [UInt8] {
         var writer = ByteWriter(mark: Self.mark)
         writer.append(UInt(offset + 1080))
@@ -72,7 +74,7 @@ extension RedeemModel {
         for value in youngRedeemed + youngAtRisk { writer.append(value) }
         for table in tables {
             writer.append(UInt(table == nil ? 0 : 1))
-            for value in table.map({ $0.redeemed + $0.atRisk }) ?? [] { writer.append(value) }
+            for value in table.map({ $0.redeemed + $0.entered + $0.left }) ?? [] { writer.append(value) }
         }
         return writer.finished()
     }
@@ -86,7 +88,8 @@ extension RedeemModel {
         youngAtRisk = try reader.amounts(youngAtRisk.count, upTo: 1e13)
         for part in tables.indices where try reader.number(upTo: 1) == 1 {
             let redeemed = try reader.amounts(RedeemTable.places, upTo: 1e13)
-            tables[part] = RedeemTable(redeemed: redeemed, atRisk: try reader.amounts(RedeemTable.places, upTo: 1e13))
+            let entered = try reader.amounts(RedeemTable.places + 1, upTo: 1e13)
+            tables[part] = RedeemTable(redeemed: redeemed, entered: entered, left: try reader.amounts(RedeemTable.places + 1, upTo: 1e13))
         }
         try reader.finish()
     }

@@ -8,33 +8,38 @@ struct RedeemTable: Sendable, Equatable {
     static let places = days * 1440 / slot
 
     private(set) var redeemed = [Double](repeating: 0, count: places)
-    /// Coupons at risk as differences: +1 where one enters, −1 where it leaves, so that a life costs two additions.
-    private var entries = [Double](repeating: 0, count: places + 1)
+    /// Coupons that come under risk in each place, and those that were under risk until the one before: a life costs two or three additions.
+    private(set) var entered = [Double](repeating: 0, count: places + 1)
+    private(set) var left = [Double](repeating: 0, count: places + 1)
 
     init() {}
 
-    init(redeemed: [Double], atRisk: [Double]) {
-        self.redeemed = redeemed
-        entries = zip(atRisk + [0], [0] + atRisk).map { $0 - $1 }
-    }
+    init(redeemed: [Double], entered: [Double], left: [Double]) { (self.redeemed, self.entered, self.left) = (redeemed, entered, left) }
 
-    var atRisk: [Double] {
+    private var atRisk: [Double] {
         var running = 0.0
-        return entries.dropLast().map { running += $0; return max(0, running) }
+        return redeemed.indices.map {
+            running += entered[$0] - left[$0]
+            return max(0, running)
+        }
     }
 
-    /// Coupons that were unused from one place on, and were redeemed in another or not seen after it.
-    mutating func add(_ count: Double, from: Int, to: Int, redeemed isRedeemed: Bool) {
-        entries[min(Self.places, from)] += count
-        entries[min(Self.places, to + (isRedeemed ? 1 : 0))] -= count
+    /// Coupons that were unused from a moment on (in places; of the first one, only a part is at risk), and were redeemed in a place or not seen after it.
+    mutating func add(_ count: Double, from: Double, to: Int, redeemed isRedeemed: Bool) {
+        let (end, place) = (min(Self.places, to + (isRedeemed ? 1 : 0)), min(Self.places, Int(from)))
+        let missed = place + 1 < end ? from - from.rounded(.down) : 0
+        entered[place] += count * (1 - missed)
+        if missed > 0 { entered[place + 1] += count * missed }
+        left[end] += count
         if isRedeemed, to < Self.places { redeemed[to] += count }
     }
 
-    static func + (left: RedeemTable, right: RedeemTable) -> RedeemTable {
-        var sum = left
-        for place in sum.redeemed.indices { sum.redeemed[place] += right.redeemed[place] }
-        for place in sum.entries.indices { sum.entries[place] += right.entries[place] }
-        return sum
+    mutating func add(_ other: RedeemTable) {
+        for place in redeemed.indices { redeemed[place] += other.redeemed[place] }
+        for place in entered.indices {
+            entered[place] += other.entered[place]
+            left[place] += other.left[place]
+        }
     }
 
     /// The chance of each place that a coupon unused at its beginning is redeemed in it; `assumed` weighs as much as `trust` coupons at risk.

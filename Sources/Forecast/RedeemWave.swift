@@ -72,7 +72,7 @@ public struct RedeemWave: Sendable, Equatable {
             (rates, peak) = ([Double](repeating: 0, count: count), nil)
             return
         }
-        let hazards = Hazards(model)
+        let hazards = Hazards(model, Set(claims.map { RedeemModel.part(floored($0.minute + model.offset, 1440).rest) }))
         var (cohorts, next, expected, keenness) = (Cohorts(), 0, 0.0, 1.0)
         var rates = [Double](repeating: 0, count: count)
         for minute in min(first, now)..<now + count {
@@ -81,12 +81,12 @@ public struct RedeemWave: Sendable, Equatable {
                 keenness = min(3, max(0.3, (used + Self.trust) / (expected + Self.trust)))
                 cohorts.scale(to: max(0, claims.prefix(next).reduce(0) { $0 + Double($1.count) } - used))
             }
-            let gone = Self.pass(minute, &cohorts, hazards, keenness: keenness)
-            if minute < now { expected += gone } else { rates[minute - now] = gone }
             while next < claims.count, claims[next].minute == minute {
                 cohorts.young.append((minute, Double(claims[next].count)))
                 next += 1
             }
+            let gone = Self.pass(minute, &cohorts, hazards, keenness: keenness)
+            if minute < now { expected += gone } else { rates[minute - now] = gone }
         }
         self.rates = rates
         peak = Self.peak(rates, now)
@@ -101,8 +101,8 @@ public struct RedeemWave: Sendable, Equatable {
         let young: [Double]
         let offset: Int
 
-        init(_ model: RedeemModel) {
-            clock = model.clockHazards().map(Self.minutes)
+        init(_ model: RedeemModel, _ parts: Set<Int>) {
+            clock = model.clockHazards(parts).map(Self.minutes)
             young = model.youngHazard().map { $0 / Double(RedeemModel.step) }
             offset = model.offset
         }

@@ -26,7 +26,9 @@ struct ColdStarts {
         last: ((IdleHistogram) -> IdleHistogram.Decision)? = nil
     ) {
         var histogram = IdleHistogram()
-        var needs = [Int](repeating: 0, count: Self.keepAlive * 6)
+        // The newest step in which so many workers were needed at once.
+        var needed = [Int](repeating: -1_000_000, count: 201)
+        var (recent, now) = (0, 0)
         var (warm, idleSteps, decision) = (0, 0, IdleHistogram.Decision.fixed(keepAlive: Double(Self.keepAlive)))
         for (offset, count) in counts.enumerated() {
             let kept = floor(offset)
@@ -39,11 +41,13 @@ struct ColdStarts {
                 let idle = Double(idleSteps) / 6
                 let lastWorker = last != nil && idleSteps > 0 && decision.isWarm(after: idle) ? 1 : 0
                 // The fixed rule keeps what the last ten minutes needed; with a decision about the last worker, one fewer may be left of it.
-                let recent = needs.max() ?? 0
+                while recent > 0, now - needed[recent] > Self.keepAlive * 6 { recent -= 1 }
                 warm = max(kept, last == nil ? recent : idleSteps > 0 ? max(lastWorker, recent > 1 ? recent : 0) : recent)
                 cold += max(0, need - warm)
                 workerMinutes += Double(max(warm, need)) / 6
-                needs[(offset * 6 + step) % needs.count] = need
+                if need > 0 { for workers in 1...min(200, need) { needed[workers] = now } }
+                recent = max(recent, min(200, need))
+                now += 1
                 if need > 0 {
                     if idleSteps > 0 { histogram.record(idle: idle) }
                     idleSteps = 0

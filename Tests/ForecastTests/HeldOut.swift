@@ -4,7 +4,7 @@ import Forecast
 struct HeldOut: Sendable {
     static let days = 7
     /// Every so many minutes is judged, and a floor is set for as long.
-    static let every = 5
+    static let every = 6
 
     /// Counts of the held-out minutes.
     let counts: [Int]
@@ -15,18 +15,20 @@ struct HeldOut: Sendable {
     /// What the last model said about itself.
     let claimed: Accuracy?
 
-    init(_ shop: Shop, seed: UInt64, first: Day, calendar: DayCalendar = DayCalendar()) {
+    init(_ shop: Shop, seed: UInt64, first: Day, announced: Bool = false) {
+        let calendar = DayCalendar()
         let start = calendar.start(of: first)
-        let all = shop.counts(from: first, days: 36 + Self.days, seed: seed, calendar: calendar)
+        let (all, campaigns) = shop.trace(from: first, days: 36 + Self.days, seed: seed, calendar: calendar)
+        let events = announced ? campaigns : []
         var (history, judged, ahead, claimed) = (LoadHistory(), [(Double, Double, Double)](), [LoadForecast.Point](), Accuracy?.none)
         for minute in 0..<35 * 1440 { history.record(minute: start + minute, count: all[minute]) }
         for day in 35..<35 + Self.days {
-            let model = LoadForecast(history: history, now: start + day * 1440, calendar: calendar)
+            let model = LoadForecast(history: history, now: start + day * 1440, calendar: calendar, events: events)
             claimed = model.accuracy
             for minute in day * 1440..<(day + 1) * 1440 {
                 // Only minutes before `now` are looked at, so the day may be written as it goes.
                 if minute % Self.every == 0 {
-                    let points = model.points(at: start + minute, count: 11 + Self.every, history: history)
+                    let points = model.points(at: start + minute, count: 11 + Self.every, history: history, events: events)
                     judged.append((Double(all[minute + 10]), points[10].expected, points[10].upper))
                     ahead.append(points.max { $0.upper < $1.upper } ?? points[0])
                 }

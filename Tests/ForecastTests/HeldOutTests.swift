@@ -24,19 +24,38 @@ import Testing
         let claimed = try #require(run.claimed)
         #expect(claimed.minutes == 7 * 1440)
         #expect(abs(claimed.coverage - run.coverage) < 0.03 && abs(claimed.waste - run.waste) < 0.1 && abs(claimed.weightedError - run.weightedError) < 0.05)
-        // What it starts in workers, and what that saves and costs beside keeping each for ten minutes after it was needed.
-        var (cold, floored) = (ColdStarts.none, ColdStarts.none)
-        for (duration, concurrency) in [(0.2, 32), (0.2, 4), (1.0, 4)] {
-            let plan = WorkerPlan(meanDuration: duration, concurrency: concurrency, maximum: 200)
-            var (one, same) = (Chance(seed: 5), Chance(seed: 5))
-            cold += ColdStarts(counts: run.counts[...], duration: duration, concurrency: concurrency, chance: &one)
-            floored += ColdStarts(
-                counts: run.counts[...], duration: duration, concurrency: concurrency, chance: &same, floor: { plan.floor(for: [run.ahead[$0 / HeldOut.every]]) })
+        let starts = Starts(run)
+        // Of the bubble tea shop's, most come with campaigns that nobody announced, which no forecast can know.
+        #expect(starts.fixed.cold >= 50)
+        #expect(starts.left <= (shop.description == Shop.bubbleTea.description ? 0.25 : 0.05), "\(starts)")
+        #expect(starts.cost <= 1.2, "\(starts)")
+    }
+
+    @Test func announcedCampaignsFindTheirWorkersWarm() throws {
+        let run = HeldOut(.bubbleTea, seed: 1, first: Self.week(0), announced: true)
+        let starts = Starts(run)
+        #expect(run.coverage >= 0.95 && run.waste <= 0.30)
+        #expect(starts.left <= 0.05 && starts.cost <= 1.25, "\(starts)")
+    }
+
+    /// Workers that were started while somebody waited, in a week, for three kinds of function; keeping each for ten minutes after it was needed, beside that
+    /// and the floor.
+    private struct Starts {
+        private(set) var fixed = ColdStarts.none
+        private(set) var floored = ColdStarts.none
+        var left: Double { Double(floored.cold) / Double(fixed.cold) }
+        var cost: Double { floored.workerMinutes / fixed.workerMinutes }
+
+        init(_ run: HeldOut) {
+            for (duration, concurrency) in [(0.2, 32), (0.2, 4), (1.0, 4)] {
+                let plan = WorkerPlan(meanDuration: duration, concurrency: concurrency, maximum: 200)
+                var (one, same) = (Chance(seed: 5), Chance(seed: 5))
+                fixed += ColdStarts(counts: run.counts[...], duration: duration, concurrency: concurrency, chance: &one)
+                floored += ColdStarts(
+                    counts: run.counts[...], duration: duration, concurrency: concurrency, chance: &same,
+                    floor: { plan.floor(for: [run.ahead[$0 / HeldOut.every]]) })
+            }
         }
-        print("\(shop): coverage \(run.coverage) waste \(run.waste) error \(run.weightedError) cold \(cold) floored \(floored)")
-        #expect(cold.cold >= 50)
-        #expect(Double(floored.cold) <= 0.05 * Double(cold.cold), "\(floored.cold) of \(cold.cold)")
-        #expect(floored.workerMinutes <= 1.2 * cold.workerMinutes)
     }
 
     /// With an invocation each ten minutes, 95 % of minutes are held by one invocation or none: requests cannot be had at 30 % waste, so workers are counted.
@@ -52,7 +71,6 @@ import Testing
         let both = ColdStarts(
             counts: run.counts[...], duration: 0.2, concurrency: 32, chance: &same, floor: { plan.floor(for: [run.ahead[$0 / HeldOut.every]]) },
             last: { $0.decision() })
-        print("sparse: coverage \(run.coverage) kept \(kept) cold \(cold) both \(both)")
         #expect(cold.cold >= 100)
         #expect(Double(both.cold) <= 0.05 * Double(cold.cold), "\(both.cold) of \(cold.cold)")
         #expect(both.workerMinutes <= 0.7 * 7 * 1440)

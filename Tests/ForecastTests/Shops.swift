@@ -76,10 +76,13 @@ struct Shop: Sendable, CustomStringConvertible {
     }
 
     /// Counts of the minutes of `days` days from `first` on.
-    func counts(from first: Day, days: Int, seed: UInt64, calendar: DayCalendar = DayCalendar()) -> [Int] {
+    func counts(from first: Day, days: Int, seed: UInt64) -> [Int] { trace(from: first, days: days, seed: seed, calendar: DayCalendar()).counts }
+
+    /// Counts, and the campaigns as somebody would have announced them: with the right start and about the right size.
+    func trace(from first: Day, days: Int, seed: UInt64, calendar: DayCalendar) -> (counts: [Int], campaigns: [AnnouncedEvent]) {
         var chance = Chance(seed: seed)
         let mean = (0..<288).reduce(0) { $0 + shape(Double($1) * 5) } / 288
-        var (drift, counts) = (0.0, [Int]())
+        var (drift, counts, events) = (0.0, [Int](), [AnnouncedEvent]())
         counts.reserveCapacity(days * 1440)
         for index in 0..<days {
             let day = first.adding(index)
@@ -87,20 +90,29 @@ struct Shop: Sendable, CustomStringConvertible {
             let whole = level / mean * kind * exp(growth * Double(index) / 7 + noise.day * chance.normal())
             // Lunch comes a little earlier on one day and later on the next.
             let shift = 4 * chance.normal()
-            let boost = campaign(&chance)
+            let begun = campaign(&chance)
+            if let begun {
+                let extra = whole * shape(begun) * (campaigns.height - 1) * campaigns.length * 0.632 * (index % 2 == 0 ? 1.25 : 0.8)
+                events.append(
+                    AnnouncedEvent(start: calendar.start(of: day) + Int(begun), arrivals: extra, rise: 1, halfLife: campaigns.length * 0.69))
+            }
             for minute in 0..<1440 {
                 drift = 0.97 * drift + noise.drift * 0.243 * chance.normal()
-                let expected = whole * shape(Double(minute) - shift) * exp(drift + noise.minute * chance.normal()) * boost(Double(minute))
+                let expected = whole * shape(Double(minute) - shift) * exp(drift + noise.minute * chance.normal()) * boost(Double(minute), begun)
                 counts.append(chance.poisson(expected))
             }
         }
-        return counts
+        return (counts, events)
     }
 
-    private func campaign(_ chance: inout Chance) -> (Double) -> Double {
-        guard chance.even() < campaigns.weekly / 7 else { return { _ in 1 } }
-        let start = open.from + (open.to - open.from - campaigns.length) * chance.even()
-        let campaigns = campaigns
-        return { $0 >= start && $0 < start + campaigns.length ? 1 + (campaigns.height - 1) * exp(-($0 - start) / campaigns.length) : 1 }
+    private func campaign(_ chance: inout Chance) -> Double? {
+        guard chance.even() < campaigns.weekly / 7 else { return nil }
+        return open.from + (open.to - open.from - campaigns.length) * chance.even()
+    }
+
+    /// A step, which decays and then ends.
+    private func boost(_ minute: Double, _ start: Double?) -> Double {
+        guard let start, minute >= start, minute < start + campaigns.length else { return 1 }
+        return 1 + (campaigns.height - 1) * exp(-(minute - start) / campaigns.length)
     }
 }
