@@ -82,7 +82,7 @@ let package = Package(
         room("Functions", ["Kernel", "HTTPSupport", "Storage", "Workers", hummingbird, httpTypes, nio, crypto, logging, lifecycle]),
         .systemLibrary(name: "CQREncode", pkgConfig: "libqrencode", providers: [.apt(["libqrencode-dev"])]),
         room("QRCode", ["CQREncode"]),
-        room("Forecast", ["Kernel"]),
+        room("Forecast", []),
         room("Mail", ["Kernel", nio, nioPosix, nioSSL, nioTLS, logging, lifecycle]),
         room(
             "Console",

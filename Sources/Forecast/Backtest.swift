@@ -4,7 +4,9 @@ public struct Accuracy: Sendable, Hashable {
     public let minutes: Int
     /// Share of minutes in which no more came than the upper value said; 0.95 is the aim.
     public let coverage: Double
-    /// Mean upper value ÷ mean actual − 1: what is kept ready and not used. Large by nature where few invocations come.
+    /// Mean upper value ÷ mean actual − 1: what is kept ready and not used.
+    ///
+    /// Large by nature where few invocations come.
     public let waste: Double
     /// Σ|actual − expected| ÷ Σ actual.
     public let weightedError: Double

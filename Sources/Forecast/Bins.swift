@@ -5,6 +5,8 @@ struct Bins {
 
     struct Day {
         let day: Forecast.Day
+        let kind: DayKind
+        let isRest: Bool
         /// Invocations in each bin, and how many of its five minutes are known.
         fileprivate(set) var sums = [Double](repeating: 0, count: Bins.count)
         fileprivate(set) var known = [Double](repeating: 0, count: Bins.count)
@@ -34,7 +36,8 @@ struct Bins {
         let first = calendar.day(at: start)
         counts.withUnsafeBufferPointer { counts in
             for from in stride(from: 0, to: counts.count, by: 1440) {
-                var day = Day(day: first.adding(from / 1440))
+                let number = first.adding(from / 1440)
+                var day = Day(day: number, kind: calendar.kind(of: number), isRest: calendar.isRestDay(number))
                 for place in from..<from + 1440 where counts[place] >= 0 {
                     let bin = (place - from) / Bins.minutes
                     day.sums[bin] += Double(counts[place])

@@ -1,4 +1,6 @@
-/// A minute, counted from 1970-01-01T00:00Z: the one unit of time in this room. Nothing here reads a clock.
+/// A minute, counted from 1970-01-01T00:00Z: the one unit of time in this room.
+///
+/// Nothing here reads a clock.
 public typealias Minute = Int
 
 /// A day of the Gregorian calendar, without a time zone.
@@ -9,7 +11,9 @@ public struct Day: Hashable, Comparable, Sendable {
     /// The day that lies `number` days after 1970-01-01.
     public init(number: Int) { self.number = number }
 
-    /// The day with this date, or none if there is no such date. `year` is 1600 to 9999.
+    /// The day with this date, or none if there is no such date.
+    ///
+    /// `year` is 1600 to 9999.
     public init?(_ year: Int, _ month: Int, _ day: Int) {
         guard (1600...9999).contains(year), (1...12).contains(month), (1...31).contains(day) else { return nil }
         // Years begin in March here, so that the leap day is the last one (Hinnant, "chrono-compatible low-level date algorithms").

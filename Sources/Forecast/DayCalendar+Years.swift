@@ -1,4 +1,6 @@
-/// A year as the General Office of the State Council announced it. Dates are month × 100 + day.
+/// A year as the General Office of the State Council announced it.
+///
+/// Dates are month × 100 + day.
 struct OfficialYear: Sendable {
     /// Days off, swapped ones included.
     let holidays: [ClosedRange<Int>]
@@ -33,8 +35,10 @@ extension DayCalendar {
         2039: (124, 527, 826, 1002), 2040: (212, 614, 814, 920),
     ]
 
-    /// The days off by law (全国年节及纪念日放假办法 as of 2025: New Year's Eve to the third of Spring Festival, 1 and 2 May, 1 to 3 October, one day for
-    /// each of the others), without the swapped days, which cannot be computed. After 2040, and before 2024, only those of the solar calendar.
+    /// The days off by law (全国年节及纪念日放假办法 as of 2025: New Year's Eve to the third of Spring Festival, 1 and 2 May, 1 to 3 October, one day for each of the
+    /// others), without the swapped days, which cannot be computed.
+    ///
+    /// After 2040, and before 2024, only those of the solar calendar.
     static func statutoryDays(of year: Int) -> Set<Day> {
         var days = Set([101, 501, 502, 1001, 1002, 1003, 400 + qingming(of: year)].compactMap { Day(year, $0 / 100, $0 % 100) })
         guard let lunar = lunarDays[year], let spring = Day(year, lunar.spring / 100, lunar.spring % 100) else { return days }

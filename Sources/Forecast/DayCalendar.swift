@@ -39,7 +39,9 @@ public struct DayCalendar: Sendable, Equatable {
     /// The first minute of a local day.
     public func start(of day: Day) -> Minute { day.number * 1440 - offset }
 
-    /// What kind of day it is. Of several that fit, the first of: the operator's, public holiday, shopping day, day before a holiday, adjusted workday.
+    /// What kind of day it is.
+    ///
+    /// Of several that fit, the first of: the operator's, public holiday, shopping day, day before a holiday, adjusted workday.
     public func kind(of day: Day) -> DayKind {
         if let set = overrides[day] { return set }
         if Self.isHoliday(day) { return .publicHoliday }

@@ -14,24 +14,25 @@ struct DayProfile {
     /// Invocations a minute at the middle of each bin.
     private(set) var rates: [Double]
 
-    /// The profile of `day` from the days before it. With `ordinaryOnly`, days of rare kinds are left out and no factor is applied; with `seeingOwnDay`,
-    /// what is known of the day itself tells the level of an environment that had no day before.
+    /// The profile of `day` from the days before it.
+    ///
+    /// With `ordinaryOnly`, days of rare kinds are left out and no factor is applied; with `seeingOwnDay`, what is known of the day itself tells the level of
+    /// an environment that had no day before.
     init(for day: Day, from bins: Bins, calendar: DayCalendar, pool: LoadPool, ordinaryOnly: Bool = false, seeingOwnDay: Bool = false) {
         let (kind, isRest) = (calendar.kind(of: day), calendar.isRestDay(day))
         var (used, seenAlike, known) = ([Weighed](), false, 0)
         for earlier in bins.days.prefix(while: { $0.day < day }) {
-            let (otherKind, otherRest) = (calendar.kind(of: earlier.day), calendar.isRestDay(earlier.day))
-            if ordinaryOnly && !Self.ordinary.contains(otherKind) { continue }
-            let similar = Self.similarity(earlier.day, otherKind, otherRest, to: day, kind, isRest)
+            if ordinaryOnly && !Self.ordinary.contains(earlier.kind) { continue }
+            let similar = Self.similarity(earlier, to: day, kind, isRest)
             let age = Double(day.number - earlier.day.number)
-            used.append(Weighed(day: earlier, weight: similar * Maths.decay(age, halfLife: Self.memory), rest: otherRest))
-            seenAlike = seenAlike || otherKind == kind
+            used.append(Weighed(day: earlier, weight: similar * Maths.decay(age, halfLife: Self.memory)))
+            seenAlike = seenAlike || earlier.kind == kind
             known += earlier.knownMinutes
         }
         used.sort { $0.weight > $1.weight }
         let factor = Self.rare.contains(kind) && !ordinaryOnly && !(kind == .publicHoliday && seenAlike) ? pool.factor(kind) : 1
         var forLevel = used
-        if seeingOwnDay, known < 720, let own = bins.days.last(where: { $0.day <= day }) { forLevel.append(Weighed(day: own, weight: 1, rest: isRest)) }
+        if seeingOwnDay, known < 720, let own = bins.days.last(where: { $0.day <= day }) { forLevel.append(Weighed(day: own, weight: 1)) }
         self.day = day
         rates = Self.mixed(used.prefix(Self.daysMax), factor: factor, level: Self.level(forLevel, pool) * factor, shape: pool.shape(rest: isRest))
     }
@@ -39,19 +40,18 @@ struct DayProfile {
     private struct Weighed {
         let day: Bins.Day
         let weight: Double
-        let rest: Bool
     }
 
     private static let ordinary: Set<DayKind> = [.workday, .adjustedWorkday, .weekend]
     /// Kinds whose days the pool's factor scales, because an environment's few weeks seldom hold one.
     private static let rare: Set<DayKind> = [.publicHoliday, .shoppingDay, .dayBeforeHoliday]
 
-    private static func similarity(_ earlier: Day, _ kind: DayKind, _ rest: Bool, to day: Day, _ wanted: DayKind, _ wantedRest: Bool) -> Double {
-        switch (kind, wanted) {
+    private static func similarity(_ earlier: Bins.Day, to day: Day, _ kind: DayKind, _ isRest: Bool) -> Double {
+        switch (earlier.kind, kind) {
         case (.publicHoliday, .publicHoliday): 2
         case (.publicHoliday, _), (.shoppingDay, _): 0.02
-        case (_, .publicHoliday): rest ? 0.6 : 0.02
-        default: rest != wantedRest ? 0.02 : earlier.weekday == day.weekday ? 1 : 0.3
+        case (_, .publicHoliday): earlier.isRest ? 0.6 : 0.02
+        default: earlier.isRest != isRest ? 0.02 : earlier.day.weekday == day.weekday ? 1 : 0.3
         }
     }
 
@@ -59,7 +59,7 @@ struct DayProfile {
     private static func level(_ days: [Weighed], _ pool: LoadPool) -> Double {
         var (seen, shape) = (0.0, 0.0)
         for entry in days {
-            let poolShape = pool.shape(rest: entry.rest)
+            let poolShape = pool.shape(rest: entry.day.isRest)
             var expected = 0.0
             for bin in 0..<Bins.count { expected += entry.day.known[bin] * poolShape[bin] }
             seen += entry.weight * entry.day.total

@@ -19,7 +19,9 @@ public struct IdleHistogram: Sendable, Equatable {
     /// An empty histogram.
     public init() {}
 
-    /// What to do with the last worker when an invocation has ended and no other came. Times are minutes after that end.
+    /// What to do with the last worker when an invocation has ended and no other came.
+    ///
+    /// Times are minutes after that end.
     public enum Decision: Sendable, Hashable {
         /// Keep it for so long, then stop it; nothing is started ahead.
         case fixed(keepAlive: Double)
@@ -43,7 +45,9 @@ public struct IdleHistogram: Sendable, Equatable {
         }
     }
 
-    /// Counts one idle time: minutes from the end of an invocation to the start of the next. What is not a number or negative is ignored.
+    /// Counts one idle time: minutes from the end of an invocation to the start of the next.
+    ///
+    /// What is not a number or negative is ignored.
     public mutating func record(idle: Double) {
         guard idle >= 0 else { return }
         if idle < Double(Self.minutes) { bins[Int(idle)] += 1 } else { beyond += 1 }

@@ -8,7 +8,9 @@ struct Level: Equatable {
     /// Minutes ahead for which it counts fully; then it fades with the half-life (minutes).
     static let horizon = 10
     static let halfLife = 120.0
-    /// What is tried. The first is used where nothing can be tried.
+    /// What is tried.
+    ///
+    /// The first is used where nothing can be tried.
     static let choices = [30, 20, 10].flatMap { window in
         [0.7, 0.4, 1].flatMap { kept in [40.0, 160].map { Level(window: window, kept: kept, trust: $0) } }
     }

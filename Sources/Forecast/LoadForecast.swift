@@ -14,7 +14,8 @@ public struct LoadForecast: Sendable {
     }
 
     /// How well this forecast would have done in the last week: ten minutes ahead, each day from what was known before it.
-    /// Upper values are those learned from the other half of the days, so that no minute judges itself. None without a week's beginning of history.
+    ///
+    /// Upper values are those learned from the other half of the days, so that no minute judges itself. None in the first two days, and where nothing came.
     public let accuracy: Accuracy?
 
     private let calendar: DayCalendar
@@ -23,7 +24,9 @@ public struct LoadForecast: Sendable {
     private let near: Noise
     private let far: Noise
 
-    /// Learns from everything before `now`. `events` should name past ones too, so that they are not taken for noise.
+    /// Learns from everything before `now`.
+    ///
+    /// `events` should name past ones too, so that they are not taken for noise.
     public init(history: LoadHistory, now: Minute, calendar: DayCalendar = DayCalendar(), pool: LoadPool = .meals, events: [AnnouncedEvent] = []) {
         let now = min(1 << 40, max(-1 << 40, now))
         let bins = Bins(history, until: now, calendar: calendar)
@@ -41,7 +44,9 @@ public struct LoadForecast: Sendable {
         accuracy = backtest.accuracy
     }
 
-    /// The next `count` minutes (at most three days), the first of which is `now`. `history` is asked for the three hours before `now`.
+    /// The next `count` minutes (at most three days), the first of which is `now`.
+    ///
+    /// `history` is asked for the three hours before `now`.
     public func points(at now: Minute, count: Int = 11, history: LoadHistory, events: [AnnouncedEvent] = []) -> [Point] {
         let now = min(1 << 40, max(-1 << 40, now))
         let count = min(3 * 1440, max(0, count))

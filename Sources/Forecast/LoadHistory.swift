@@ -31,7 +31,9 @@ public struct LoadHistory: Sendable, Equatable {
     /// About how many bytes of memory the value takes.
     public var bytesInMemory: Int { open.count * 4 + packed.reduce(0) { $0 + $1.bytes.count + 64 } + 96 }
 
-    /// Sets the count of a minute. Minutes that have already left the window, and absurd ones, are ignored.
+    /// Sets the count of a minute.
+    ///
+    /// Minutes that have already left the window, and absurd ones, are ignored.
     public mutating func record(minute: Minute, count: Int) {
         guard Self.sensible.contains(minute) else { return }
         let count = Int32(min(Self.countMax, max(0, count)))
@@ -39,10 +41,14 @@ public struct LoadHistory: Sendable, Equatable {
         if minute / 1440 == openDay, !open.isEmpty { open[minute % 1440] = count } else { set(minute..<minute + 1, count) }
     }
 
-    /// Sets minutes to zero invocations: the nodes ran and nothing came. What was recorded in the range is kept.
+    /// Sets minutes to zero invocations: the nodes ran and nothing came.
+    ///
+    /// What was recorded in the range is kept.
     public mutating func recordQuiet(_ minutes: Range<Minute>) { set(minutes.clamped(to: Self.sensible), 0, onlyGaps: true) }
 
-    /// The count of a minute, or none if it is not known. Quick for the newest day; an older one is unpacked for it.
+    /// The count of a minute, or none if it is not known.
+    ///
+    /// Quick for the newest day; an older one is unpacked for it.
     public subscript(minute: Minute) -> Int? {
         let (day, place) = floored(minute, 1440)
         if day == openDay, !open.isEmpty { return open[place] < 0 ? nil : Int(open[place]) }
@@ -51,7 +57,9 @@ public struct LoadHistory: Sendable, Equatable {
         return count < 0 ? nil : Int(count)
     }
 
-    /// The counts of a range, −1 for minutes that are not known. At most 400 days are given.
+    /// The counts of a range, −1 for minutes that are not known.
+    ///
+    /// At most 400 days are given.
     public func counts(in minutes: Range<Minute>) -> [Int32] {
         let range = minutes.prefix(400 * 1440)
         var result = [Int32](repeating: -1, count: range.count)

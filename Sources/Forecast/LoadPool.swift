@@ -37,7 +37,9 @@ public struct LoadPool: Sendable, Equatable {
     /// How many times the ordinary expectation a day of this kind has.
     func factor(_ kind: DayKind) -> Double { factors[Int(kind.rawValue)].factor }
 
-    /// Learns one finished local day of one environment. Days with fewer than 20 hours known, or fewer than 50 invocations in the week before, teach nothing.
+    /// Learns one finished local day of one environment.
+    ///
+    /// Days with fewer than 20 hours known, or fewer than 50 invocations in the week before, teach nothing.
     public mutating func learn(_ history: LoadHistory, day: Day, calendar: DayCalendar = DayCalendar()) {
         let binned = Bins(history, until: calendar.start(of: day.adding(1)), calendar: calendar)
         guard let actual = binned.days.last, actual.day == day, actual.knownMinutes >= 1200 else { return }

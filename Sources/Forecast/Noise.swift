@@ -3,8 +3,9 @@
 /// A residual is measured in units of √(μ + c²μ²): Poisson chance plus a share c of the level. Its upper quantile is kept for each quarter hour of
 /// the day, because a lunch rush begins earlier or later and a quiet afternoon does not.
 struct Noise {
-    /// The share of minutes that stay below the upper value when it is judged by the other half of the days. In use all ten days teach it, which
-    /// covers about a point more: that is the margin of the 95 % that are promised.
+    /// The share of minutes that stay below the upper value when it is judged by the other half of the days.
+    ///
+    /// In use all ten days teach it, which covers about a point more: that is the margin of the 95 % that are promised.
     private static let share = 0.951
     /// The share in each part of the day, before the whole is calibrated.
     private static let partShare = 0.96

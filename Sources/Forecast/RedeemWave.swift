@@ -32,7 +32,9 @@ public struct RedeemWave: Sendable, Equatable {
         }
     }
 
-    /// Coupons that are not redeemed yet. Young ones are told apart by minute, the others by the local day and its part in which they were claimed.
+    /// Coupons that are not redeemed yet.
+    ///
+    /// Young ones are told apart by minute, the others by the local day and its part in which they were claimed.
     private struct Cohorts {
         var young: [(claimed: Minute, unused: Double)] = []
         var grown: [(day: Int, part: Int, unused: Double)] = []
@@ -117,7 +119,9 @@ public struct RedeemWave: Sendable, Equatable {
         }
     }
 
-    /// One minute goes by: who redeems leaves, who becomes old enough moves on. Gives the redemptions of that minute.
+    /// One minute goes by: who redeems leaves, who becomes old enough moves on.
+    ///
+    /// Gives the redemptions of that minute.
     private static func pass(_ minute: Minute, _ cohorts: inout Cohorts, _ hazards: Hazards, keenness: Double) -> Double {
         var sum = 0.0
         let today = floored(minute + hazards.offset, 1440)

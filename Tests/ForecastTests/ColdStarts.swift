@@ -19,8 +19,10 @@ struct ColdStarts {
         left.workerMinutes += right.workerMinutes
     }
 
-    /// Runs the counts of minutes. A step needs so many workers that 99 in 100 of its requests find a place at once (Poisson occupancy, normal approximation).
-    /// `floor` gives workers to keep for a minute (asked at its beginning); `last` decides about the last worker after each idle time, where given.
+    /// Runs the counts of minutes.
+    ///
+    /// A step needs so many workers that 99 in 100 of its requests find a place at once (Poisson occupancy, normal approximation). `floor` gives workers to
+    /// keep for a minute (asked at its beginning); `last` decides about the last worker after each idle time, where given.
     init(
         counts: ArraySlice<Int>, duration: Double, concurrency: Int, chance: inout Chance, floor: (Int) -> Int = { _ in 0 },
         last: ((IdleHistogram) -> IdleHistogram.Decision)? = nil

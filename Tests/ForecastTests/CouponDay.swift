@@ -41,7 +41,9 @@ struct CouponDay {
     /// Claims and redemptions before `now`, by minute.
     func counts(before now: Minute) -> (claims: [RedeemWave.Count], redemptions: [RedeemWave.Count]) {
         func byMinute(_ minutes: [Minute]) -> [RedeemWave.Count] {
-            Dictionary(grouping: minutes.filter { $0 < now }) { $0 }.map { RedeemWave.Count(minute: $0.key, count: $0.value.count) }.sorted { $0.minute < $1.minute }
+            Dictionary(grouping: minutes.filter { $0 < now }) { $0 }.map { RedeemWave.Count(minute: $0.key, count: $0.value.count) }.sorted {
+                $0.minute < $1.minute
+            }
         }
         return (byMinute(lives.map(\.claimed)), byMinute(lives.compactMap(\.redeemed)))
     }

@@ -54,8 +54,10 @@ import Testing
     @Test(arguments: [
         (2024, 2, 9, DayKind.dayBeforeHoliday), (2024, 2, 18, .adjustedWorkday), (2024, 5, 11, .adjustedWorkday), (2024, 8, 10, .shoppingDay),
         (2024, 9, 14, .dayBeforeHoliday), (2025, 1, 28, .publicHoliday), (2025, 2, 4, .publicHoliday), (2025, 2, 5, .workday), (2025, 6, 2, .publicHoliday),
-        (2025, 10, 8, .publicHoliday), (2025, 10, 11, .adjustedWorkday), (2025, 11, 10, .shoppingDay), (2025, 11, 11, .shoppingDay), (2025, 12, 31, .dayBeforeHoliday),
-        (2026, 1, 3, .publicHoliday), (2026, 1, 4, .adjustedWorkday), (2026, 2, 23, .publicHoliday), (2026, 2, 28, .adjustedWorkday), (2026, 6, 18, .shoppingDay),
+        (2025, 10, 8, .publicHoliday), (2025, 10, 11, .adjustedWorkday), (2025, 11, 10, .shoppingDay), (2025, 11, 11, .shoppingDay),
+        (2025, 12, 31, .dayBeforeHoliday),
+        (2026, 1, 3, .publicHoliday), (2026, 1, 4, .adjustedWorkday), (2026, 2, 23, .publicHoliday), (2026, 2, 28, .adjustedWorkday),
+        (2026, 6, 18, .shoppingDay),
         (2026, 9, 26, .publicHoliday), (2026, 11, 28, .weekend), (2026, 12, 31, .dayBeforeHoliday), (2027, 1, 1, .publicHoliday), (2027, 2, 5, .publicHoliday),
         (2027, 2, 8, .publicHoliday), (2027, 2, 9, .workday), (2027, 4, 5, .publicHoliday), (2028, 4, 4, .publicHoliday), (2027, 6, 9, .publicHoliday),
         (2041, 5, 1, .publicHoliday),
@@ -81,7 +83,8 @@ import Testing
         for number in try day(2025, 12, 20).number...day(2026, 1, 10).number {
             let start = calendar.start(of: Day(number: number))
             #expect(calendar.start(of: Day(number: number + 1)) - start == 1440)
-            #expect(calendar.day(at: start).number == number && calendar.day(at: start + 1439).number == number && calendar.day(at: start - 1).number == number - 1)
+            #expect(
+                calendar.day(at: start).number == number && calendar.day(at: start + 1439).number == number && calendar.day(at: start - 1).number == number - 1)
             #expect(calendar.minuteOfDay(at: start) == 0 && calendar.minuteOfDay(at: start - 1) == 1439)
         }
         #expect(calendar.minuteOfDay(at: -1) >= 0)

@@ -12,6 +12,8 @@ struct HeldOut: Sendable {
     let judged: [(actual: Double, expected: Double, upper: Double)]
     /// What each judged minute knew of the next minutes: the largest upper value.
     let ahead: [LoadForecast.Point]
+    /// Share of all minutes below what was said at the midnight before them.
+    let dayAhead: Double
     /// What the last model said about itself.
     let claimed: Accuracy?
 
@@ -21,10 +23,14 @@ struct HeldOut: Sendable {
         let (all, campaigns) = shop.trace(from: first, days: 36 + Self.days, seed: seed, calendar: calendar)
         let events = announced ? campaigns : []
         var (history, judged, ahead, claimed) = (LoadHistory(), [(Double, Double, Double)](), [LoadForecast.Point](), Accuracy?.none)
+        var held = 0
         for minute in 0..<35 * 1440 { history.record(minute: start + minute, count: all[minute]) }
         for day in 35..<35 + Self.days {
             let model = LoadForecast(history: history, now: start + day * 1440, calendar: calendar, events: events)
             claimed = model.accuracy
+            held += model.points(at: start + day * 1440, count: 1440, history: history, events: events).enumerated().count {
+                Double(all[day * 1440 + $0]) <= $1.upper
+            }
             for minute in day * 1440..<(day + 1) * 1440 {
                 // Only minutes before `now` are looked at, so the day may be written as it goes.
                 if minute % Self.every == 0 {
@@ -36,6 +42,7 @@ struct HeldOut: Sendable {
             }
         }
         (self.judged, self.ahead, self.claimed) = (judged.map { (actual: $0.0, expected: $0.1, upper: $0.2) }, ahead, claimed)
+        dayAhead = Double(held) / Double(Self.days * 1440)
         counts = Array(all[35 * 1440..<(35 + Self.days) * 1440])
     }
 

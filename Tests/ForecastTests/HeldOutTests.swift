@@ -2,7 +2,9 @@ import Testing
 
 @testable import Forecast
 
-/// Held-out weeks of made-up shops. The first has Labour Day behind it and 20 May in it; the second ends in the Dragon Boat holiday.
+/// Held-out weeks of made-up shops.
+///
+/// The first has Labour Day behind it and 20 May in it; the second ends in the Dragon Boat holiday.
 @Suite("Held-out weeks") struct HeldOutTests {
     private static func week(_ place: Int) -> Day { Day(2026, place == 0 ? 4 : 5, place == 0 ? 13 : 11) ?? Day(number: 0) }
 

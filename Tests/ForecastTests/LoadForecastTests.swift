@@ -89,7 +89,8 @@ import Testing
         // After a week, its own shape: no lunch.
         let week = self.history(days: 8) { _ in 30 }
         #expect(abs(expected(week, day: Self.first.adding(8), hour: 12) - 30) < 6)
-        #expect(LoadForecast(history: LoadHistory(), now: midnight).points(at: midnight, history: LoadHistory()).allSatisfy { $0.expected == 0 && $0.upper == 0 })
+        #expect(
+            LoadForecast(history: LoadHistory(), now: midnight).points(at: midnight, history: LoadHistory()).allSatisfy { $0.expected == 0 && $0.upper == 0 })
     }
 
     @Test func thePoolLearnsShapesAndWhatRareDaysDo() throws {

@@ -21,9 +21,12 @@ import Testing
         return model
     }
 
-    /// Twenty minutes into the drop, with the rest of the stock expected to go as it will. The last drop falls into the meal itself: there the minute of the
-    /// claim decides more than the tables tell apart, and the peak is seen less well.
-    @Test(arguments: [(570, 1, 0.2, 10), (600, 2, 0.2, 10), (840, 4, 0.2, 10), (1020, 5, 0.2, 10), (1200, 6, 0.2, 10), (690, 3, 0.3, 15)] as [(Int, UInt64, Double, Int)])
+    /// Twenty minutes into the drop, with the rest of the stock expected to go as it will.
+    ///
+    /// The last drop falls into the meal itself: there the minute of the claim decides more than the tables tell apart, and the peak is seen less well.
+    @Test(
+        arguments: [(570, 1, 0.2, 10), (600, 2, 0.2, 10), (840, 4, 0.2, 10), (1020, 5, 0.2, 10), (1200, 6, 0.2, 10), (690, 3, 0.3, 15)]
+            as [(Int, UInt64, Double, Int)])
     func itsPeakIsForeseenInHeightAndTime(_ minute: Int, _ seed: UInt64, _ height: Double, _ time: Int) throws {
         let model = learned(minute, seed: seed * 100)
         let drop = CouponDay(start: start(14, minute), holders: 16_000, keen: 36, seed: seed * 100 + 99)

@@ -4,10 +4,11 @@ import Testing
 @testable import Forecast
 
 @Suite("Workers and idle times") struct WorkersTests {
-    @Test(arguments: [
-        (0, 1.0, 1, 9, 0), (0.001, 0.001, 1, 9, 1), (6000, 0.6, 1, 1000, 100), (6000, 0.6, 32, 1000, 4), (6000, 0.6, 1, 7, 7), (60, 1, 1, 9, 5),
-        (1e300, 1, 1, 9, 9), (-5, 1, 1, 9, 0), (.nan, 1, 1, 9, 0), (.infinity, 3600, 1, 9, 9), (100, 1, 1, -4, 0), (5, .nan, 0, 9, 1),
-    ] as [(Double, Double, Int, Int, Int)])
+    @Test(
+        arguments: [
+            (0, 1.0, 1, 9, 0), (0.001, 0.001, 1, 9, 1), (6000, 0.6, 1, 1000, 100), (6000, 0.6, 32, 1000, 4), (6000, 0.6, 1, 7, 7), (60, 1, 1, 9, 5),
+            (1e300, 1, 1, 9, 9), (-5, 1, 1, 9, 0), (.nan, 1, 1, 9, 0), (.infinity, 3600, 1, 9, 9), (100, 1, 1, -4, 0), (5, .nan, 0, 9, 1),
+        ] as [(Double, Double, Int, Int, Int)])
     func theFloorFollowsLittlesLawAndStaysBelowItsMaximum(_ one: (rate: Double, duration: Double, concurrency: Int, maximum: Int, workers: Int)) {
         let plan = WorkerPlan(meanDuration: one.duration, concurrency: one.concurrency, maximum: one.maximum)
         #expect(plan.workers(invocationsPerMinute: one.rate) == one.workers)
