@@ -8,7 +8,7 @@ struct DayProfile {
     /// The pool weighs as much as so many own days where there is none, and e times less with each day that there is.
     private static let poolDays = 1.5
     /// At most this many days are looked at for one profile.
-    private static let daysMax = 14
+    private static let daysMax = 11
 
     let day: Day
     /// Invocations a minute at the middle of each bin.
@@ -99,7 +99,7 @@ struct DayProfile {
         return (sum / total, total)
     }
 
-    /// By counting what lies below each value: there are at most 14.
+    /// By counting what lies below each value: there are at most 11.
     private static func weightedMedian(_ values: [Double], _ weights: [Double], _ total: Double) -> Double {
         values.withUnsafeBufferPointer { values in
             weights.withUnsafeBufferPointer { weights in

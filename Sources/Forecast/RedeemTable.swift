@@ -44,13 +44,14 @@ struct RedeemTable: Sendable, Equatable {
 
     /// The chance of each place that a coupon unused at its beginning is redeemed in it; `assumed` weighs as much as `trust` coupons at risk.
     func hazard(assumed: [Double], trust: Double) -> [Double] {
-        let (used, risk) = (Self.smoothed(redeemed), Self.smoothed(atRisk))
-        return used.indices.map { min(0.95, max(0, (used[$0] + trust * assumed[$0]) / (risk[$0] + trust))) }
-    }
-
-    /// Weights 1-2-1: chance between neighbouring ten minutes is not a habit.
-    private static func smoothed(_ values: [Double]) -> [Double] {
-        values.indices.map { (values[max(0, $0 - 1)] + 2 * values[$0] + values[min(values.count - 1, $0 + 1)]) / 4 }
+        let risk = atRisk
+        return redeemed.indices.map { place in
+            let (before, after) = (max(0, place - 1), min(Self.places - 1, place + 1))
+            // Where few were redeemed, chance between neighbouring ten minutes is not a habit: they are taken together, by 1-2-1.
+            let few = redeemed[before] + redeemed[place] + redeemed[after] < 30
+            func even(_ values: [Double]) -> Double { few ? (values[before] + 2 * values[place] + values[after]) / 4 : values[place] }
+            return min(0.95, max(0, (even(redeemed) + trust * assumed[place]) / (even(risk) + trust)))
+        }
     }
 
     /// Assumed without history: humps at 12:00 and 18:20 in which 18 and 13 of a hundred unused coupons go on the first day, and fewer on each later day.

@@ -23,6 +23,7 @@ import Testing
         #expect(run.coverage >= 0.95, "\(run.coverage)")
         #expect(run.waste <= 0.30, "\(run.waste)")
         #expect(run.weightedError <= 0.16, "\(run.weightedError)")
+        #expect(run.dayAhead >= 0.88, "\(run.dayAhead)")
         let claimed = try #require(run.claimed)
         #expect(claimed.minutes == 7 * 1440)
         #expect(abs(claimed.coverage - run.coverage) < 0.03 && abs(claimed.waste - run.waste) < 0.1 && abs(claimed.weightedError - run.weightedError) < 0.05)
