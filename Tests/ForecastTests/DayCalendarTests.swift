@@ -51,6 +51,15 @@ import Testing
         #expect(working == [251, 248, 248])
     }
 
+    /// Written down a second time from the notices, by weekday: Saturdays, then Sundays.
+    @Test func workedWeekendsAreTheAnnouncedOnes() throws {
+        let saturdays = ["511", "914", "1012", "208", "1011", "214", "228", "509", "1010"]
+        let sundays = ["204", "218", "407", "428", "929", "126", "427", "928", "104", "920"]
+        let worked = try (day(2024, 1, 1).number...day(2026, 12, 31).number).map { Day(number: $0) }.filter { $0.weekday >= 6 && !china.isRestDay($0) }
+        #expect(worked.filter { $0.weekday == 6 }.map { "\($0.date.month * 100 + $0.date.day)" } == saturdays)
+        #expect(worked.filter { $0.weekday == 7 }.map { "\($0.date.month * 100 + $0.date.day)" } == sundays)
+    }
+
     @Test(arguments: [
         (2024, 2, 9, DayKind.dayBeforeHoliday), (2024, 2, 18, .adjustedWorkday), (2024, 5, 11, .adjustedWorkday), (2024, 8, 10, .shoppingDay),
         (2024, 9, 14, .dayBeforeHoliday), (2025, 1, 28, .publicHoliday), (2025, 2, 4, .publicHoliday), (2025, 2, 5, .workday), (2025, 6, 2, .publicHoliday),
