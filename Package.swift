@@ -83,6 +83,7 @@ let package = Package(
         room("Functions", ["Kernel", "HTTPSupport", "Storage", "Workers", hummingbird, httpTypes, nio, crypto, logging, lifecycle]),
         .systemLibrary(name: "CQREncode", pkgConfig: "libqrencode", providers: [.apt(["libqrencode-dev"])]),
         room("QRCode", ["CQREncode"]),
+        room("Forecast", []),
         room("Mail", ["Kernel", nio, nioPosix, nioSSL, nioTLS, logging, lifecycle]),
         room(
             "Console",
@@ -110,6 +111,7 @@ let package = Package(
             ]),
         tests("Tenancy", ["Tenancy", "Kernel", "HTTPSupport", "Storage"]),
         tests("QRCode", ["QRCode"]),
+        tests("Forecast", ["Forecast"]),
         tests("Mail", ["Mail", "Kernel", nio, nioPosix, logging, lifecycle]),
         tests("Documents", ["Documents", "Kernel", "Storage", nio, logging], exclude: ["Vectors"]),
         tests("Coupons", ["Coupons", "Kernel", "Storage", nio, crypto, logging]),
