@@ -40,7 +40,8 @@ extension SampanError {
         forbidden(
             "LOAD_TARGET_REFUSED",
             Localized("Load is not sent to \"\(url.prefix(200))\": \(reason.en)", zh: "不会向 “\(url.prefix(200))” 发送压测流量:\(reason.zh)"),
-            remedy: Localized("Give an address on which this very server listens, such as http://127.0.0.1:9800.", zh: "请填写本服务器自身监听的地址,例如 http://127.0.0.1:9800。"))
+            remedy: Localized(
+                "Give an address on which this very server listens, such as http://127.0.0.1:9800.", zh: "请填写本服务器自身监听的地址,例如 http://127.0.0.1:9800。"))
     }
 
     static let generatorStartedBefore = SampanError(

@@ -5,7 +5,9 @@ import Testing
 
 @testable import LoadGenerator
 
-/// The whole generator against real sockets. Bounds are wide, since other tests run beside: none of them asks whether the run is valid as to time.
+/// The whole generator against real sockets.
+///
+/// Bounds are wide, since other tests run beside: none of them asks whether the run is valid as to time.
 @Suite struct LoadGeneratorTests {
     private func hello(retry: RetryPolicy = .never) throws -> Scenario { try Scenario("hello", RequestTemplate(.get, "/hello"), retry: retry) }
 
@@ -181,7 +183,10 @@ import Testing
         settings = LoadSettings()
         settings.secondsMax = 1
         #expect(throws: SampanError.self) { try LoadGenerator(hello(), .constant(1, seconds: 2), target: target, settings: settings) }
-        for change in [{ $0.connectionsMax = 0 }, { $0.timeoutMilliseconds = 0 }, { $0.runID = "a b" }, { $0.connectionsMax = 10_000_000 }] as [(inout LoadSettings) -> Void] {
+        let changes: [(inout LoadSettings) -> Void] = [
+            { $0.connectionsMax = 0 }, { $0.timeoutMilliseconds = 0 }, { $0.runID = "a b" }, { $0.connectionsMax = 10_000_000 },
+        ]
+        for change in changes {
             settings = LoadSettings()
             change(&settings)
             let bad = #expect(throws: SampanError.self) { try LoadGenerator(hello(), .constant(1, seconds: 1), target: target, settings: settings) }

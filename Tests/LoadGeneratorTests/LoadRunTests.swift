@@ -158,8 +158,11 @@ import Testing
         simulation.play { _, _ in .ok() }
         #expect(VoidReason.all(simulation.run.recorder, processorShareMost: 0.85, LoadSettings()).isEmpty)
         #expect(VoidReason.all(simulation.run.recorder, processorShareMost: 0.86, LoadSettings()).map(\.code) == ["GENERATOR_BUSY"])
-        var late = LoadRun(try Scenario("x", RequestTemplate(.get, "/")), try .constant(100, seconds: 1), host: "h", runID: "r", seed: 1, usersMax: 9, secondsMax: 9)
-        _ = late.takeDue(at: 1_100_000)
+        let scenario = try Scenario("x", RequestTemplate(.get, "/"))
+        var late = LoadRun(scenario, try .constant(100, seconds: 1), host: "h", runID: "r", seed: 1, usersMax: 9, secondsMax: 9)
+        let user = try #require(late.takeDue(at: 1_100_000))
         #expect(VoidReason.all(late.recorder, processorShareMost: 0, LoadSettings()).map(\.code) == ["GENERATOR_LATE"])
+        late.lost(user, .noSocket, at: 1_200_000)
+        #expect(VoidReason.all(late.recorder, processorShareMost: 0, LoadSettings()).map(\.code) == ["GENERATOR_LATE", "SOCKETS_EXHAUSTED"])
     }
 }

@@ -5,7 +5,7 @@ import Testing
 
 @testable import LoadGenerator
 
-/// A server on loopback whose delays and answers are known. It answers a request on each connection at a time.
+/// A server on loopback whose delays and answers are known, and which answers one request at a time on each connection.
 final class ScriptedServer: Sendable {
     /// What happens to a request.
     enum Reply: Sendable {

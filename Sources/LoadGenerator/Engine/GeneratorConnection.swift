@@ -1,6 +1,6 @@
 internal import NIOCore
 
-/// Who is told what becomes of requests. Called on the connection's event loop.
+/// Who is told, on the connection's event loop, what becomes of requests.
 protocol GeneratorConnectionOwner: AnyObject {
     /// The answer came. The connection is free, if it is still usable.
     func answered(_ connection: GeneratorConnection, _ user: VirtualUser, _ answer: Answer)
@@ -13,7 +13,8 @@ final class GeneratorConnection: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    private let owner: any GeneratorConnectionOwner
+    /// Gone when the run has ended; the channel may live a little longer.
+    private weak var owner: (any GeneratorConnectionOwner)?
     private var context: ChannelHandlerContext?
     private var parser = AnswerParser()
     private var fault = RequestFault.connectionClosed
@@ -32,7 +33,9 @@ final class GeneratorConnection: ChannelInboundHandler {
         context?.writeAndFlush(wrapOutboundOut(user.request), promise: nil)
     }
 
-    /// Gives up the request, and the connection with it: HTTP/1.1 knows no other way. The owner is not told about the request.
+    /// Gives up the request, and the connection with it: HTTP/1.1 knows no other way.
+    ///
+    /// The owner is not told about the request.
     func abandon() -> VirtualUser? {
         defer { close() }
         return user.take()
@@ -57,13 +60,13 @@ final class GeneratorConnection: ChannelInboundHandler {
         case .answer(let answer):
             guard let user = user.take() else { return }
             if !answer.keepsConnection { close() }
-            owner.answered(self, user, answer)
+            owner?.answered(self, user, answer)
         }
     }
 
     func channelInactive(context: ChannelHandlerContext) {
         isUsable = false
-        owner.closed(self, user.take(), fault)
+        owner?.closed(self, user.take(), fault)
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {

@@ -1,3 +1,4 @@
+internal import Foundation
 internal import Kernel
 internal import NIOCore
 internal import NIOPosix
@@ -131,7 +132,7 @@ final class GeneratorLoop {
             .whenComplete { result in
                 switch result {
                 case .success: self.connected(connection)
-                case .failure: self.connectFailed()
+                case .failure(let error): self.connectFailed(error)
                 }
             }
     }
@@ -143,9 +144,9 @@ final class GeneratorLoop {
         growPool()
     }
 
-    private func connectFailed() {
+    private func connectFailed(_ error: any Error) {
         guard !hasEnded else { return }
-        if let user = pool.connectFailed() { run.lost(user, .connectFailed, at: now) }
+        if let user = pool.connectFailed() { run.lost(user, error.isOwnShortage ? .noSocket : .connectFailed, at: now) }
         growPool()
         pumpIfDue()
     }
@@ -224,4 +225,9 @@ extension GeneratorLoop: GeneratorConnectionOwner {
         growPool()
         pumpIfDue()
     }
+}
+
+extension Error {
+    /// Whether it is this machine that has no room for another connection, and not the server that refused it.
+    fileprivate var isOwnShortage: Bool { (self as? IOError).map { [EMFILE, ENFILE, EADDRNOTAVAIL, ENOBUFS, ENOMEM].contains($0.errnoCode) } ?? false }
 }

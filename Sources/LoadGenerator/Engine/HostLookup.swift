@@ -2,7 +2,9 @@ internal import Foundation
 
 /// The system's resolver.
 public enum HostLookup {
-    /// All addresses of a name, as text; an IP address is its own. Empty where there is none. It may block for seconds.
+    /// All addresses of a name, as text; an IP address is its own.
+    ///
+    /// Empty where there is none. It may block for seconds.
     public static func addresses(of name: String) -> [String] {
         var hints = addrinfo()
         hints.ai_family = AF_UNSPEC

@@ -1,7 +1,7 @@
 internal import Kernel
 internal import NIOCore
 
-/// A run as a state machine: who is due when, what an answer leads to, and the books. It knows no socket and no clock.
+/// A run as a state machine that knows no socket and no clock: who is due when, what an answer leads to, and the books.
 ///
 /// All moments are nanoseconds since the run began. A user is either asleep (in here), or underway: given out by ``takeDue(at:)`` and not yet
 /// back through ``answered(_:_:at:)``, ``lost(_:_:at:)`` or ``dropped(_:at:)``.

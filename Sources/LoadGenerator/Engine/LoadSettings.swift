@@ -21,7 +21,7 @@ public struct LoadSettings: Sendable {
     public var drainSeconds = 60
     /// How late the generator may turn to 1 of 100 requests, in microseconds; later voids the run.
     public var lagP99Max: Int64 = 1000
-    /// Which share of a processor the generator may use in its busiest second; more voids the run. It has one thread, so 1 is the end.
+    /// Which share of a processor the generator, which has one thread, may use in its busiest second; more voids the run.
     public var processorShareMax = 0.85
     /// Where chance begins: which journey a user goes on, how long pauses are.
     public var seed: UInt64 = 1
@@ -44,11 +44,16 @@ public struct LoadSettings: Sendable {
         guard (1...40).contains(runID.utf8.count), runID.utf8.allSatisfy({ Self.isPlain($0) }) else { throw .badLoadSetting("runID", "A-Z a-z 0-9 -, 1…40") }
         try checkFileLimit()
         guard plan.seconds <= Double(secondsMax) else {
-            throw .planTooLarge(Localized("The plan lasts \(Int(plan.seconds)) s; at most \(secondsMax) s are allowed.", zh: "计划时长 \(Int(plan.seconds)) 秒,上限为 \(secondsMax) 秒。"))
+            throw .planTooLarge(
+                Localized(
+                    "The plan lasts \(Int(plan.seconds)) s; at most \(secondsMax) s are allowed.",
+                    zh: "计划时长 \(Int(plan.seconds)) 秒,上限为 \(secondsMax) 秒。"))
         }
         guard plan.arrivals <= Double(arrivalsMax) else {
             throw .planTooLarge(
-                Localized("\(Int(plan.arrivals)) users would arrive; at most \(arrivalsMax) are allowed.", zh: "计划到达 \(Int(plan.arrivals)) 人,上限为 \(arrivalsMax) 人。"))
+                Localized(
+                    "\(Int(plan.arrivals)) users would arrive; at most \(arrivalsMax) are allowed.",
+                    zh: "计划到达 \(Int(plan.arrivals)) 人,上限为 \(arrivalsMax) 人。"))
         }
     }
 

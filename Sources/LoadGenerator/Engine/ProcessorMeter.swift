@@ -4,7 +4,9 @@
     internal import Darwin
 #endif
 
-/// Which share of a processor the calling thread uses, lap by lap. All of its calls come from one thread.
+/// Which share of a processor the calling thread uses, lap by lap.
+///
+/// All of its calls come from one thread.
 struct ProcessorMeter {
     private var started: (moment: Int64, used: Int64) = (0, 0)
     private var lapped: (moment: Int64, used: Int64) = (0, 0)

@@ -17,7 +17,7 @@ public struct RehearsalTarget: Sendable {
     ///   - listeners: The addresses on which the caller listens. One on all addresses (`0.0.0.0`, `::`) stands for loopback and for those of this
     ///     machine's interfaces.
     ///   - resolve: Gives the IP addresses of a name; the system's own resolver, unless given. It may block.
-    /// - Throws: `LOAD_TARGET_REFUSED` for everything else: another scheme, another port, any address of the name that is not a listener's.
+    /// - Throws: `LOAD_TARGET_REFUSED` for everything else: another scheme, another port, any address of the name that is neither a listener's nor loopback.
     public init(
         _ url: String, listeners: [SocketAddress], resolve: (String) -> [String] = HostLookup.addresses(of:)
     ) throws(SampanError) {
@@ -26,25 +26,28 @@ public struct RehearsalTarget: Sendable {
         }
         let found = resolve(name)
         guard !found.isEmpty else { throw .targetRefused(url, Localized("the name has no address.", zh: "该名称无法解析到地址。")) }
-        var first: SocketAddress?
-        for address in found {
-            guard let candidate = try? SocketAddress(ipAddress: address, port: port), Self.isOwn(candidate, listeners) else {
-                throw .targetRefused(
-                    url, Localized("\(address) port \(port) is not one on which this server listens.", zh: "\(address) 端口 \(port) 不是本服务器监听的地址。"))
-            }
-            first = first ?? candidate
+        let candidates = found.compactMap { try? SocketAddress(ipAddress: $0, port: port) }
+        // `localhost` may mean one loopback address more than somebody listens on; any other stranger spoils the name.
+        guard candidates.count == found.count, candidates.allSatisfy({ $0.isLoopback || Self.isOwn($0, listeners) }),
+            let own = candidates.first(where: { Self.isOwn($0, listeners) })
+        else {
+            let all = found.joined(separator: ", ")
+            throw .targetRefused(
+                url, Localized("this server does not listen on \(all) port \(port).", zh: "本服务器未监听 \(all) 的端口 \(port)。"))
         }
-        guard let first else { throw .targetRefused(url, Localized("the name has no address.", zh: "该名称无法解析到地址。")) }
-        (address, host) = (first, name.contains(":") ? "[\(name)]:\(port)" : "\(name):\(port)")
+        (address, host) = (own, name.contains(":") ? "[\(name)]:\(port)" : "\(name):\(port)")
     }
 
-    /// Reads `http://host:port`, with nothing behind it but a slash. A user, a path, a query would be for a purpose that this does not have.
+    /// Reads `http://host:port`, with nothing behind it but a slash.
+    ///
+    /// A user, a path, a query would be for a purpose that this does not have.
     private static func hostAndPort(of url: String) -> (host: String, port: Int)? {
         guard url.lowercased().hasPrefix("http://") else { return nil }
         var authority = url.dropFirst("http://".count)
         if authority.last == "/" { authority = authority.dropLast() }
         let isBracketed = authority.first == "["
-        guard let colon = authority.lastIndex(of: ":"), let port = Int(authority[authority.index(after: colon)...]), (1...65535).contains(port) else { return nil }
+        guard let colon = authority.lastIndex(of: ":"), let port = Int(authority[authority.index(after: colon)...]), (1...65535).contains(port)
+        else { return nil }
         var host = authority[..<colon]
         if isBracketed {
             guard host.last == "]" else { return nil }

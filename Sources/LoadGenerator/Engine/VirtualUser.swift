@@ -1,6 +1,8 @@
 internal import NIOCore
 
-/// One user on a journey, who has at most one request underway. Lives on the generator's event loop.
+/// One user on a journey, who has at most one request underway.
+///
+/// Lives on the generator's event loop.
 final class VirtualUser {
     let number: Int
     /// The place of the journey in the scenario.

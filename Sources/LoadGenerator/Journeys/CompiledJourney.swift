@@ -119,8 +119,7 @@ extension RequestTemplate {
             return Localized("a path begins with / and has no spaces or characters beyond ASCII.", zh: "路径须以 / 开头,且不含空格和非 ASCII 字符。")
         }
         for (name, value) in headers {
-            let isToken = !name.isEmpty && name.utf8.allSatisfy { (48...57).contains($0) || (65...90).contains($0) || (97...122).contains($0) || $0 == 45 || $0 == 95 }
-            guard isToken, value.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
+            guard !name.isEmpty, name.utf8.allSatisfy(Self.isPlain), value.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
                 return Localized("the header \"\(name)\" cannot be sent.", zh: "请求头 “\(name)” 无法发送。")
             }
             if ["content-length", "transfer-encoding", "connection", "expect", "upgrade"].contains(name.lowercased()) {
@@ -128,6 +127,13 @@ extension RequestTemplate {
             }
         }
         return nil
+    }
+
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 48...57, 65...90, 97...122, 45, 95: true
+        default: false
+        }
     }
 
     /// The request line and the fields, each with the line break before it.

@@ -68,7 +68,9 @@ public struct SuccessRule: Sendable {
     public var acceptedCodes: Set<String>
     /// Where an answer says its error code.
     public var codePath: JSONPath
-    /// For gateways that answer 200 whatever happened: an answer of success says one of these codes or none. Nil where its status says it all.
+    /// For gateways that answer 200 whatever happened: an answer of success says one of these codes or none.
+    ///
+    /// Nil where its status says it all.
     public var successCodes: Set<String>?
 
     /// A rule; what it leaves out is: any 2xx, no code accepted, codes at `code` as in Sampan's answers.

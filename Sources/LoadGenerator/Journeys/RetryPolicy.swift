@@ -93,6 +93,8 @@ public enum RequestFault: String, Sendable, CaseIterable {
     case timedOut
     /// No connection could be made.
     case connectFailed
+    /// The generator's own machine had no socket or port left for a connection; it voids the run.
+    case noSocket
     /// The server closed the connection before it had answered.
     case connectionClosed
     /// The answer was not HTTP/1.1, or had no length.

@@ -14,7 +14,7 @@ public struct LatencyHistogram: Sendable, Hashable {
         var bits: Int { rawValue }
     }
 
-    /// The longest that is told apart, in microseconds: an hour. What takes longer counts as this.
+    /// The longest that is told apart, in microseconds: an hour, as which everything counts that takes longer.
     public static let microsecondsMax: Int64 = 3_600_000_000
 
     /// How exactly values are kept.

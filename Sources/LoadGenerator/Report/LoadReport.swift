@@ -55,7 +55,7 @@ public struct LoadReport: Sendable {
 
 /// Why the figures of a run say nothing about the server.
 public struct VoidReason: Sendable {
-    /// Stable: `GENERATOR_LATE`, `GENERATOR_BUSY` or `ARRIVALS_DROPPED`.
+    /// Stable: `GENERATOR_LATE`, `GENERATOR_BUSY`, `ARRIVALS_DROPPED` or `SOCKETS_EXHAUSTED`.
     public let code: String
     /// What happened.
     public let detail: Localized
@@ -89,6 +89,15 @@ public struct VoidReason: Sendable {
                     detail: Localized(
                         "\(recorder.dropped) users found no room in the generator: its connections and its line were full.",
                         zh: "有 \(recorder.dropped) 个用户因发生器的连接与等待队列已满而被丢弃。")))
+        }
+        let shortages = recorder.steps.reduce(0) { $0 + ($1.lost[.noSocket] ?? 0) }
+        if shortages > 0 {
+            faults.append(
+                VoidReason(
+                    code: "SOCKETS_EXHAUSTED",
+                    detail: Localized(
+                        "For \(shortages) requests this machine had no socket or port left; perhaps the server closes its connections after each answer.",
+                        zh: "有 \(shortages) 个请求因本机套接字或端口耗尽而未能发出,可能是服务器在每次应答后都关闭连接。")))
         }
         return faults
     }

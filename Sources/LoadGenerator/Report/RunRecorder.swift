@@ -1,4 +1,4 @@
-/// Keeps the books of a run. All moments are nanoseconds since it began.
+/// Keeps the books of a run, in which all moments are nanoseconds since it began.
 struct RunRecorder: Sendable {
     private(set) var steps: [StepReport] = []
     var journeys: [JourneyReport] = []

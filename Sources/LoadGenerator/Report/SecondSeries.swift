@@ -32,16 +32,20 @@ struct SecondSeries: Sendable {
     private var latency = LatencyHistogram(.twoDigits)
     private var lag = LatencyHistogram(.twoDigits)
     private let secondsMax: Int
+    /// Where the last row ends, in nanoseconds; the last possible one has no end.
+    private var rowEnd: Int64 = nanosecondsPerSecond
+
+    private static let nanosecondsPerSecond: Int64 = 1_000_000_000
 
     /// - Parameter secondsMax: What comes later than this is counted in the last row.
     init(secondsMax: Int) { self.secondsMax = secondsMax }
 
     /// Ends the seconds before `now`; time only goes forward.
     mutating func advance(to now: Int64) {
-        let second = min(Int(now / 1_000_000_000), secondsMax - 1)
-        while rows.count <= second {
+        while now >= rowEnd, rows.count < secondsMax {
             closeRow()
             rows.append(SecondReport(second: rows.count))
+            rowEnd += Self.nanosecondsPerSecond
         }
     }
 
@@ -54,13 +58,14 @@ struct SecondSeries: Sendable {
     }
 
     /// Changes the second of `moment`, which may lie a little back.
-    @inline(__always) mutating func change(at moment: Int64, _ body: (inout SecondReport) -> Void) { body(&rows[row(of: moment)]) }
+    @inline(__always) mutating func change(at moment: Int64, _ body: (inout SecondReport) -> Void) {
+        advance(to: moment)
+        body(&rows[min(Int(moment / Self.nanosecondsPerSecond), rows.count - 1)])
+    }
 
     mutating func setProcessorShare(_ share: Double, ofRow row: Int) { rows[row].processorShare = share }
 
     mutating func recordLatency(_ microseconds: Int64) { latency.record(microseconds) }
 
     mutating func recordLag(_ microseconds: Int64) { lag.record(microseconds) }
-
-    private func row(of moment: Int64) -> Int { min(max(0, Int(moment / 1_000_000_000)), rows.count - 1) }
 }

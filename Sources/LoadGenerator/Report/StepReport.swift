@@ -1,4 +1,4 @@
-/// What became of the requests of one step. Each try counts by itself.
+/// What became of the requests of one step, each try by itself.
 public struct StepReport: Sendable {
     /// The journey's name.
     public let journey: String

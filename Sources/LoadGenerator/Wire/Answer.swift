@@ -8,7 +8,7 @@ struct Answer {
     /// The body, as far as it is kept: at most ``bodyBytesMax``.
     var body: [UInt8] = []
 
-    /// What is beyond this is read and forgotten, in bytes. No value is looked for in such an answer.
+    /// How much is kept, in bytes; what is beyond is read and forgotten.
     static let bodyBytesMax = 1 << 20
 }
 

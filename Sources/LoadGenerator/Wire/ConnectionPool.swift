@@ -52,7 +52,7 @@ struct ConnectionPool<Connection: AnyObject, Waiter> {
         return true
     }
 
-    /// A connection is there. Answers who is to use it; where nobody waits any more, it is idle.
+    /// A connection is there; answers who is to use it, and where nobody waits any more, it is idle.
     mutating func connected(_ connection: Connection) -> Waiter? {
         connecting -= 1
         open += 1
@@ -60,13 +60,13 @@ struct ConnectionPool<Connection: AnyObject, Waiter> {
         return released(connection)
     }
 
-    /// A connection could not be made. Answers whose request this was: the one who has waited longest.
+    /// A connection could not be made; answers whose request this was: the one who has waited longest.
     mutating func connectFailed() -> Waiter? {
         connecting -= 1
         return waiters.popFirst()
     }
 
-    /// A connection is free. Answers who is to use it next; where nobody waits, it is idle.
+    /// A connection is free; answers who is to use it next, and where nobody waits, it is idle.
     mutating func released(_ connection: Connection) -> Waiter? {
         if let waiter = waiters.popFirst() { return waiter }
         idle.append(connection)
