@@ -36,6 +36,17 @@ import Testing
         #expect(pool.startConnecting() == false)
     }
 
+    @Test func someAreMadeBeforeAnybodyComes() {
+        var pool = Pool(connectionsMax: 3, connectingMax: 2, waitersMax: 10)
+        #expect([pool.startConnecting(upTo: 9), pool.startConnecting(upTo: 9), pool.startConnecting(upTo: 9)] == [true, true, false])
+        #expect(pool.connected(Link()) == nil)
+        #expect([pool.startConnecting(upTo: 9), pool.startConnecting(upTo: 9)] == [true, false], "three are the most")
+        #expect(pool.connected(Link()) == nil)
+        #expect(pool.connectFailed() == nil)
+        #expect(pool.open == 2 && pool.connecting == 0)
+        #expect(pool.startConnecting(upTo: 2) == false)
+    }
+
     @Test func soManyAreMadeAtOnce() {
         var pool = Pool(connectionsMax: 10, connectingMax: 1, waitersMax: 10)
         for user in 1...3 { _ = pool.lease(user) }

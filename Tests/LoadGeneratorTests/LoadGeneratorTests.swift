@@ -100,6 +100,16 @@ import Testing
         #expect(report.journeys[0].abandoned == 25)
     }
 
+    @Test func theFirstUserFindsAConnection() async throws {
+        var settings = LoadSettings()
+        settings.connectionsAtStart = 8
+        let report = try await ScriptedServer.with({ _, _ in .ok(after: 0) }) { server in
+            try await LoadGenerator(hello(), .constant(10, seconds: 0.5), target: server.target(), settings: settings).run()
+        }
+        #expect(report.connectionsMost == 8 && report.steps[0].served == 5)
+        #expect(report.connectionWait.maximum == 0, "sent in the same moment")
+    }
+
     @Test func whoFindsNoRoomVoidsTheRun() async throws {
         var settings = LoadSettings()
         (settings.connectionsMax, settings.waitingMax) = (2, 3)

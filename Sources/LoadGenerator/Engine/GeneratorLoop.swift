@@ -32,13 +32,16 @@ final class GeneratorLoop {
     private var run: LoadRun
     private var pool: ConnectionPool<GeneratorConnection, VirtualUser>
     private var connections: [ObjectIdentifier: GeneratorConnection] = [:]
-    /// The machine's clock at the beginning, in nanoseconds.
+    /// The machine's clock when the run's clock started, in nanoseconds.
     private var began: Int64 = 0
     private var meter = ProcessorMeter()
     private var ticks = 0
     private var secondsTold = 0
     private var isPumping = false
     private var nextPump: (at: Int64, task: Scheduled<Void>)?
+    /// How many connections are to be there before the clock starts.
+    private var wantedAtStart: Int
+    private var hasBegun = false
     private var hasEnded = false
 
     init(
@@ -46,21 +49,34 @@ final class GeneratorLoop {
         promise: EventLoopPromise<LoadReport>
     ) {
         (self.loop, self.target, self.plan, self.settings, self.hooks, self.promise) = (loop, target, plan, settings, hooks, promise)
+        wantedAtStart = settings.connectionsAtStart
         run = LoadRun(
             scenario, plan, host: target.host, runID: settings.runID, seed: settings.seed, usersMax: settings.usersMax,
             secondsMax: settings.secondsMax + settings.drainSeconds + 1)
         pool = ConnectionPool(connectionsMax: settings.connectionsMax, connectingMax: settings.connectingMax, waitersMax: settings.waitingMax)
     }
 
-    /// Begins; the promise gets the report.
+    /// Makes the first connections, then begins; the promise gets the report.
     func start() {
         began = Int64(NIODeadline.now().uptimeNanoseconds)
-        meter.start(at: 0)
         tick()
+        warmUp()
+    }
+
+    private func warmUp() {
+        guard !hasBegun, !hasEnded else { return }
+        while pool.startConnecting(upTo: wantedAtStart) { connect() }
+        if pool.connecting == 0 { begin() }
+    }
+
+    private func begin() {
+        hasBegun = true
+        began = Int64(NIODeadline.now().uptimeNanoseconds)
+        meter.start(at: 0)
         pump()
     }
 
-    /// Nanoseconds since the beginning.
+    /// Nanoseconds since the clock started.
     private var now: Int64 { Int64(NIODeadline.now().uptimeNanoseconds) - began }
 
     // MARK: What is due
@@ -93,7 +109,7 @@ final class GeneratorLoop {
 
     /// After something happened that may have made a user due.
     private func pumpIfDue() {
-        guard !isPumping, let due = run.nextDue else { return }
+        guard hasBegun, !isPumping, let due = run.nextDue else { return }
         due <= now ? pump() : schedulePump()
     }
 
@@ -142,12 +158,16 @@ final class GeneratorLoop {
         connections[ObjectIdentifier(connection)] = connection
         if let user = pool.connected(connection) { send(user, on: connection, now) }
         growPool()
+        warmUp()
     }
 
     private func connectFailed(_ error: any Error) {
         guard !hasEnded else { return }
         if let user = pool.connectFailed() { run.lost(user, error.isOwnShortage ? .noSocket : .connectFailed, at: now) }
         growPool()
+        // The users will find out what is wrong.
+        wantedAtStart = 0
+        warmUp()
         pumpIfDue()
     }
 
@@ -166,9 +186,11 @@ final class GeneratorLoop {
     private func tick() {
         guard !hasEnded else { return }
         let now = now
-        run.advance(to: now)
-        closeSeconds(now)
-        giveUpLate(now)
+        if hasBegun {
+            run.advance(to: now)
+            closeSeconds(now)
+            giveUpLate(now)
+        }
         defer { ticks += 1 }
         if let reason = hooks.stopReason() ?? (ticks % Self.guardTicks == 0 ? hooks.danger() : nil) { return finish(.stopped(reason)) }
         if run.isOver { return finish(.completed) }

@@ -7,6 +7,10 @@ public struct LoadSettings: Sendable {
     public var timeoutMilliseconds = 10_000
     /// How many connections there may be.
     public var connectionsMax = 512
+    /// How many connections are made before the clock starts (at most ``connectionsMax``).
+    ///
+    /// Making one costs the generator more than a request, and so much of it at the first moment of a launch would be told as the server's slowness.
+    public var connectionsAtStart = 64
     /// How many connections are made at once; more than a server's line of new connections holds would be turned away by its system.
     public var connectingMax = 100
     /// How many requests may wait for a connection; a user beyond is dropped, which voids the run.
@@ -35,7 +39,8 @@ public struct LoadSettings: Sendable {
     func check(_ plan: ArrivalPlan) throws(SampanError) {
         let ranges: [(name: String, value: Int, range: ClosedRange<Int>)] = [
             ("timeoutMilliseconds", timeoutMilliseconds, 1...300_000), ("connectionsMax", connectionsMax, 1...50_000),
-            ("connectingMax", connectingMax, 1...10_000), ("waitingMax", waitingMax, 0...1_000_000), ("usersMax", usersMax, 1...1_000_000),
+            ("connectionsAtStart", connectionsAtStart, 0...50_000), ("connectingMax", connectingMax, 1...10_000),
+            ("waitingMax", waitingMax, 0...1_000_000), ("usersMax", usersMax, 1...1_000_000),
             ("arrivalsMax", arrivalsMax, 1...1_000_000_000), ("secondsMax", secondsMax, 1...86_400), ("drainSeconds", drainSeconds, 0...3600),
         ]
         for (name, value, range) in ranges where !range.contains(value) {

@@ -52,6 +52,13 @@ struct ConnectionPool<Connection: AnyObject, Waiter> {
         return true
     }
 
+    /// The same before anybody needs one, until there are `wanted` of them.
+    mutating func startConnecting(upTo wanted: Int) -> Bool {
+        guard open + connecting < min(wanted, connectionsMax), connecting < connectingMax else { return false }
+        connecting += 1
+        return true
+    }
+
     /// A connection is there; answers who is to use it, and where nobody waits any more, it is idle.
     mutating func connected(_ connection: Connection) -> Waiter? {
         connecting -= 1
