@@ -11,8 +11,10 @@ public struct LoadSettings: Sendable {
     ///
     /// Making one costs the generator more than a request, and so much of it at the first moment of a launch would be told as the server's slowness.
     public var connectionsAtStart = 64
-    /// How many connections are made at once; more than a server's line of new connections holds would be turned away by its system.
-    public var connectingMax = 100
+    /// How many connections are made at once.
+    ///
+    /// Few, or one slow moment of the server makes a hundred connections at a time, which keep the generator from reading the answers and so make more.
+    public var connectingMax = 16
     /// How many requests may wait for a connection; a user beyond is dropped, which voids the run.
     public var waitingMax = 100_000
     /// How many users may be underway, those included that think; a user beyond is dropped, which voids the run.

@@ -28,7 +28,7 @@ struct ConnectionPool<Connection: AnyObject, Waiter> {
 
     /// - Parameters:
     ///   - connectionsMax: How many there may be, those included that are being made.
-    ///   - connectingMax: How many may be made at once: a server's line of new connections is short.
+    ///   - connectingMax: How many may be made at once: making one costs more than a request.
     ///   - waitersMax: How many may stand in line.
     init(connectionsMax: Int, connectingMax: Int, waitersMax: Int) {
         (self.connectionsMax, self.connectingMax, self.waitersMax) = (connectionsMax, connectingMax, waitersMax)
