@@ -91,6 +91,7 @@ let package = Package(
                 "Kernel", "HTTPSupport", "LoopTasks", "Tenancy", "Identity", "Functions", "Documents", "Files", "Coupons", "QRCode", hummingbird, httpTypes,
                 nio, logging, mustache,
             ], resources: [.copy("Resources")]),
+        room("LoadGenerator", ["Kernel", nio, nioPosix]),
         room("CLI", ["Kernel", nio, nioPosix, nioHTTP, crypto, httpClient, yams, arguments]),
         .executableTarget(
             name: "Sampan",
@@ -119,6 +120,7 @@ let package = Package(
         tests("Functions", ["Functions", "Kernel", "Storage", "Workers", nio, logging]),
         tests("Console", ["Console", "Coupons", "Kernel", hummingbird, httpTypes, nio]),
         tests("Workers", ["Workers", "CSpawn", nio, nioPosix, logging, lifecycle]),
+        tests("LoadGenerator", ["LoadGenerator", "Kernel", nio, nioPosix, .product(name: "NIOEmbedded", package: "swift-nio")]),
         tests("CLI", ["CLI", "Kernel", nio, nioPosix, nioHTTP, nioFoundation, crypto, httpClient, arguments]),
         tests(
             "Sampan",
