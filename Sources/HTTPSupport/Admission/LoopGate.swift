@@ -39,7 +39,7 @@ final class LoopGate {
         line = FairLine(targetMicroseconds: control.policy.targetMicroseconds)
     }
 
-    /// A request has come. Where it has to wait, its desk is told later.
+    /// A request has come; where it has to wait, its desk is told later.
     func arrive(_ desk: FrontDesk, _ arrival: Arrival) -> Verdict {
         let now = monotonicMicroseconds()
         let cost = control.costs.estimate(arrival)
@@ -54,7 +54,7 @@ final class LoopGate {
         return .wait
     }
 
-    /// A request has come of which nothing can be said: it is served if nobody waits.
+    /// A request has come of which nothing can be said, and is served if nobody waits.
     func arriveUnknown() -> Bool {
         let arrival = Arrival(environment: nil, kind: .browse)
         guard line.isEmpty, batch * line.slowness < Self.batchMicroseconds else {

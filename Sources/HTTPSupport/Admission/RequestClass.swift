@@ -33,6 +33,7 @@ public enum RequestClass: UInt8, Sendable, Hashable, CaseIterable, Comparable {
         self = found
     }
 
+    /// Whether one comes before the other.
     public static func < (one: RequestClass, other: RequestClass) -> Bool { one.rawValue < other.rawValue }
 
     /// How many times the usual target a request of this class may wait.
