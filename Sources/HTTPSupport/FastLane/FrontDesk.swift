@@ -42,6 +42,8 @@ final class FrontDesk: ChannelDuplexHandler, RemovableChannelHandler {
     var asked: RequestScan?
     /// How many requests went on to the decoder, as far as they could be told apart.
     private var forwarded = 0
+    /// Whether anything went on since whoever is behind was told that this was all for now.
+    private var hasPassedOn = false
     private let idleTimeout: TimeAmount?
 
     private var bounds = RequestBounds()
@@ -108,6 +110,13 @@ final class FrontDesk: ChannelDuplexHandler, RemovableChannelHandler {
             held?.writeBuffer(&bytes)
         }
         takeHeld(context)
+    }
+
+    /// Whoever is behind hears that a read is over only where something of it was for them.
+    func channelReadComplete(context: ChannelHandlerContext) {
+        guard hasPassedOn else { return }
+        hasPassedOn = false
+        context.fireChannelReadComplete()
     }
 
     private func takeHeld(_ context: ChannelHandlerContext) {
@@ -189,6 +198,7 @@ final class FrontDesk: ChannelDuplexHandler, RemovableChannelHandler {
         }
         (asked, standing) = (nil, .unknown)
         bytes.withUnsafeReadableBytes { bounds.pass($0) }
+        hasPassedOn = true
         context.fireChannelRead(wrapInboundOut(bytes))
     }
 
@@ -212,7 +222,7 @@ final class FrontDesk: ChannelDuplexHandler, RemovableChannelHandler {
         if held != nil {
             takeHeld(context)
             // Whoever is behind keeps what it gets until it is told that this was all for now.
-            context.fireChannelReadComplete()
+            channelReadComplete(context: context)
         }
         if hasInputEnded, !isAnswering, standing != .waiting { endInput(context) }
         if holdsReads, (held?.readableBytes ?? 0) < Self.aheadMax {
