@@ -78,7 +78,7 @@ let package = Package(
         room("Identity", ["Kernel", "HTTPSupport", "Storage", "Tenancy", hummingbird, httpTypes, crypto, cryptoExtras]),
         room("Documents", ["Kernel", "HTTPSupport", "Storage", hummingbird, httpTypes, nio, nioPosix, crypto, logging, lifecycle]),
         room("Coupons", ["Kernel", "HTTPSupport", "Storage", hummingbird, httpTypes, nio, crypto, logging, lifecycle]),
-        room("Rush", ["Kernel", "HTTPSupport"]),
+        room("Rush", ["Kernel", "HTTPSupport", hummingbird, logging, lifecycle]),
         room("Files", ["Kernel", "HTTPSupport", "Storage", "Tenancy", hummingbird, httpTypes, nio, crypto]),
         room("Functions", ["Kernel", "HTTPSupport", "Storage", "Workers", hummingbird, httpTypes, nio, crypto, logging, lifecycle]),
         .systemLibrary(name: "CQREncode", pkgConfig: "libqrencode", providers: [.apt(["libqrencode-dev"])]),

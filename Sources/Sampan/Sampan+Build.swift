@@ -108,12 +108,13 @@ struct Sampan: Sendable {
             samples: shop, environments: parts, parts: configuration.home.appendingPathComponent("share/console"), logger: logger)
         router.add(
             middleware: EdgeMiddleware(accessLog: accessLog, logger: logger, errorPage: console.errorPage, identify: identification.identify))
-        let admission = admission(limits, identification, tenancy, clock)
-        if let admission { router.add(middleware: CostMiddleware(note: Self.costNote(admission))) }
+        let rush = rush(limits, identification, tenancy, clock)
+        if let admission = rush.admission { router.add(middleware: CostMiddleware(note: Self.costNote(admission))) }
         router.add(middleware: AccessMiddleware(tenancy, logger: logger))
         router.add(middleware: RepeatMiddleware(tenancy))
         addRoutes(to: router, configuration, rooms)
         EnvironmentPartsRoutes(parts: parts, clock: clock).add(to: router)
+        RushRoutes(rush).add(to: router)
         console.add(to: router)
         if tenancy.environments().isEmpty {
             let first = try await tenancy.create(name: "default")
@@ -132,19 +133,19 @@ struct Sampan: Sendable {
                 ClaimLane(coupons, edge: edge) { try identification.client($0, $1, requestID: $2, language: $3) },
                 CouponStepLane(coupons, edge: edge) { try identification.authorise($0, "POST", $1, environment: $2) },
             ],
-            admission: admission,
-            services: [accessLog, mailer, documents, coupons, logBook, functions, scheduler, triggers, caretaker, backups])
+            admission: rush.admission,
+            services: [accessLog, mailer, documents, coupons, logBook, functions, scheduler, triggers, caretaker, backups, rush])
     }
 
-    private static func admission(_ limits: Limits, _ identification: CallerIdentification, _ tenancy: Tenancy, _ clock: WallClock) -> AdmissionControl? {
-        guard limits.admissionMilliseconds > 0 else { return nil }
+    private static func rush(_ limits: Limits, _ identification: CallerIdentification, _ tenancy: Tenancy, _ clock: WallClock) -> Rush {
+        let plans: Rush.Plans = { tenancy.rushPlan(of: $0) }
         let doorkeeper = Doorkeeper(
             verify: { try? identification.identity.verify($0) },
             mayUse: { key, environment in
                 guard let principal = try? tenancy.principal(ofKey: key) else { return false }
                 return !tenancy.permissions(of: principal, in: environment).isEmpty
-            }, clock: clock)
-        return AdmissionControl(.init(targetMicroseconds: Double(limits.admissionMilliseconds) * 1000, classify: doorkeeper.arrival))
+            }, plans: plans, clock: clock)
+        return Rush(targetMilliseconds: limits.admissionMilliseconds, doorkeeper: doorkeeper, plans: plans, clock: clock)
     }
 
     private static func costNote(_ admission: AdmissionControl) -> CostMiddleware.Note {

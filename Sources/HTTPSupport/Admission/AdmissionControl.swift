@@ -30,13 +30,18 @@ public final class AdmissionControl: Sendable {
         /// What an environment's share is worth against others' when there is not room for all.
         public var weight: @Sendable (EnvironmentID?) -> Double
 
+        /// What is answered at once instead, because the environment's owner can do without it for now.
+        public var standIn: @Sendable (Glance, Arrival) -> RushPlan.StandIn?
+
         /// Makes one.
         public init(
-            targetMicroseconds: Double, classify: @escaping @Sendable (Glance) -> Arrival, weight: @escaping @Sendable (EnvironmentID?) -> Double = { _ in 1 }
+            targetMicroseconds: Double, classify: @escaping @Sendable (Glance) -> Arrival, weight: @escaping @Sendable (EnvironmentID?) -> Double = { _ in 1 },
+            standIn: @escaping @Sendable (Glance, Arrival) -> RushPlan.StandIn? = { _, _ in nil }
         ) {
             self.targetMicroseconds = targetMicroseconds
             self.classify = classify
             self.weight = weight
+            self.standIn = standIn
         }
     }
 
@@ -103,6 +108,20 @@ public final class AdmissionCounts: Sendable {
         public var shed: [Shedding: Int] = [:]
         /// The longest that one has waited since somebody last asked, in microseconds.
         public var longestWait: Int64 = 0
+
+        /// Whether all of them are 0.
+        public var isNothing: Bool { admitted == 0 && shed.values.allSatisfy { $0 == 0 } }
+
+        /// What has come since earlier numbers; the longest wait is this one's.
+        public func since(_ earlier: Count?) -> Count {
+            guard let earlier else { return self }
+            var change = self
+            change.admitted -= earlier.admitted
+            change.waited -= earlier.waited
+            change.shed.merge(earlier.shed) { $0 - $1 }
+            change.shed = change.shed.filter { $0.value > 0 }
+            return change
+        }
 
         /// Adds another's numbers.
         mutating func add(_ other: Count) {

@@ -1,3 +1,5 @@
+internal import Kernel
+
 /// Decides by class and user group who is let in, so that it is the same users who are served as long as a rush lasts.
 ///
 /// After DAGOR ("Overload Control for Scaling WeChat Microservices", SoCC 2018), with one difference: how many are to be let in is not felt for in

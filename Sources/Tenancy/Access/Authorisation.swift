@@ -205,6 +205,7 @@ enum Authorisation {
         "POST /admin/v1/environments/{env}/database": .may(.documentsRead),
         "GET /admin/v1/environments/{env}/database/slow": .may(.documentsRead),
         "POST /admin/v1/environments/{env}/database/restore": .may(.documentsManage),
+        "GET /admin/v1/environments/{env}/rush": .may(.environmentsRead),
         "GET /admin/v1/environments/{env}/backups": .may(.documentsRead),
         "POST /admin/v1/environments/{env}/backups": .may(.documentsManage),
         "GET /admin/v1/environments/{env}/backups/{backup}": .may(.documentsRead),
