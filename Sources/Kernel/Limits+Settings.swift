@@ -56,6 +56,7 @@ extension Limits {
         Setting("fileBytesMax", \.fileBytesMax, 1 << 20...64 << 30),
         Setting("importBytesMax", \.importBytesMax, 1 << 20...1 << 40),
         Setting("admissionMilliseconds", \.admissionMilliseconds, 0...1000),
+        Setting("connectionsMax", \.connectionsMax, 100...1_000_000),
         Setting("couponTailMax", \.couponTailMax, 10_000...10_000_000),
         Setting("couponLockSecondsMax", \.couponLockSecondsMax, 60...2_592_000),
         Setting("couponLockSecondsDefault", \.couponLockSecondsDefault, 10...2_592_000),

@@ -16,12 +16,13 @@ import Testing
         #expect(again == plan)
     }
 
-    @Test(arguments: [
-        ["classes": ["x": "vip"]], ["classes": ["": "pay"]], ["share": 0], ["share": "2"], ["standIns": ["name": "x"]], ["standIns": [["name": "x"]]],
-        ["standIns": [["name": "", "body": 1]]], ["standIns": [["name": "x", "type": "text/html", "body": 1]]],
-        ["standIns": [["name": "x", "type": "text/html\r\nset-cookie: a=b", "body": ""]]], ["other": 1],
-        ["standIns": [["name": "x", "body": .string(String(repeating: "a", count: 70_000))]]],
-    ] as [JSONObject])
+    @Test(
+        arguments: [
+            ["classes": ["x": "vip"]], ["classes": ["": "pay"]], ["share": 0], ["share": "2"], ["standIns": ["name": "x"]], ["standIns": [["name": "x"]]],
+            ["standIns": [["name": "", "body": 1]]], ["standIns": [["name": "x", "type": "text/html", "body": 1]]],
+            ["standIns": [["name": "x", "type": "text/html\r\nset-cookie: a=b", "body": ""]]], ["other": 1],
+            ["standIns": [["name": "x", "body": .string(String(repeating: "a", count: 70_000))]]],
+        ] as [JSONObject])
     func whatIsWrongIsRefused(_ patch: JSONObject) {
         var plan = RushPlan()
         #expect(throws: SampanError.self) { try plan.apply(patch) }
@@ -55,7 +56,8 @@ import Testing
         try plan.apply(patch)
         let plans: Rush.Plans = { [plan] in $0 == Self.shop ? plan : nil }
         return Rush(
-            targetMilliseconds: 5, doorkeeper: Doorkeeper(verify: { _ in (Self.shop, User(openid: "u")) }, mayUse: { _, _ in true }, plans: plans, clock: .system),
+            targetMilliseconds: 5,
+            doorkeeper: Doorkeeper(verify: { _ in (Self.shop, User(openid: "u")) }, mayUse: { _, _ in true }, plans: plans, clock: .system),
             plans: plans, clock: .system)
     }
 

@@ -152,6 +152,9 @@ struct RequestBounds {
     /// Whether the next byte begins a request.
     var isBetween: Bool { if case .between = state { true } else { false } }
 
+    /// Whether a head has begun to come.
+    var isInHead: Bool { if case .head = state { true } else { false } }
+
     /// How much of a body is still to come.
     var bodyLeft: Int? { if case .body(let length) = state { length } else { nil } }
 

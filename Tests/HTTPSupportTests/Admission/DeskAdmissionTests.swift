@@ -52,7 +52,7 @@ import Testing
             router = FrontDeskTests.Router(isSlow: isSlow)
             let count = RequestCount()
             let operations = channel.pipeline.syncOperations
-            try operations.addHandler(FrontDesk([], count: count, admission: admission, idleTimeout: .seconds(75)))
+            try operations.addHandler(FrontDesk([], count: count, admission: admission, room: ConnectionRoom(1000)))
             try operations.configureHTTPServerPipeline(withPipeliningAssistance: false, withErrorHandling: false)
             try operations.addHandler(HTTP1ToHTTPServerCodec(secure: false))
             try operations.addHandler(count)
