@@ -92,7 +92,7 @@ let package = Package(
                 nio, logging, mustache,
             ], resources: [.copy("Resources")]),
         room("LoadGenerator", ["Kernel", nio, nioPosix]),
-        room("CLI", ["Kernel", nio, nioPosix, nioHTTP, crypto, httpClient, yams, arguments]),
+        room("CLI", ["Kernel", "LoadGenerator", nio, nioPosix, nioHTTP, crypto, httpClient, yams, arguments]),
         .executableTarget(
             name: "Sampan",
             dependencies: [
@@ -121,7 +121,7 @@ let package = Package(
         tests("Console", ["Console", "Coupons", "Kernel", hummingbird, httpTypes, nio]),
         tests("Workers", ["Workers", "CSpawn", nio, nioPosix, logging, lifecycle]),
         tests("LoadGenerator", ["LoadGenerator", "Kernel", nio, nioPosix, .product(name: "NIOEmbedded", package: "swift-nio")]),
-        tests("CLI", ["CLI", "Kernel", nio, nioPosix, nioHTTP, nioFoundation, crypto, httpClient, arguments]),
+        tests("CLI", ["CLI", "Kernel", "LoadGenerator", nio, nioPosix, nioHTTP, nioFoundation, crypto, httpClient, arguments]),
         tests(
             "Sampan",
             [

@@ -23,6 +23,8 @@ extension SampanCommand {
             return true
         } catch let error as CLIError {
             report(error, in: context)
+        } catch let error as SampanError {
+            report(CLIError(error), in: context)
         } catch is SilentFailure {
             // The command has already said what is wrong, line by line.
         } catch let error as JSONError {

@@ -81,6 +81,19 @@ struct ManagementClient: Sendable {
         return rows
     }
 
+    /// Whether it is a Sampan server that answers at the endpoint.
+    func isSampan() async throws -> Bool {
+        var request = HTTPClientRequest(url: endpoint + "/healthz")
+        request.method = .GET
+        do {
+            let response = try await HTTPConnections.client.execute(request, timeout: .seconds(10))
+            let health = try? JSON(parsing: Array(buffer: try await response.body.collect(upTo: 1 << 16)))
+            return response.status == .ok && health?["status"]?.stringValue == "ok" && health?["version"] != nil
+        } catch {
+            throw unreachable(error)
+        }
+    }
+
     /// Starts a request whose answer is read piece by piece; an answer that is no success is thrown.
     func stream(_ path: [String], query: [(String, String?)] = [], timeout: Duration) async throws -> ByteStream {
         let response = try await start(.get, path, query: query, body: .none, headers: [], timeout: timeout)

@@ -21,6 +21,12 @@ struct CLIError: Error, Equatable {
         self.details = details
     }
 
+    /// What a part of the platform refused that runs within this process.
+    init(_ error: SampanError) {
+        self.init(error.detail, remedy: error.remedy)
+        (code, status) = (error.code, error.status)
+    }
+
     /// One line (and, where there are any, the details below it).
     func rendered(in language: Language) -> String {
         var line = Localized("error: ", zh: "错误：")[language] + what[language]
