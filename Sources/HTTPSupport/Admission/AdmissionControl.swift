@@ -77,6 +77,7 @@ public final class CostBook: Sendable {
     private static let first = 80.0
     private static let range = 5.0...20_000.0
     private static let weight = 0.1
+    private static let jumpMax = 5.0
     private static let keysMax = 10_000
     private let costs = Mutex<[Key: Double]>([:])
 
@@ -86,6 +87,8 @@ public final class CostBook: Sendable {
         costs.withLock { costs in
             if costs.count >= Self.keysMax, costs[key] == nil { costs.removeAll() }
             let known = costs[key] ?? Self.first
+            // One that had to wait for the disk, or for the processor, says little about the next.
+            let microseconds = min(microseconds, known * Self.jumpMax)
             costs[key] = min(max(known + Self.weight * (microseconds - known), Self.range.lowerBound), Self.range.upperBound)
         }
     }

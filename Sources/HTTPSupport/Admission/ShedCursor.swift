@@ -9,7 +9,7 @@ struct ShedCursor: Sendable {
     private static let groups = 128
     private static let levels = RequestClass.allCases.count * groups
     /// So many times what could be served is let in by the cursor: the line itself refuses the little that is too much, and the loop is never without work.
-    private static let boldness = 1.1
+    private static let boldness = 1.2
     private static let growth = 0.02
     /// After so many windows without a refusal the rush is over.
     private static let calmWindows = 20
