@@ -34,10 +34,10 @@ extension Functions {
         }
     }
 
-    /// How many workers serve each function of an environment or are about to.
+    /// How many workers serve each function of an environment.
     public func workerCounts(in environment: EnvironmentID) -> [String: Int] {
         pool.status().functions.reduce(into: [:]) { counts, function in
-            if function.env == environment.text { counts[function.function, default: 0] += function.workers + function.loading }
+            if function.env == environment.text { counts[function.function, default: 0] += function.workers }
         }
     }
 }

@@ -109,11 +109,11 @@ struct ElasticFixture: Sendable {
         }
     }
 
-    /// Plants a history of so many days before now: 120 a minute from 11:30 to 13:00, 2 otherwise.
-    func plantLunches(_ days: Int, in elastic: ElasticWorkers) {
+    /// Plants a history of so many days before now: invocations from 11:30 to 13:00, none otherwise.
+    func plantLunches(_ days: Int, perMinute: Int = 120, in elastic: ElasticWorkers) {
         let minute = Minute(time.now / 60_000)
         var load = EnvironmentLoad(at: minute)
-        for past in minute - days * 1440..<minute { load.history.record(minute: past, count: Self.isLunch(past) ? 120 : 0) }
+        for past in minute - days * 1440..<minute { load.history.record(minute: past, count: Self.isLunch(past) ? perMinute : 0) }
         var function = FunctionLoad()
         (function.weight, function.duration) = (1000, 0.2)
         load.functions["order"] = function

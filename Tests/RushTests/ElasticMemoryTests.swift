@@ -30,8 +30,11 @@ import Testing
             second.round()
             let after = try #require(second.state.withLock { $0.environments[fixture.shop] })
             #expect(after.history.counts(in: stopped - 20_000..<stopped) == before.history.counts(in: stopped - 20_000..<stopped))
-            #expect(after.functions["order"]?.weight == before.functions["order"]?.weight)
-            #expect(after.said == before.said && after.coldStarts == before.coldStarts)
+            #expect(abs((after.functions["order"]?.weight ?? 0) - (before.functions["order"]?.weight ?? 0)) < 0.001)
+            #expect(after.functions["order"]?.duration == before.functions["order"]?.duration && after.coldStarts == before.coldStarts)
+            for minute in stride(from: stopped - 60, to: stopped, by: 5) {
+                #expect(abs((after.said[minute]?.upper ?? -1) - (before.said[minute]?.upper ?? -1)) < 0.01)
+            }
             // Nobody saw the hour; the minutes after the start were quiet.
             #expect(after.history.counts(in: stopped + 1..<stopped + 61).allSatisfy { $0 == -1 })
             #expect(after.history[stopped + 62] == 0 && after.history[stopped + 63] == 0)
@@ -52,7 +55,6 @@ import Testing
             let load = try #require(second.state.withLock { $0.environments[fixture.shop] })
             let known = load.history.counts(in: killed - 40..<killed)
             #expect(known.count { $0 == 6 } >= 33)
-            #expect(known.suffix(5).allSatisfy { $0 <= 0 } || known.suffix(6).contains { $0 > 0 })
             #expect(!known.contains(0))
         }
     }
@@ -89,8 +91,8 @@ import Testing
             fixture.plantLunches(14, in: elastic)
             fixture.call(elastic, 1)
             elastic.round()
-            for _ in 0..<9 * 24 {
-                fixture.time.advance(seconds: 3600)
+            for _ in 0..<9 {
+                fixture.time.advance(seconds: 86_400)
                 elastic.round()
             }
             #expect(elastic.state.withLock { $0.environments.isEmpty })

@@ -89,12 +89,11 @@ import Testing
     @Test func couponsThatOpenAreAnnouncedByThemselves() async throws {
         try await ElasticFixture.with { fixture in
             let elastic = try fixture.elastic()
-            fixture.call(elastic, 1)
-            elastic.round()
+            fixture.plantLunches(7, perMinute: 0, in: elastic)
             fixture.launches.found.withLock {
                 $0[fixture.shop] = [Launch(name: "5 off", opensAt: Self.noon, closesAt: Self.noon + 86_400_000, count: 1_000_000_000)]
             }
-            for (seconds, isReady) in [(-600, false), (-119, true), (60, true), (1900, false)] as [(Int64, Bool)] {
+            for (seconds, isReady) in [(-600, false), (-119, true), (60, true), (9000, false)] as [(Int64, Bool)] {
                 fixture.time.set(Self.noon + seconds * 1000)
                 await elastic.look(afterLaunches: true)
                 elastic.round()

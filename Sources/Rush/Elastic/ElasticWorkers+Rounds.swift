@@ -34,11 +34,10 @@ extension ElasticWorkers {
         let isNewDay = load.pooledDay < yesterday.number
         if isNewDay { pool.learn(load.history, day: yesterday, calendar: calendar) }
         let forecast = LoadForecast(history: load.history, now: minute, calendar: calendar, pool: pool, events: events(of: environment, load))
-        let busiest = Int(load.history.counts(in: load.history.span).max() ?? 0)
         state.withLock { state in
             state.environments[environment]?.forecast = forecast
             state.environments[environment]?.learnedAt = minute
-            state.environments[environment]?.busiestMinute = busiest
+            state.environments[environment]?.learnHabits(before: minute)
             guard isNewDay else { return }
             state.environments[environment]?.pooledDay = yesterday.number
             state.environments[environment]?.isChanged = true
@@ -93,17 +92,20 @@ extension ElasticWorkers {
         let minute = Minute(now / 60_000)
         let events = events(of: environment, load)
         var coming = ComingLoad()
-        let points = load.forecast?.points(at: minute, count: Self.ahead + 1, history: load.history, events: events) ?? []
-        for point in points {
-            // Whose workers are started by the plan's own clock are not started by the forecast's.
-            let announced = events.reduce(0) { $0 + $1.rate(at: point.minute) }
-            coming.upper = max(coming.upper, point.upper - 1.5 * announced)
-            coming.expected += max(0, point.expected - announced)
+        // What has not begun has its workers by the plan's own clock; what has explains what came.
+        let begun = events.filter { $0.start < minute }
+        let points = load.forecast?.points(at: minute, count: Self.ahead + 1, history: load.history, events: begun) ?? []
+        for point in load.isQuietTime(at: minute, ahead: Self.ahead) ? [] : points {
+            coming.upper = max(coming.upper, point.upper)
+            coming.expected += point.expected
         }
         let near = near(environment, load, at: now)
         for minute in minute...minute + Self.ahead where !near.isEmpty {
             coming.announced = max(coming.announced, near.reduce(0) { $0 + $1.rate(at: minute) })
         }
+        coming.isAnnounced = !near.isEmpty
+        // The upper values have what is under way: no more is added than what is missing to the plan.
+        if near.contains(where: { $0.start < minute }) { coming.announced = max(0, coming.announced - coming.upper) }
         return (coming, points.last)
     }
 

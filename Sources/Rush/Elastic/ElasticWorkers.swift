@@ -125,9 +125,10 @@ public final class ElasticWorkers: Service {
             for environment in state.environments.keys where !there.contains(environment) { state.environments[environment] = nil }
         }
         recorder.forget { !there.contains($0) }
+        fetchAnnounced(there, at: now)
     }
 
-    /// Asks what opens soon, and whose rush begins soon.
+    /// Asks what opens soon.
     /// - Parameter everywhere: also where the answer has to be fetched from the disk.
     func look(afterLaunches everywhere: Bool) async {
         for environment in state.withLock({ Array($0.environments.keys) }) {
@@ -148,17 +149,15 @@ public final class ElasticWorkers: Service {
                 logger.warning("rushes of an environment that is gone are still there", metadata: ["environment": "\(environment)", "error": "\(error)"])
             }
         }
-        // It is planned for even if nobody has called for weeks.
-        let now = clock.now()
-        let soon = announced.intersection(there).filter { environment in
-            rushes.rushes(of: environment).contains { $0.endsAt > now && $0.startsAt < now + Self.soon }
-        }
-        fetch(soon, at: Minute(now / 60_000))
     }
 
-    private func fetch(_ wanted: Set<EnvironmentID>, at minute: Minute) {
-        let missing = state.withLock { state in wanted.filter { state.environments[$0] == nil } }
-        for environment in missing {
+    /// Fetches whose rush begins soon: it is planned for even if nobody has called for weeks.
+    private func fetchAnnounced(_ there: Set<EnvironmentID>, at now: Int64) {
+        let minute = Minute(now / 60_000)
+        let wanted = rushes.environments().intersection(there).filter { environment in
+            rushes.rushes(of: environment).contains { $0.endsAt > now && $0.startsAt < now + Self.soon }
+        }
+        for environment in state.withLock({ state in wanted.filter { state.environments[$0] == nil } }) {
             var load = files.read(environment, now: minute) ?? EnvironmentLoad(at: minute)
             // Counts as active, so that it does not fall asleep again at once.
             load.lastActive = minute

@@ -27,6 +27,8 @@ struct EnvironmentLoad: Sendable {
     var launches: [Launch] = []
     /// The count of the busiest minute when it was learned last.
     var busiestMinute = 0
+    /// Ten minutes of the (UTC) day in which nobody called in any of the last seven days; none where too little is known.
+    var quietSlots: Set<Int> = []
     var savedAt: Minute
     var isChanged = false
 
@@ -51,6 +53,25 @@ struct EnvironmentLoad: Sendable {
         for range in up.seen(in: max(seenUntil, minute - history.days * 1440)..<minute) { history.recordQuiet(range) }
         // Nothing that has to be written down: it follows from when the node ran.
         seenUntil = minute
+    }
+
+    /// What is found out beside the forecast, whenever that is learned anew.
+    mutating func learnHabits(before minute: Minute) {
+        busiestMinute = Int(history.counts(in: history.span).max() ?? 0)
+        var (calls, known) = ([Int](repeating: 0, count: 144), [Int](repeating: 0, count: 144))
+        let start = minute - 7 * 1440
+        for (place, count) in history.counts(in: start..<minute).enumerated() where count >= 0 {
+            let slot = (start + place) % 1440 / 10
+            calls[slot] += Int(count)
+            known[slot] += 1
+        }
+        quietSlots = Set((0..<144).filter { calls[$0] == 0 && known[$0] >= 50 })
+    }
+
+    /// Whether nobody is to be expected in the coming minutes, whatever shops have in common: nobody came at this time of day in the last week, nor lately.
+    func isQuietTime(at minute: Minute, ahead: Int) -> Bool {
+        guard (minute / 10...(minute + ahead) / 10).allSatisfy({ quietSlots.contains($0 % 144) }) else { return false }
+        return history.counts(in: minute - 30..<minute + 1).allSatisfy { $0 <= 0 }
     }
 
     /// Forgets functions that there are no longer.

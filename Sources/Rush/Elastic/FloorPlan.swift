@@ -7,8 +7,10 @@ struct ComingLoad: Sendable, Equatable {
     var upper = 0.0
     /// What is expected in all of them together.
     var expected = 0.0
-    /// What was announced for the busiest of them.
+    /// What was announced for the busiest of them beyond that.
     var announced = 0.0
+    /// Whether a rush that was announced begins within two minutes or is under way.
+    var isAnnounced = false
 }
 
 /// How many workers of a function should be ready.
@@ -27,8 +29,10 @@ struct WorkerWish: Sendable, Hashable {
 
 /// From what comes to how many workers should be ready: pure.
 enum FloorPlan {
-    /// Fewer calls than this in the coming ten minutes, and a function's own idle times say more than its share of a forecast.
-    static let callsMin = 0.5
+    /// Of fewer calls than this in the coming ten minutes nobody makes a worker ready.
+    static let callsMin = 1.0
+    /// Of fewer than this, a function's own idle times say more than its share of a forecast, where they have a pattern.
+    static let patternCallsMin = 2.0
     /// How long the last worker of a function waits that is started again before it is needed.
     static let graceSeconds = 10.0
 
@@ -38,14 +42,14 @@ enum FloorPlan {
     ) -> [WorkerWish] {
         zip(functions, load.shares(functions.map(\.name))).map { function, share in
             let known = load.functions[function.name]
-            let ordinary = coming.expected * share >= callsMin ? coming.upper * share : 0
+            let (lastIdle, isDue) = lastWorker(known, now: now, limits: limits)
+            let ordinary = coming.expected * share >= (lastIdle == graceSeconds ? patternCallsMin : callsMin) ? coming.upper * share : 0
             let rate = ordinary + coming.announced * share
             let plan = WorkerPlan(
                 meanDuration: known?.meanDuration ?? FunctionLoad.durationDefault, concurrency: function.concurrency, maximum: limits.workersPerFunctionMax)
-            let (lastIdle, isDue) = lastWorker(known, now: now, limits: limits)
             return WorkerWish(
                 environment: environment, function: function.name, workers: max(plan.workers(invocationsPerMinute: rate), isDue ? 1 : 0),
-                lastIdleSeconds: lastIdle, memoryMB: function.memoryMB, rate: rate, isAnnounced: coming.announced > 0)
+                lastIdleSeconds: lastIdle, memoryMB: function.memoryMB, rate: rate, isAnnounced: coming.isAnnounced)
         }
     }
 

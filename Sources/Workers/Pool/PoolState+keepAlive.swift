@@ -44,9 +44,19 @@ extension PoolState {
 
     /// A worker of age goes; one that is kept on purpose when its successor has come.
     mutating func endAged(_ id: WorkerID, now: NIODeadline) {
-        guard let worker = workers[id], isKept(worker, now: now) else { return end(id) }
+        guard let worker = workers[id], worker.phase == .serving, let key = worker.key else { return }
+        guard isKept(worker, now: now) else { return end(id) }
+        let isComing = functions[key].map { $0.requested > 0 || $0.workers.contains { workers[$0]?.phase == .loading } } ?? false
+        // Its successor may have died on the way.
+        if !isComing { workers[id]?.awaitsSuccessor = false }
         replace(id, now: now)
         endIfDrained(id)
+    }
+
+    /// Whoever waits goes before what was only wished for.
+    mutating func putWaitingFirst() {
+        guard demand.count > 1, demand.contains(where: { !hasQueue($0) }) else { return }
+        demand = CircularBuffer(demand.filter { hasQueue($0) } + demand.filter { !hasQueue($0) })
     }
 
     /// Workers of a function that serve or are about to.

@@ -7,16 +7,13 @@ extension PoolState {
         for key in Array(functions.keys) { refuseLate(in: key, now: now) }
         wishes = wishes.filter { $0.value.until > now }
         endIdle(now: now)
-        for (id, worker) in workers {
-            switch worker.phase {
-            case .serving where worker.inFlight == 0 && now - worker.startedAt >= limits.maxAge:
-                endAged(id, now: now)
-            case .generic where now - worker.startedAt >= limits.maxAge,
-                .generic where worker.memoryMB != limits.warmMemoryMB && now - worker.idleSince >= limits.idle:
-                end(id)
-            case .starting, .generic, .loading, .serving, .ending:
-                break
-            }
+        // Those without code first: who is of age should not be followed by one who is, too.
+        for (id, worker) in workers where worker.phase == .generic {
+            let isUnusual = worker.memoryMB != limits.warmMemoryMB && now - worker.idleSince >= limits.idle
+            if isUnusual || now - worker.startedAt >= limits.maxAge { end(id) }
+        }
+        for (id, worker) in workers where worker.phase == .serving && worker.inFlight == 0 && now - worker.startedAt >= limits.maxAge {
+            endAged(id, now: now)
         }
         satisfyDemand(now: now)
     }

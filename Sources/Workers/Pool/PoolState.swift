@@ -322,6 +322,7 @@ struct PoolState<Ticket: Sendable>: Sendable {
     /// Gives generic workers to the functions that ask, oldest first, and starts what is missing.
     mutating func satisfyDemand(now: NIODeadline) {
         if shutsDown { return }
+        if !wishes.isEmpty { putWaitingFirst() }
         var unmet = CircularBuffer<String>()
         while let key = demand.popFirst() {
             guard let function = functions[key], function.requested > 0 else { continue }
@@ -417,7 +418,7 @@ struct PoolState<Ticket: Sendable>: Sendable {
         workers.filter { isCandidate($0.value) }.min { ($0.value.idleSince, $0.key) < ($1.value.idleSince, $1.key) }?.key
     }
 
-    private func hasQueue(_ key: String?) -> Bool {
+    func hasQueue(_ key: String?) -> Bool {
         key.flatMap { functions[$0] }.map { !$0.queue.isEmpty } ?? false
     }
 }
