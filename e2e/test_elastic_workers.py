@@ -7,6 +7,7 @@ import time
 import pytest
 from harness.admin import Admin, wait_until
 from harness.client import ok
+from harness.coupons import Merchant
 from harness.server import Server
 
 ECHO = "exports.main = async event => event"
@@ -189,6 +190,19 @@ def test_workers_are_ready_for_an_announced_rush(other_environment):
     environment.invoke("echo")
     assert [each["cold"] for each in environment.executions()] == [False]
     assert [each["id"] for each in forecast(environment)["rushes"]] == [rush["id"]]
+
+
+def test_coupons_that_open_are_announced_by_themselves(other_environment):
+    environment = other_environment
+    environment.deploy("menu", ECHO)
+    environment.invoke("menu")
+    merchant = Merchant(environment)
+    merchant.published(name="5 off", claim={"from": moment(60), "until": moment(3600)}, stock=1000)
+    found = wait_until(lambda: forecast(environment)["launches"], seconds=90)
+    assert [(each["name"], each["count"]) for each in found] == [("5 off", 1000)]
+    assert max(each["expected"] for each in forecast(environment, step=5)["next"]) > 20
+    # It freezes nothing.
+    environment.deploy("menu", ECHO + "\n// 2")
 
 
 @pytest.mark.parametrize(

@@ -110,8 +110,8 @@ struct Sampan: Sendable {
         let router = Router(context: SampanRequestContext.self)
         let identification = CallerIdentification(tenancy: tenancy, identity: identity)
         let rooms = Rooms(
-            tenancy: tenancy, identity: identity, documents: documents, coupons: coupons, facade: facade, files: files, functions: functions, elastic: elastic, shop: shop,
-            publicURL: { address.url })
+            tenancy: tenancy, identity: identity, documents: documents, coupons: coupons, facade: facade, files: files, functions: functions, elastic: elastic,
+            shop: shop, publicURL: { address.url })
         let console = ConsoleRoutes(
             tenancy: tenancy, identity: identity, functions: functions, documents: documents, files: files, coupons: coupons, approval: rooms.approval,
             samples: shop, environments: parts, parts: configuration.home.appendingPathComponent("share/console"), logger: logger)

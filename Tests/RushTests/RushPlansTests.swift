@@ -35,7 +35,8 @@ import Testing
             ("endsAt", ["startsAt": 0, "endsAt": 1]), ("expectedArrivals", ["expectedArrivals": 5]), ("expectedArrivals", ["ratePerSecond": .null]),
             ("expectedArrivals", ["ratePerSecond": .null, "expectedArrivals": 0]), ("ratePerSecond", ["ratePerSecond": "many"]),
             ("ratePerSecond", ["ratePerSecond": .double(.infinity)]), ("freezeDeployments", ["freezeDeployments": "yes"]), ("other", ["other": 1]),
-        ] as [(String, JSONObject)]) func whatMakesNoSenseIsRefused(_ one: (member: String, change: JSONObject)) async throws {
+        ] as [(String, JSONObject)]) func whatMakesNoSenseIsRefused(_ one: (member: String, change: JSONObject)) async throws
+    {
         try await ElasticFixture.with { fixture in
             let rushes = try fixture.rushes()
             let error = await #expect(throws: SampanError.self) { try await rushes.add(with(one.change), to: fixture.shop) }

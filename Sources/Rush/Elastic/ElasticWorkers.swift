@@ -13,7 +13,7 @@ internal import Synchronization
 public final class ElasticWorkers: Service {
     static let roundSeconds = 10
     static let ahead = 10
-    private static let launchRounds = 6
+    private static let launchRounds = 3
     private static let soon: Int64 = 30 * 60_000
 
     struct State: Sendable {
@@ -63,7 +63,7 @@ public final class ElasticWorkers: Service {
         await cancelWhenGracefulShutdown { [self] in
             var rounds = 0
             while !Task.isCancelled {
-                if rounds % Self.launchRounds == 0 { await look(afterLaunches: rounds % (60 * Self.launchRounds) == 0) }
+                if rounds % Self.launchRounds == 0 { await look(afterLaunches: rounds % (120 * Self.launchRounds) == 0) }
                 await turn()
                 rounds += 1
                 // Cancelled by shutdown: the loop ends.
