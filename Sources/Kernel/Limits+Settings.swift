@@ -55,6 +55,7 @@ extension Limits {
         Setting("functionBytesMax", \.functionBytesMax, 1 << 20...256 << 20),
         Setting("fileBytesMax", \.fileBytesMax, 1 << 20...64 << 30),
         Setting("importBytesMax", \.importBytesMax, 1 << 20...1 << 40),
+        Setting("elasticMemoryPercent", \.elasticMemoryPercent, 0...100),
         Setting("admissionMilliseconds", \.admissionMilliseconds, 0...1000),
         Setting("connectionsMax", \.connectionsMax, 100...1_000_000),
         Setting("couponTailMax", \.couponTailMax, 10_000...10_000_000),

@@ -25,6 +25,8 @@ struct Sampan: Sendable {
     let coupons: Coupons
     let files: Files
     let functions: Functions
+    /// Who has workers ready before they are needed.
+    let elastic: ElasticWorkers
     /// What goes through all of these rooms.
     let parts: EnvironmentParts
     let shop: SampleShop
@@ -79,11 +81,18 @@ struct Sampan: Sendable {
         let files = Files(
             sealer: sealer, limits: limits, quotas: tenancy, clock: clock, publicURL: { address.url }, folder: { try folder.environment($0) })
         let logBook = LogBook(limits: limits, clock: clock, logger: logger) { try folder.environment($0).appendingPathComponent("logs.sqlite").path }
+        let recorder = LoadRecorder(ordinaryIdleSeconds: workers.idleSeconds)
+        let rushes = try RushPlans(control: control, clock: clock)
         let functions = try Functions(
             control: control, folder: { folder.path($0) }, workers: workers,
             services: PlatformServices(
                 tenancy: tenancy, identity: identity, documents: documents, files: files, facade: facade), logBook: logBook,
-            secrets: (seal: sealer.seal, open: sealer.open), limits: limits, quotas: tenancy, clock: clock, logger: logger)
+            secrets: (seal: sealer.seal, open: sealer.open), limits: limits, quotas: tenancy, observer: RecordedInvocations(recorder: recorder),
+            refusal: rushes.refusal, clock: clock, logger: logger)
+        let elastic = ElasticWorkers(
+            recorder: recorder, rushes: rushes, fleet: FunctionFleet(functions: functions, tenancy: tenancy), launches: CouponLaunches(coupons: coupons),
+            folder: { folder.path($0) }, node: folder.file("load"), limits: ElasticLimits(workers, memoryPercent: limits.elasticMemoryPercent),
+            clock: clock, logger: logger)
         let scheduler = Scheduler(functions, clock: clock, logger: logger) { (try? tenancy.requireActive($0)) != nil }
         let triggers = ChangeTriggers(functions, feed: EnvironmentChangeFeed(documents: documents, coupons: coupons), clock: clock, logger: logger) {
             (try? tenancy.requireActive($0)) != nil
@@ -101,8 +110,8 @@ struct Sampan: Sendable {
         let router = Router(context: SampanRequestContext.self)
         let identification = CallerIdentification(tenancy: tenancy, identity: identity)
         let rooms = Rooms(
-            tenancy: tenancy, identity: identity, documents: documents, coupons: coupons, facade: facade, files: files, functions: functions, shop: shop,
-            publicURL: { address.url })
+            tenancy: tenancy, identity: identity, documents: documents, coupons: coupons, facade: facade, files: files, functions: functions, elastic: elastic,
+            shop: shop, publicURL: { address.url })
         let console = ConsoleRoutes(
             tenancy: tenancy, identity: identity, functions: functions, documents: documents, files: files, coupons: coupons, approval: rooms.approval,
             samples: shop, environments: parts, parts: configuration.home.appendingPathComponent("share/console"), logger: logger)
@@ -123,7 +132,8 @@ struct Sampan: Sendable {
         }
         let edge = FastEdge(accessLog: accessLog, logger: logger)
         return Sampan(
-            tenancy: tenancy, identity: identity, documents: documents, coupons: coupons, files: files, functions: functions, parts: parts, shop: shop,
+            tenancy: tenancy, identity: identity, documents: documents, coupons: coupons, files: files, functions: functions, elastic: elastic, parts: parts,
+            shop: shop,
             workers: workers,
             operatorKey: operatorKey,
             address: address,
@@ -134,7 +144,7 @@ struct Sampan: Sendable {
                 CouponStepLane(coupons, edge: edge) { try identification.authorise($0, "POST", $1, environment: $2) },
             ],
             admission: rush.admission,
-            services: [accessLog, mailer, documents, coupons, logBook, functions, scheduler, triggers, caretaker, backups, rush])
+            services: [accessLog, mailer, documents, coupons, logBook, functions, elastic, scheduler, triggers, caretaker, backups, rush])
     }
 
     private static func rush(_ limits: Limits, _ identification: CallerIdentification, _ tenancy: Tenancy, _ clock: WallClock) -> Rush {
@@ -165,6 +175,7 @@ struct Sampan: Sendable {
         let facade: CouponFacade
         let files: Files
         let functions: Functions
+        let elastic: ElasticWorkers
         let shop: SampleShop
         let publicURL: @Sendable () -> String
 
@@ -190,6 +201,7 @@ struct Sampan: Sendable {
         AccountCareRoutes(rooms.tenancy, publicURL: rooms.publicURL).add(to: router)
         OrganizationRoutes(rooms.tenancy, publicURL: rooms.publicURL).add(to: router)
         FunctionsManagementRoutes(rooms.functions).add(to: router)
+        ElasticRoutes(rooms.elastic).add(to: router)
         DocumentsManagementRoutes(rooms.documents).add(to: router)
         TransferRoutes(rooms.documents).add(to: router)
         BackupRoutes(rooms.documents).add(to: router)

@@ -4,8 +4,9 @@ import Kernel
 /// `sampan rush`.
 struct RushCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "rush", abstract: said("See how a rush is met, and say what matters most.", zh: "查看高峰应对情况，设定优先级。"),
-        discussion: said("Example: sampan rush show", zh: "示例：sampan rush show"), subcommands: [ShowRush.self, SetRushPlan.self])
+        commandName: "rush", abstract: said("Announce rushes, say what matters most in them, and see how they are met.", zh: "预告大促、设定优先级并查看应对情况。"),
+        discussion: said("Example: sampan rush show", zh: "示例：sampan rush show"),
+        subcommands: [ShowRush.self, SetRushPlan.self, ListRushes.self, AddRush.self, RemoveRush.self])
 }
 
 /// `sampan rush show`.

@@ -27,12 +27,12 @@ enum Authorisation {
             seeing.union([
                 .membersRead, .environmentsCreate, .environmentsExport, .settingsRead, .settingsChange, .keysRead, .keysManage, .functionsDeploy,
                 .functionsInvoke, .logsRead, .documentsRead, .documentsWrite, .documentsManage, .filesRead, .filesWrite, .usersRead, .usersManage,
-                .couponsRead, .couponsIssue, .couponsManage, .couponsApprove,
+                .couponsRead, .couponsIssue, .couponsManage, .couponsApprove, .rushesManage,
             ])
         case .operator:
             seeing.union([
                 .membersRead, .settingsRead, .functionsInvoke, .logsRead, .documentsRead, .documentsWrite, .filesRead, .filesWrite, .usersRead,
-                .usersManage, .couponsRead, .couponsIssue, .couponsManage, .couponsApprove,
+                .usersManage, .couponsRead, .couponsIssue, .couponsManage, .couponsApprove, .rushesManage,
             ])
         case .analyst: seeing.union([.documentsRead, .filesRead, .usersRead, .couponsRead])
         case .viewer: seeing
@@ -148,6 +148,12 @@ enum Authorisation {
         "GET /admin/v1/environments/{env}/logs": .may(.logsRead),
         "GET /admin/v1/environments/{env}/logs/follow": .may(.logsRead),
         "GET /admin/v1/environments/{env}/executions": .may(.functionsRead),
+
+        // Rushes
+        "GET /admin/v1/environments/{env}/rushes": .may(.functionsRead),
+        "POST /admin/v1/environments/{env}/rushes": .may(.rushesManage),
+        "DELETE /admin/v1/environments/{env}/rushes/{rush}": .may(.rushesManage),
+        "GET /admin/v1/environments/{env}/forecast": .may(.functionsRead),
 
         // Coupons
         "GET /admin/v1/environments/{env}/coupons": .may(.couponsRead),
