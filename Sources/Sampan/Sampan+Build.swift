@@ -38,7 +38,8 @@ struct Sampan: Sendable {
     /// What is answered beside the router.
     let lanes: [any FastLane]
     /// Who decides about each request when there are more than can be served; `nil`: nobody.
-    let admission: AdmissionControl?
+    let admission: AdmissionControl
+    let waitingRooms: WaitingRooms
     /// Everything long-lived, in the order in which it starts; shutdown goes the other way.
     let services: [any Service]
 
@@ -89,8 +90,10 @@ struct Sampan: Sendable {
             (try? tenancy.requireActive($0)) != nil
         }
         let accessLog = AccessLog(path: folder.file("logs/access.log").path, logger: logger)
+        let waitingRooms = try WaitingRooms(control: control, key: sealer.derive("waiting-rooms"), clock: clock, logger: logger) { try? identity.verify($0) }
         let parts = EnvironmentParts(
-            tenancy: tenancy, identity: identity, documents: documents, coupons: coupons, files: files, functions: functions, folder: folder, logger: logger)
+            tenancy: tenancy, identity: identity, documents: documents, coupons: coupons, files: files, functions: functions, waitingRooms: waitingRooms,
+            folder: folder, logger: logger)
         let caretaker = Caretaker(parts: parts, logger: logger)
         let backups = BackupService(documents) { tenancy.backupPlans }
 
@@ -102,17 +105,18 @@ struct Sampan: Sendable {
         let identification = CallerIdentification(tenancy: tenancy, identity: identity)
         let rooms = Rooms(
             tenancy: tenancy, identity: identity, documents: documents, coupons: coupons, facade: facade, files: files, functions: functions, shop: shop,
-            publicURL: { address.url })
+            waitingRooms: waitingRooms, publicURL: { address.url })
         let console = ConsoleRoutes(
             tenancy: tenancy, identity: identity, functions: functions, documents: documents, files: files, coupons: coupons, approval: rooms.approval,
             samples: shop, environments: parts, parts: configuration.home.appendingPathComponent("share/console"), logger: logger)
         router.add(
             middleware: EdgeMiddleware(accessLog: accessLog, logger: logger, errorPage: console.errorPage, identify: identification.identify))
-        let admission = admission(limits, identification, tenancy, clock)
-        if let admission { router.add(middleware: CostMiddleware(note: Self.costNote(admission))) }
+        let admission = admission(limits, identification, tenancy, waitingRooms, clock)
+        if limits.admissionMilliseconds > 0 { router.add(middleware: CostMiddleware(note: Self.costNote(admission))) }
+        router.add(middleware: WaitingRoomMiddleware(waitingRooms, classify: admission.classify))
         router.add(middleware: AccessMiddleware(tenancy, logger: logger))
         router.add(middleware: RepeatMiddleware(tenancy))
-        addRoutes(to: router, configuration, rooms)
+        try addRoutes(to: router, configuration, rooms)
         EnvironmentPartsRoutes(parts: parts, clock: clock).add(to: router)
         console.add(to: router)
         if tenancy.environments().isEmpty {
@@ -132,19 +136,23 @@ struct Sampan: Sendable {
                 ClaimLane(coupons, edge: edge) { try identification.client($0, $1, requestID: $2, language: $3) },
                 CouponStepLane(coupons, edge: edge) { try identification.authorise($0, "POST", $1, environment: $2) },
             ],
-            admission: admission,
-            services: [accessLog, mailer, documents, coupons, logBook, functions, scheduler, triggers, caretaker, backups])
+            admission: admission, waitingRooms: waitingRooms,
+            services: [
+                accessLog, mailer, documents, coupons, logBook, functions, scheduler, triggers, caretaker, backups,
+                WaitingRoomService(waitingRooms, admission: admission),
+            ])
     }
 
-    private static func admission(_ limits: Limits, _ identification: CallerIdentification, _ tenancy: Tenancy, _ clock: WallClock) -> AdmissionControl? {
-        guard limits.admissionMilliseconds > 0 else { return nil }
+    private static func admission(
+        _ limits: Limits, _ identification: CallerIdentification, _ tenancy: Tenancy, _ waitingRooms: WaitingRooms, _ clock: WallClock
+    ) -> AdmissionControl {
         let doorkeeper = Doorkeeper(
             verify: { try? identification.identity.verify($0) },
             mayUse: { key, environment in
                 guard let principal = try? tenancy.principal(ofKey: key) else { return false }
                 return !tenancy.permissions(of: principal, in: environment).isEmpty
             }, clock: clock)
-        return AdmissionControl(.init(targetMicroseconds: Double(limits.admissionMilliseconds) * 1000, classify: doorkeeper.arrival))
+        return AdmissionControl(.init(targetMicroseconds: Double(limits.admissionMilliseconds) * 1000, classify: doorkeeper.arrival, door: waitingRooms))
     }
 
     private static func costNote(_ admission: AdmissionControl) -> CostMiddleware.Note {
@@ -165,12 +173,13 @@ struct Sampan: Sendable {
         let files: Files
         let functions: Functions
         let shop: SampleShop
+        let waitingRooms: WaitingRooms
         let publicURL: @Sendable () -> String
 
         var approval: BatchApproval { BatchApproval(coupons, tenancy) }
     }
 
-    static func addRoutes(to router: Router<SampanRequestContext>, _ configuration: ServerConfiguration, _ rooms: Rooms) {
+    static func addRoutes(to router: Router<SampanRequestContext>, _ configuration: ServerConfiguration, _ rooms: Rooms) throws {
         let requireActive: @Sendable (EnvironmentID) throws -> Void = { [tenancy = rooms.tenancy] in try tenancy.requireActive($0) }
         IdentityRoutes(rooms.identity).add(to: router)
         IdentityManagementRoutes(rooms.identity).add(to: router)
@@ -193,6 +202,9 @@ struct Sampan: Sendable {
         TransferRoutes(rooms.documents).add(to: router)
         BackupRoutes(rooms.documents).add(to: router)
         SampleShopRoutes(shop: rooms.shop).add(to: router)
+        WaitingRoomRoutes(rooms.waitingRooms).add(to: router)
+        WaitingRoomManagementRoutes(rooms.waitingRooms).add(to: router)
+        try WaitingPageRoutes(rooms.waitingRooms, folder: configuration.home.appendingPathComponent("sdk/waiting-room")).add(to: router)
         OperationsRoutes(home: configuration.home, isReady: { [functions = rooms.functions] in functions.isReady }).add(to: router)
     }
 

@@ -19,21 +19,34 @@ public final class AdmissionControl: Sendable {
         public let environment: String?
         /// The address of the connection's other end.
         public let clientIP: String
+
+        /// Makes one.
+        public init(method: String, path: String, bearer: String?, environment: String?, clientIP: String) {
+            self.method = method
+            self.path = path
+            self.bearer = bearer
+            self.environment = environment
+            self.clientIP = clientIP
+        }
     }
 
     /// How a rush is met.
     public struct Policy: Sendable {
-        /// How long a request of an ordinary class may wait, in microseconds; the others by their patience.
+        /// How long a request of an ordinary class may wait, in microseconds, the others by their patience; 0: everybody is let in.
         public var targetMicroseconds: Double
         /// What a request is for and who is charged; on the event loop, so it must be quick.
         public var classify: @Sendable (Glance) -> Arrival
         /// What an environment's share is worth against others' when there is not room for all.
         public var weight: @Sendable (EnvironmentID?) -> Double
+        /// Who may answer before anybody is asked.
+        public var door: (any FrontDoor)?
 
         /// Makes one.
         public init(
-            targetMicroseconds: Double, classify: @escaping @Sendable (Glance) -> Arrival, weight: @escaping @Sendable (EnvironmentID?) -> Double = { _ in 1 }
+            targetMicroseconds: Double, classify: @escaping @Sendable (Glance) -> Arrival, weight: @escaping @Sendable (EnvironmentID?) -> Double = { _ in 1 },
+            door: (any FrontDoor)? = nil
         ) {
+            self.door = door
             self.targetMicroseconds = targetMicroseconds
             self.classify = classify
             self.weight = weight
@@ -49,6 +62,9 @@ public final class AdmissionControl: Sendable {
 
     /// Makes it.
     public init(_ policy: Policy) { self.policy = policy }
+
+    /// What a request is for and who is charged.
+    public var classify: @Sendable (Glance) -> Arrival { policy.classify }
 
     /// The gate of an event loop; called on that loop.
     func gate(of loop: any EventLoop) -> LoopGate {
@@ -130,6 +146,9 @@ public final class AdmissionCounts: Sendable {
             return counts
         }
     }
+
+    /// All numbers so far.
+    public var soFar: [Key: Count] { counts.withLock { $0 } }
 
     func add(_ more: [Key: Count]) {
         counts.withLock { counts in for (key, count) in more { counts[key, default: Count()].add(count) } }

@@ -21,6 +21,12 @@ extension FrontDesk {
         case .whole(let scan):
             let arrival = buffer.withUnsafeReadableBytes { self.arrival(scan, $0, admission) }
             asked = scan
+            if let door = admission.policy.door, door.isWatching,
+                let answer = buffer.withUnsafeReadableBytes({ door.look(self.doorRequest(scan, $0, arrival)) })
+            {
+                refuse(context, answer)
+                return .again
+            }
             switch gate.arrive(self, arrival) {
             case .go:
                 standing = .admitted
@@ -35,15 +41,26 @@ extension FrontDesk {
         }
     }
 
+    private func doorRequest(_ scan: RequestScan, _ bytes: UnsafeRawBufferPointer, _ arrival: Arrival) -> DoorRequest {
+        func text(_ range: Range<Int>?) -> String? { range.map { String(decoding: bytes[$0], as: UTF8.self) } }
+        return DoorRequest(
+            method: text(scan.method) ?? "", target: text(scan.target) ?? "", arrival: arrival, bearer: bearer(scan, bytes),
+            environment: text(scan.environment), pass: text(scan.pass), cookie: text(scan.cookie), accept: text(scan.accept),
+            language: Language(acceptLanguage: text(scan.acceptLanguage)), clientIP: clientIP)
+    }
+
+    private func bearer(_ scan: RequestScan, _ bytes: UnsafeRawBufferPointer) -> String? {
+        scan.authorization.flatMap { range in
+            RequestScan.equals(bytes, range.prefix(7), "Bearer ", ignoringCase: false) ? String(decoding: bytes[range.dropFirst(7)], as: UTF8.self) : nil
+        }
+    }
+
     private func arrival(_ scan: RequestScan, _ bytes: UnsafeRawBufferPointer, _ admission: AdmissionControl) -> Arrival {
         func text(_ range: Range<Int>?) -> String? { range.map { String(decoding: bytes[$0], as: UTF8.self) } }
         let path = bytes[scan.target].prefix { $0 != UInt8(ascii: "?") }
-        let bearer = scan.authorization.flatMap { range in
-            RequestScan.equals(bytes, range.prefix(7), "Bearer ", ignoringCase: false) ? String(decoding: bytes[range.dropFirst(7)], as: UTF8.self) : nil
-        }
         var arrival = admission.policy.classify(
             AdmissionControl.Glance(
-                method: text(scan.method) ?? "", path: String(decoding: path, as: UTF8.self), bearer: bearer, environment: text(scan.environment),
+                method: text(scan.method) ?? "", path: String(decoding: path, as: UTF8.self), bearer: bearer(scan, bytes), environment: text(scan.environment),
                 clientIP: clientIP))
         if let patience = text(scan.patience).flatMap({ Int($0) }), (1...Self.patienceMax).contains(patience) { arrival.patience = patience }
         return arrival
@@ -66,8 +83,8 @@ extension FrontDesk {
         goOn(context)
     }
 
-    /// Tells whoever asked that there is no room, and throws the request away.
-    private func refuse(_ context: ChannelHandlerContext) {
+    /// Tells whoever asked that there is no room, or what the door says, and throws the request away.
+    private func refuse(_ context: ChannelHandlerContext, _ said: DoorAnswer? = nil) {
         guard let scan = asked, let bytes = held else { return }
         (asked, standing) = (nil, .unknown)
         let here = min(bytes.readableBytes, scan.length + scan.bodyLength)
@@ -75,14 +92,37 @@ extension FrontDesk {
         let closes = !scan.keepsConnection || left > Self.skippedMax || left > 0 && scan.waitsForContinue
         let answer = bytes.withUnsafeReadableBytes { bytes in
             func text(_ range: Range<Int>?) -> String? { range.map { String(decoding: bytes[$0], as: UTF8.self) } }
+            let isOpen = scan.hasOrigin && CrossOrigin.isOpen(text(scan.target) ?? "")
+            let hasBody = !RequestScan.equals(bytes, scan.method, "HEAD", ignoringCase: false)
+            if let said { return said.bytes(requestID: text(scan.requestID), isOpen: isOpen, hasBody: hasBody, closes: closes) }
             return BusyAnswer.bytes(
                 requestID: text(scan.requestID), language: Language(acceptLanguage: text(scan.acceptLanguage)),
-                isOpen: scan.hasOrigin && CrossOrigin.isOpen(text(scan.target) ?? ""),
-                hasBody: !RequestScan.equals(bytes, scan.method, "HEAD", ignoringCase: false), closes: closes)
+                isOpen: isOpen, hasBody: hasBody, closes: closes)
         }
         held?.moveReaderIndex(forwardBy: here)
         skipping = left
         context.writeAndFlush(wrapOutboundOut(.byteBuffer(answer)), promise: nil)
         if closes { context.close(promise: nil) }
+    }
+}
+
+extension DoorAnswer {
+    /// How it goes over the wire.
+    fileprivate func bytes(requestID: String?, isOpen: Bool, hasBody: Bool, closes: Bool) -> ByteBuffer {
+        let id = requestID.flatMap { RequestID.accepted($0) ? $0 : nil } ?? RequestID.make()
+        let length = body.count + (rest.map { id.utf8.count + $0.count } ?? 0)
+        var bytes = ByteBuffer()
+        bytes.reserveCapacity(length + 512)
+        bytes.writeString("HTTP/1.1 \(status) \(reason)\r\n")
+        for (name, value) in fields { bytes.writeString("\(name): \(value)\r\n") }
+        if isOpen { bytes.writeString(CrossOrigin.openFields) }
+        bytes.writeString("Content-Length: \(length)\r\nx-request-id: \(id)")
+        bytes.writeStaticString(closes ? "\r\nConnection: close\r\n\r\n" : "\r\n\r\n")
+        guard hasBody else { return bytes }
+        bytes.writeBytes(body)
+        guard let rest else { return bytes }
+        bytes.writeString(id)
+        bytes.writeBytes(rest)
+        return bytes
     }
 }
