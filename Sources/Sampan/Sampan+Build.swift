@@ -116,7 +116,8 @@ struct Sampan: Sendable {
         router.add(middleware: WaitingRoomMiddleware(waitingRooms, classify: admission.classify))
         router.add(middleware: AccessMiddleware(tenancy, logger: logger))
         router.add(middleware: RepeatMiddleware(tenancy))
-        try addRoutes(to: router, configuration, rooms)
+        addRoutes(to: router, configuration, rooms)
+        try WaitingPageRoutes(waitingRooms, folder: configuration.home.appendingPathComponent("sdk/waiting-room")).add(to: router)
         EnvironmentPartsRoutes(parts: parts, clock: clock).add(to: router)
         console.add(to: router)
         if tenancy.environments().isEmpty {
@@ -179,7 +180,7 @@ struct Sampan: Sendable {
         var approval: BatchApproval { BatchApproval(coupons, tenancy) }
     }
 
-    static func addRoutes(to router: Router<SampanRequestContext>, _ configuration: ServerConfiguration, _ rooms: Rooms) throws {
+    static func addRoutes(to router: Router<SampanRequestContext>, _ configuration: ServerConfiguration, _ rooms: Rooms) {
         let requireActive: @Sendable (EnvironmentID) throws -> Void = { [tenancy = rooms.tenancy] in try tenancy.requireActive($0) }
         IdentityRoutes(rooms.identity).add(to: router)
         IdentityManagementRoutes(rooms.identity).add(to: router)
@@ -204,7 +205,6 @@ struct Sampan: Sendable {
         SampleShopRoutes(shop: rooms.shop).add(to: router)
         WaitingRoomRoutes(rooms.waitingRooms).add(to: router)
         WaitingRoomManagementRoutes(rooms.waitingRooms).add(to: router)
-        try WaitingPageRoutes(rooms.waitingRooms, folder: configuration.home.appendingPathComponent("sdk/waiting-room")).add(to: router)
         OperationsRoutes(home: configuration.home, isReady: { [functions = rooms.functions] in functions.isReady }).add(to: router)
     }
 

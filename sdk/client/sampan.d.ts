@@ -18,6 +18,8 @@ declare namespace sampan {
     timeout?: number;
     /** Where the session is kept instead of the platform's storage. */
     storage?: { get(key: string): string | null; set(key: string, value: string): void; remove(key: string): void };
+    /** Where there is a line: calls wait for the user's turn (`wait`), or fail with `WAITING_ROOM`. */
+    waitingRoom?: 'wait' | 'fail';
   }
 
   export interface Callbacks<Result, Failure> {
@@ -439,6 +441,7 @@ declare namespace sampan {
     deleteFile: AlipayCall<{ fileList: string[] }, { fileList: ListedFile[]; resultMessage: string; requestID: string }>;
     getTempFileURL: AlipayCall<{ fileList: FileList }, { fileList: AddressedFile[]; resultMessage: string; requestID: string }>;
     coupons: Coupons<{ requestID: string }, AlipayError>;
+    waitingRoom: WaitingRoom;
     /** Not available: fails with an explanation. */
     callContainer(options: Fields): Promise<never>;
   }
@@ -464,7 +467,36 @@ declare namespace sampan {
     CDN(target: any): never;
   }
 
+  /** Where the user stands. */
+  export interface WaitingPlace {
+    phase: 'lobby' | 'open';
+    /** How many are in front; in the lobby, where places are drawn, as far as is known. */
+    ahead: number;
+    /** The wait with its error. */
+    leastSeconds: number;
+    mostSeconds: number;
+    opensInSeconds: number;
+    /** What the shop says. */
+    message: { en: string; zh: string } | null;
+    pauseMilliseconds: number;
+  }
+
+  /** The line in front of an environment that is full. */
+  export interface WaitingRoom {
+    /** Answers what ends the listening. */
+    on(event: 'wait', handler: (place: WaitingPlace) => void): () => void;
+    on(event: 'turn', handler: () => void): () => void;
+    on(event: 'error', handler: (error: Error) => void): () => void;
+    off(event: 'wait' | 'turn' | 'error', handler: (value: any) => void): void;
+    state(): WaitingPlace | null;
+    /** Gives the place up: calls that wait fail with `WAITING_LEFT`. */
+    leave(): void;
+    /** What the shop's back end got for a member from `POST …/waiting-room/memberships`. */
+    setMembership(membership: string): void;
+  }
+
   export interface Cloud extends WechatCalls {
+    waitingRoom: WaitingRoom;
     /** Alipay's API. */
     createCloudContext(settings?: Settings): AlipayContext;
     /** WeChat's API: first this, then the calls. */
