@@ -139,7 +139,7 @@ def test_a_pass_is_its_users(shop):
 
 
 def test_who_does_not_wait(shop):
-    shop.deploy("pay", "exports.main = async () => ({ statusCode: 200, body: 'paid' })", access={"path": "/pay"})
+    shop.deploy("pay", "exports.main = async () => ({ statusCode: 200, body: 'paid' })", httpPath="/pay")
     set_room(shop, mode="on", ratePerMinute=1)
     alice = shop.user("alice")
     assert alice.post("/v1/coupons/lock", {"coupons": ["c"], "order": "o"}).json()["code"] != "WAITING_ROOM"

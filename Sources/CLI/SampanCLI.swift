@@ -5,6 +5,6 @@ public enum SampanCLI {
     /// What the executable adds beside its own `serve`.
     public static let subcommands: [any ParsableCommand.Type] = [
         InitCommand.self, LoginCommand.self, EnvironmentCommand.self, DeployCommand.self, FunctionsCommand.self, InvokeCommand.self,
-        LogsCommand.self, DatabaseCommand.self, CouponCommand.self, DoctorCommand.self,
+        LogsCommand.self, DatabaseCommand.self, CouponCommand.self, WaitingRoomCommand.self, DoctorCommand.self,
     ]
 }

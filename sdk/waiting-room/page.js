@@ -77,7 +77,7 @@
     const wanted = ((known.isLobby ? known.opening : 0) + known.most) * SECOND / 3;
     const pause = Math.min(status.poll.mostMilliseconds, Math.max(status.poll.leastMilliseconds, wanted));
     // Those who came together do not ask together; and nobody asks earlier than they were told.
-    return pause * (1 + Math.random() * 0.2);
+    return pause * (1 + Math.random() * 0.5);
   }
 
   async function look() {

@@ -254,7 +254,7 @@ function placeIn(status, ticket) {
   return {
     phase: status.phase, ahead, leastSeconds, mostSeconds, opensInSeconds: Math.round(opening), message: status.message || null,
     // Those who came together do not ask together; and nobody asks earlier than they were told.
-    pauseMilliseconds: Math.round(pause * (1 + Math.random() * 0.2)),
+    pauseMilliseconds: Math.round(pause * (1 + Math.random() * 0.5)),
   };
 }
 

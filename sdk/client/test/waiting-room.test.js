@@ -122,7 +122,7 @@ test('nobody asks more often than the server says', async () => {
   await connection.invoke('echo', {});
   const looks = server.to('/v1/waiting-room');
   for (let index = 1; index < looks.length; index += 1) assert.ok(looks[index].at - looks[index - 1].at >= 2000);
-  assert.ok(clock.pauses.every((pause) => pause >= 2000 && pause <= 24000), String(clock.pauses));
+  assert.ok(clock.pauses.every((pause) => pause >= 2000 && pause <= 30000), String(clock.pauses));
   assert.ok(looks.length < 30, `${looks.length} looks for 200 seconds`);
   assert.deepEqual(looks[0].headers, {}, 'as anybody would ask, so that a cache can answer');
 });

@@ -65,6 +65,11 @@
       FUNCTION_BUSY: -501004,
       OVERLOADED: -501004,
       WAITING_ROOM: -501004,
+      WAITING_TICKET_INVALID: -501004,
+      WAITING_TICKET_EXPIRED: -501004,
+      WAITING_TURN_NOT_COME: -501004,
+      WAITING_TICKETS_TOO_MANY: -501004,
+      WAITING_REFUSED: -501004,
       WAITING_LEFT: -501004,
       QUOTA_EXCEEDED: -501003,
       ENVIRONMENT_NOT_FOUND: -501000,
@@ -2689,7 +2694,7 @@
       return {
         phase: status.phase, ahead, leastSeconds, mostSeconds, opensInSeconds: Math.round(opening), message: status.message || null,
         // Those who came together do not ask together; and nobody asks earlier than they were told.
-        pauseMilliseconds: Math.round(pause * (1 + Math.random() * 0.2)),
+        pauseMilliseconds: Math.round(pause * (1 + Math.random() * 0.5)),
       };
     }
 
