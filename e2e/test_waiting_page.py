@@ -32,10 +32,11 @@ def line(shop):
     """A line with some people in it."""
 
     def opened(rate, people, **more):
+        crowd = f"{time.monotonic_ns()}"
         settings = {"mode": "on", "ratePerMinute": rate, "message": {"en": "Tea for all & all.", "zh": "人人有茶。"}, **more}
         ok(shop.request("PATCH", "/waiting-room", json=settings))
         for number in range(people):
-            ok(shop.user(f"queue{number}").post("/v1/waiting-room/tickets", {}))
+            ok(shop.user(f"{crowd}-{number}").post("/v1/waiting-room/tickets", {}))
         return shop
 
     yield opened

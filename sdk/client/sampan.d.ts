@@ -18,7 +18,7 @@ declare namespace sampan {
     timeout?: number;
     /** Where the session is kept instead of the platform's storage. */
     storage?: { get(key: string): string | null; set(key: string, value: string): void; remove(key: string): void };
-    /** Where there is a line: calls wait for the user's turn (`wait`), or fail with `WAITING_ROOM`. */
+    /** Where there is a line, calls wait for the user's turn, or fail with `WAITING_ROOM`. */
     waitingRoom?: 'wait' | 'fail';
   }
 
@@ -467,31 +467,21 @@ declare namespace sampan {
     CDN(target: any): never;
   }
 
-  /** Where the user stands. */
+  /** Where the user stands: how many are in front, and the wait with its error. */
   export interface WaitingPlace {
-    phase: 'lobby' | 'open';
-    /** How many are in front; in the lobby, where places are drawn, as far as is known. */
-    ahead: number;
-    /** The wait with its error. */
-    leastSeconds: number;
-    mostSeconds: number;
-    opensInSeconds: number;
-    /** What the shop says. */
+    phase: 'lobby' | 'open'; ahead: number;
+    leastSeconds: number; mostSeconds: number; opensInSeconds: number;
     message: { en: string; zh: string } | null;
-    pauseMilliseconds: number;
   }
 
   /** The line in front of an environment that is full. */
   export interface WaitingRoom {
-    /** Answers what ends the listening. */
-    on(event: 'wait', handler: (place: WaitingPlace) => void): () => void;
-    on(event: 'turn', handler: () => void): () => void;
-    on(event: 'error', handler: (error: Error) => void): () => void;
+    /** Answers what ends the listening: to `wait` with a WaitingPlace, to `turn`, to `error` with an Error. */
+    on(event: 'wait' | 'turn' | 'error', handler: (value: any) => void): () => void;
     off(event: 'wait' | 'turn' | 'error', handler: (value: any) => void): void;
     state(): WaitingPlace | null;
-    /** Gives the place up: calls that wait fail with `WAITING_LEFT`. */
+    /** Calls that wait fail with `WAITING_LEFT`. */
     leave(): void;
-    /** What the shop's back end got for a member from `POST …/waiting-room/memberships`. */
     setMembership(membership: string): void;
   }
 

@@ -1,10 +1,8 @@
 /// Slows down whoever takes ticket after ticket: they would get nothing by it, but those behind them would be told of a longer line than there is.
 ///
-/// Counts by hash in a table of fixed size that is emptied each minute.
+/// Counts by hash in a table of fixed size that is emptied each minute. Addresses are not counted: behind a proxy all have the same.
 struct TicketThrottle: Sendable, Hashable {
     static let ofUser: UInt16 = 6
-    /// Many may sit behind one address.
-    static let ofAddress: UInt16 = 3000
     private static let places = 1 << 15
     private static let milliseconds: Int64 = 60_000
 
@@ -12,19 +10,15 @@ struct TicketThrottle: Sendable, Hashable {
     private var until: Int64 = 0
 
     /// Whether one more is all right.
-    mutating func allows(_ user: String, address: String, now: Int64) -> Bool {
+    mutating func allows(_ user: String, now: Int64) -> Bool {
         if now >= until || counts.isEmpty {
             counts = Array(repeating: 0, count: Self.places)
             until = now + Self.milliseconds
         }
-        return take("u:\(user)", Self.ofUser) && take("a:\(address)", Self.ofAddress)
-    }
-
-    private mutating func take(_ name: String, _ most: UInt16) -> Bool {
         // Two places, so that a stranger in one of them is not in the way.
-        let hash = BitFilter.hash(name)
+        let hash = BitFilter.hash(user)
         let places = [Int(hash & UInt64(Self.places - 1)), Int(hash >> 32 & UInt64(Self.places - 1))]
-        guard let least = places.map({ counts[$0] }).min(), least < most else { return false }
+        guard let least = places.map({ counts[$0] }).min(), least < Self.ofUser else { return false }
         for place in places where counts[place] == least { counts[place] += 1 }
         return true
     }

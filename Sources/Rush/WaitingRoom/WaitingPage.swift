@@ -18,8 +18,10 @@ struct WaitingPage {
     }
 
     /// It loads its own style and script, asks its own server, and is put into no frame.
-    static let policy =
-        "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    static let policy = """
+        default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; \
+        frame-ancestors 'none'
+        """
 
     static func html(_ view: View) -> String {
         let words = Words(view.language)
@@ -66,7 +68,8 @@ struct WaitingPage {
     }
 
     private static func escaped(_ text: String) -> String {
-        text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;").replacing("\"", with: "&quot;").replacing("'", with: "&#39;")
+        text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;").replacing("\"", with: "&quot;").replacing(
+            "'", with: "&#39;")
     }
 
     /// What it says, in one language.
@@ -78,10 +81,13 @@ struct WaitingPage {
         private func say(_ en: String, _ zh: String) -> String { isChinese ? zh : en }
 
         var title: String { say("You are in line", "正在排队") }
-        var lead: String { say("Many people want to come in right now. This page goes on by itself when it is your turn.", "当前人数较多，轮到您时页面会自动进入。") }
+        var lead: String {
+            say("Many people want to come in right now. This page goes on by itself when it is your turn.", "当前人数较多，轮到您时页面会自动进入。")
+        }
         var leadLobby: String {
             say(
-                "It has not begun yet. Your place is drawn by lot, as everybody's who comes before the beginning.", "活动尚未开始。开始前到达的用户顺序由抽签决定，先后到达不影响。")
+                "It has not begun yet. Your place is drawn by lot, as everybody's who comes before the beginning.",
+                "活动尚未开始。开始前到达的用户顺序由抽签决定，先后到达不影响。")
         }
         var aheadLabel: String { say("In front of you", "前方人数") }
         var timeLabel: String { say("Your turn comes in", "预计等待") }

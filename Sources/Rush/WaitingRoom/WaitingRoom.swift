@@ -35,10 +35,10 @@ struct WaitingRoom: Sendable, Hashable {
         case missed
     }
 
-    /// From which share of requests that could not be served it opens by itself, …
+    /// From which share of requests that could not be served it opens by itself.
     private static let openingShare = 0.1
     private static let openingShed = 5
-    /// … when that has lasted for so long.
+    /// How long that has to last.
     private static let openingMilliseconds: Int64 = 2000
     /// It closes by itself when for so long nobody has waited and everything was served.
     private static let calmMilliseconds: Int64 = 60_000

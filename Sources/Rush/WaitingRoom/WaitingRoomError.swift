@@ -31,7 +31,9 @@ extension SampanError {
     static func waitingTurnNotCome(ahead: Int, retryAfter: Int) -> SampanError {
         SampanError(
             "WAITING_TURN_NOT_COME", status: 409, Localized("It is not your turn yet.", zh: "尚未轮到您。"),
-            remedy: Localized("Follow GET /v1/waiting-room as often as it says; asking more often does not help.", zh: "请按 GET /v1/waiting-room 给出的间隔查看进度，更频繁地请求没有帮助。"),
+            remedy: Localized(
+                "Follow GET /v1/waiting-room as often as it says; asking more often does not help.",
+                zh: "请按 GET /v1/waiting-room 给出的间隔查看进度，更频繁地请求没有帮助。"),
             retryAfter: retryAfter, members: ["ahead": .int(Int64(ahead))])
     }
 

@@ -59,7 +59,9 @@ extension WaitingRooms: FrontDoor {
             if isForInsiders(room.value), room.insiders.contains(openid) { return true }
         }
         // A browser's pass is for its pages, not for calls, which have a user.
-        guard !Self.plain(request.path).hasPrefix("/v1/"), let pass = Self.cookie(request.cookie, Self.passCookie(environment)).flatMap(seal.pass) else { return false }
+        guard !Self.plain(request.path).hasPrefix("/v1/"), let pass = Self.cookie(request.cookie, Self.passCookie(environment)).flatMap(seal.pass) else {
+            return false
+        }
         return pass.user.hasPrefix("h:") && isGood(pass, environment, epoch: epoch)
     }
 
@@ -110,7 +112,9 @@ extension WaitingRooms: FrontDoor {
     /// A parameter of an address that needs no decoding.
     static func query(_ target: String, _ name: String) -> String? {
         guard let mark = target.firstIndex(of: "?") else { return nil }
-        for part in target[target.index(after: mark)...].split(separator: "&") where part.hasPrefix("\(name)=") { return String(part.dropFirst(name.count + 1)) }
+        for part in target[target.index(after: mark)...].split(separator: "&") where part.hasPrefix("\(name)=") {
+            return String(part.dropFirst(name.count + 1))
+        }
         return nil
     }
 }

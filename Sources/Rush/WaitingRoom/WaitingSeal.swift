@@ -67,7 +67,8 @@ final class WaitingSeal: Sendable {
             let lane = UInt8(fields[2]).flatMap(WaitingRoom.Lane.init), let number = Int(fields[4]), let expires = Int64(fields[5])
         else { return nil }
         return Ticket(
-            environment: environment, epoch: epoch, lane: lane, place: fields[3] == "l" ? .lot(UInt32(truncatingIfNeeded: number)) : .number(number), expires: expires,
+            environment: environment, epoch: epoch, lane: lane, place: fields[3] == "l" ? .lot(UInt32(truncatingIfNeeded: number)) : .number(number),
+            expires: expires,
             user: fields[6])
     }
 
@@ -77,7 +78,9 @@ final class WaitingSeal: Sendable {
         seal("p1", [pass.environment.text, String(pass.epoch), String(pass.entered), String(pass.expires), pass.user])
     }
 
-    /// A pass that was signed here. Those who are in show theirs with every request, so they are remembered.
+    /// A pass that was signed here.
+    ///
+    /// Those who are in show theirs with every request, so they are remembered.
     func pass(_ text: String) -> Pass? {
         if let known = remembered.withLock({ $0[text] }) { return known }
         guard let fields = open("p1", text, 5), let environment = EnvironmentID(fields[0]), let epoch = Int64(fields[1]), let entered = Int64(fields[2]),

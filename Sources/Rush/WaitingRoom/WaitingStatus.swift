@@ -5,9 +5,9 @@ internal import Kernel
 ///
 /// With it and their ticket clients know their place, how long it will take, and when to ask again.
 enum WaitingStatus {
-    /// Nobody asks more often than this, …
+    /// Nobody asks more often than this.
     static let pollLeast: Int64 = 2000
-    /// … and nobody less often, unless there are too many.
+    /// Nobody asks less often than this, unless there are too many.
     static let pollMost: Int64 = 20_000
     /// So many may ask each second.
     private static let pollsPerSecond = 8000

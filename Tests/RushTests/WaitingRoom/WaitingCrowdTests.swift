@@ -44,13 +44,15 @@ import Testing
                 for number in called..<turned.room[.general].called where number < people { result.calledAt[number] = turned.now }
                 status = (turned.room.speed(.general, now: turned.now), turned.room[.general].called, turned.room.waiting)
             }
-            var asking = agenda[Int(tick)]
+            let asking = agenda[Int(tick)]
             while persons.count < people, persons.count < Int(tick + 1) * 1000 {
                 let isLeaving = random.next() < leaving
                 let number = turned.number()
                 let wait = Double(number) / Double(people) * wholeWait * random.next()
                 persons.append(Person(number: number, leaves: isLeaving ? turned.now + Int64(wait * 1000) : .max))
-                asking.append(persons.count - 1)
+                // The ticket says how the line stands: the first look is after the first pause.
+                let most = Double(WaitingStatus.pollMost)
+                agenda[Int(tick) + 1 + Int(most * (1 + 0.5 * random.next())) / Int(step)].append(persons.count - 1)
             }
             for index in asking {
                 let person = persons[index]
@@ -83,8 +85,7 @@ import Testing
             let share = Double(result.cameByMinute[minute] ?? 0) / Double(rate)
             #expect((0.95...1.05).contains(share), "minute \(minute): \(share) of the rate")
         }
-        #expect(result.pollsBySecond.values.max() ?? 0 <= 10_000, "with those who take their ticket")
-        #expect(result.pollsBySecond.filter { $0.key > 10 }.values.max() ?? 0 <= 10_000)
+        #expect(result.pollsBySecond.values.max() ?? 0 <= 10_000)
         // What was told after the first minute, to whoever had a while to wait.
         let judged = result.told.filter { $0.at > 1_001_000 + 60_000 && result.calledAt[$0.number] - $0.at > 15_000 }
         let errors = judged.map { told in
@@ -98,8 +99,9 @@ import Testing
             return Int64(told.least) - 1 <= actual && actual <= Int64(told.most) + 1
         }
         #expect(Double(honest.count) >= Double(judged.count) * 0.9, "the error that is shown is the error that there is")
-        print("crowd, \(leaving) leaving: \(result.inside) in, shares \(result.cameByMinute.mapValues { Double($0) / Double(rate) }), error p50",
-            errors[errors.count / 2], "p95", errors[errors.count * 95 / 100], "polls", result.pollsBySecond.filter { $0.key > 10 }.values.max() ?? 0)
+        print(
+            "crowd, \(leaving) leaving: \(result.inside) in, shares \(result.cameByMinute.mapValues { Double($0) / Double(rate) }), error p50",
+            errors[errors.count / 2], "p95", errors[errors.count * 95 / 100], "polls", result.pollsBySecond.values.max() ?? 0)
     }
 
     /// What a room keeps is the same for ten people and for a hundred thousand.

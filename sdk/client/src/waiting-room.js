@@ -125,14 +125,17 @@ class WaitingRoom {
       isLeft = true;
     });
     let got = await this.takeTicket();
+    // The ticket says how the line stands.
+    let { status } = got;
     while (!isLeft && !this.comeIn(got)) {
-      const status = await this.look(got);
+      status = status || await this.look(got);
       if (status.phase === 'closed') return this.forget();
       if (got.pass || got.phase === 'closed') continue;
       const place = placeIn(status, got);
       this.events.tell('wait', place);
       if (status.phase === 'open' && place.ahead < 0) got = await this.takePass(got);
       else await this.clock.sleep(place.pauseMilliseconds);
+      status = null;
     }
     return undefined;
   }
