@@ -85,7 +85,7 @@ def test_it_tells_how_long_and_keeps_the_place(line):
         wait_until(lambda: browser.driver.execute_script("return document.getElementById('spoken').textContent"))
         browser.driver.execute_cdp_cmd("Network.enable", {})
         browser.driver.execute_cdp_cmd("Network.setBlockedURLs", {"urls": ["*/v1/waiting-room*"]})
-        browser.find("#trouble:not([hidden])")
+        wait_until(lambda: browser.all("#trouble:not([hidden])"), seconds=40)
         assert "your place is kept" in browser.find("#trouble").text
         browser.picture(PICTURES / "waiting-trouble.png")
 

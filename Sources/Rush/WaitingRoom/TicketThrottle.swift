@@ -2,11 +2,12 @@
 ///
 /// Counts by hash in a table of fixed size that is emptied each minute. Addresses are not counted: behind a proxy all have the same.
 struct TicketThrottle: Sendable, Hashable {
-    static let ofUser: UInt16 = 6
-    private static let places = 1 << 15
+    static let ofUser: UInt8 = 6
+    /// Room for half a million users a minute before strangers get into each other's way.
+    private static let places = 1 << 19
     private static let milliseconds: Int64 = 60_000
 
-    private var counts: [UInt16] = []
+    private var counts: [UInt8] = []
     private var until: Int64 = 0
 
     /// Whether one more is all right.

@@ -9,8 +9,8 @@ enum WaitingStatus {
     static let pollLeast: Int64 = 2000
     /// Nobody asks less often than this, unless there are too many.
     static let pollMost: Int64 = 20_000
-    /// So many may ask each second.
-    private static let pollsPerSecond = 8000
+    /// So many of those who are far from their turn may ask each second; those who are near come on top.
+    private static let pollsPerSecond = 4000
     /// Their turn is divided by this: who is far from it need not look often.
     static let pollShare = 3.0
 
@@ -35,7 +35,7 @@ enum WaitingStatus {
         ]
     }
 
-    private static func pollMost(_ waiting: Int) -> Int64 { max(pollMost, Int64(waiting) * 1000 / Int64(pollsPerSecond)) }
+    static func pollMost(_ waiting: Int) -> Int64 { max(pollMost, Int64(waiting) * 1000 / Int64(pollsPerSecond)) }
 
     /// The answer to `GET /v1/waiting-room`; caches in between may give it to others for a second.
     static func answer(_ room: WaitingRoom, _ environment: EnvironmentID, now: Int64) -> DoorAnswer {

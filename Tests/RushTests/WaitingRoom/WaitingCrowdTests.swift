@@ -45,14 +45,19 @@ import Testing
                 status = (turned.room.speed(.general, now: turned.now), turned.room[.general].called, turned.room.waiting)
             }
             let asking = agenda[Int(tick)]
+            func later(_ index: Int, _ ahead: Int) {
+                let wait = Double(WaitingStatus.seconds(ahead: max(0, ahead), status.0).most) * 1000 / WaitingStatus.pollShare
+                let pause = min(Double(WaitingStatus.pollMost(status.2)), max(Double(WaitingStatus.pollLeast), wait))
+                let next = tick + Int64(pause * (1 + 0.5 * random.next())) / step + 1
+                if Int(next) < agenda.count { agenda[Int(next)].append(index) }
+            }
             while persons.count < people, persons.count < Int(tick + 1) * 1000 {
                 let isLeaving = random.next() < leaving
                 let number = turned.number()
                 let wait = Double(number) / Double(people) * wholeWait * random.next()
                 persons.append(Person(number: number, leaves: isLeaving ? turned.now + Int64(wait * 1000) : .max))
                 // The ticket says how the line stands: the first look is after the first pause.
-                let most = Double(WaitingStatus.pollMost)
-                agenda[Int(tick) + 1 + Int(most * (1 + 0.5 * random.next())) / Int(step)].append(persons.count - 1)
+                later(persons.count - 1, number - status.1)
             }
             for index in asking {
                 let person = persons[index]
@@ -69,10 +74,7 @@ import Testing
                 let told = WaitingStatus.seconds(ahead: ahead, status.0)
                 let middle = Double(ahead + 1) / status.0.perSecond
                 if index % 50 == 0 { result.told.append((person.number, turned.now, told.least, told.most, middle)) }
-                let most = Double(max(WaitingStatus.pollMost, Int64(status.2) * 1000 / 8000))
-                let pause = min(most, max(Double(WaitingStatus.pollLeast), Double(told.most) * 1000 / WaitingStatus.pollShare))
-                let next = tick + Int64(pause * (1 + 0.5 * random.next())) / step + 1
-                if Int(next) < agenda.count { agenda[Int(next)].append(index) }
+                later(index, ahead)
             }
         }
         return result

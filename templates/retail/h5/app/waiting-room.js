@@ -18,7 +18,8 @@ export function showWaitingRoom(room) {
     parts.bar = h('progress', { max: 100, value: 0, 'aria-label': texts.title })
     replace(dialog,
       h('h2', { id: 'waiting-title' }, texts.title), parts.message,
-      h('dl', { role: 'status', 'aria-live': 'polite' }, h('div', {}, h('dt', {}, texts.aheadLabel), parts.ahead), h('div', {}, h('dt', {}, texts.timeLabel), parts.time)),
+      h('div', { role: 'status', 'aria-live': 'polite' },
+        h('dl', {}, h('div', {}, h('dt', {}, texts.aheadLabel), parts.ahead), h('div', {}, h('dt', {}, texts.timeLabel), parts.time))),
       parts.bar, parts.trouble, h('p', { class: 'waiting-hint' }, texts.hint), h('button', { class: 'quiet', onclick: () => room.leave() }, texts.leave))
     dialog.showModal()
   }
