@@ -14,27 +14,27 @@ public final class Rush: Service {
         var counts: [AdmissionCounts.Key: AdmissionCounts.Count] = [:]
     }
 
-    /// Who decides about each request; `nil` where admission is switched off.
-    public let admission: AdmissionControl?
+    /// Who decides about each request.
+    public let admission: AdmissionControl
+    private let isOn: Bool
     private let plans: Plans
     private let clock: WallClock
     private let state = Mutex(State())
 
     /// Makes it.
     /// - Parameters:
-    ///   - targetMilliseconds: how long a request of an ordinary class may wait; 0 switches admission off.
+    ///   - targetMilliseconds: how long a request of an ordinary class may wait; 0: everybody is let in.
     ///   - doorkeeper: who says what a request is and whose.
-    public init(targetMilliseconds: Int, doorkeeper: Doorkeeper, plans: @escaping Plans, clock: WallClock) {
+    ///   - door: who may answer before anybody is asked.
+    public init(targetMilliseconds: Int, doorkeeper: Doorkeeper, plans: @escaping Plans, door: (any FrontDoor)? = nil, clock: WallClock) {
         self.plans = plans
         self.clock = clock
+        isOn = targetMilliseconds > 0
         let own = Weak()
-        admission =
-            targetMilliseconds == 0
-            ? nil
-            : AdmissionControl(
-                .init(
-                    targetMicroseconds: Double(targetMilliseconds) * 1000, classify: doorkeeper.arrival,
-                    weight: { environment in Double(environment.flatMap(plans)?.share ?? 1) }, standIn: { own.rush?.standIn(for: $0, $1) }))
+        admission = AdmissionControl(
+            .init(
+                targetMicroseconds: Double(targetMilliseconds) * 1000, classify: doorkeeper.arrival,
+                weight: { environment in Double(environment.flatMap(plans)?.share ?? 1) }, standIn: { own.rush?.standIn(for: $0, $1) }, door: door))
         own.set(self)
     }
 
@@ -57,7 +57,7 @@ public final class Rush: Service {
 
     /// A second has passed.
     func tick() {
-        guard let counts = admission?.counts.take() else { return }
+        let counts = admission.counts.take()
         let now = clock.now()
         state.withLock { state in
             var seconds: [EnvironmentID?: RushBoard.Second] = [:]
@@ -98,7 +98,7 @@ public final class Rush: Service {
         let board = state.withLock { $0.boards[environment] } ?? RushBoard()
         let off = plans(environment)?.standIns.prefix(board.pressure.level).map { JSON.string($0.name) } ?? []
         return [
-            "admission": .bool(admission != nil), "pressure": .int(Int64(board.pressure.level)), "switchedOff": .array(Array(off)),
+            "admission": .bool(isOn), "pressure": .int(Int64(board.pressure.level)), "switchedOff": .array(Array(off)),
             "seconds": .array(board.seconds.map(\.json)), "now": .int(clock.now()),
         ]
     }

@@ -40,7 +40,8 @@ struct Sampan: Sendable {
     /// What is answered beside the router.
     let lanes: [any FastLane]
     /// Who decides about each request when there are more than can be served; `nil`: nobody.
-    let admission: AdmissionControl?
+    let admission: AdmissionControl
+    let waitingRooms: WaitingRooms
     /// Everything long-lived, in the order in which it starts; shutdown goes the other way.
     let services: [any Service]
 
@@ -98,8 +99,10 @@ struct Sampan: Sendable {
             (try? tenancy.requireActive($0)) != nil
         }
         let accessLog = AccessLog(path: folder.file("logs/access.log").path, logger: logger)
+        let waitingRooms = try WaitingRooms(control: control, key: sealer.derive("waiting-rooms"), clock: clock, logger: logger) { try? identity.verify($0) }
         let parts = EnvironmentParts(
-            tenancy: tenancy, identity: identity, documents: documents, coupons: coupons, files: files, functions: functions, folder: folder, logger: logger)
+            tenancy: tenancy, identity: identity, documents: documents, coupons: coupons, files: files, functions: functions, waitingRooms: waitingRooms,
+            folder: folder, logger: logger)
         let caretaker = Caretaker(parts: parts, logger: logger)
         let backups = BackupService(documents) { tenancy.backupPlans }
 
@@ -111,17 +114,19 @@ struct Sampan: Sendable {
         let identification = CallerIdentification(tenancy: tenancy, identity: identity)
         let rooms = Rooms(
             tenancy: tenancy, identity: identity, documents: documents, coupons: coupons, facade: facade, files: files, functions: functions, elastic: elastic,
-            shop: shop, publicURL: { address.url })
+            shop: shop, waitingRooms: waitingRooms, publicURL: { address.url })
         let console = ConsoleRoutes(
             tenancy: tenancy, identity: identity, functions: functions, documents: documents, files: files, coupons: coupons, approval: rooms.approval,
             samples: shop, environments: parts, parts: configuration.home.appendingPathComponent("share/console"), logger: logger)
         router.add(
             middleware: EdgeMiddleware(accessLog: accessLog, logger: logger, errorPage: console.errorPage, identify: identification.identify))
-        let rush = rush(limits, identification, tenancy, clock)
-        if let admission = rush.admission { router.add(middleware: CostMiddleware(note: Self.costNote(admission))) }
+        let rush = rush(limits, identification, tenancy, waitingRooms, clock)
+        if limits.admissionMilliseconds > 0 { router.add(middleware: CostMiddleware(note: Self.costNote(rush.admission))) }
+        router.add(middleware: WaitingRoomMiddleware(waitingRooms, classify: rush.admission.classify))
         router.add(middleware: AccessMiddleware(tenancy, logger: logger))
         router.add(middleware: RepeatMiddleware(tenancy))
         addRoutes(to: router, configuration, rooms)
+        try WaitingPageRoutes(waitingRooms, folder: configuration.home.appendingPathComponent("sdk/waiting-room")).add(to: router)
         EnvironmentPartsRoutes(parts: parts, clock: clock).add(to: router)
         RushRoutes(rush).add(to: router)
         console.add(to: router)
@@ -143,11 +148,16 @@ struct Sampan: Sendable {
                 ClaimLane(coupons, edge: edge) { try identification.client($0, $1, requestID: $2, language: $3) },
                 CouponStepLane(coupons, edge: edge) { try identification.authorise($0, "POST", $1, environment: $2) },
             ],
-            admission: rush.admission,
-            services: [accessLog, mailer, documents, coupons, logBook, functions, elastic, scheduler, triggers, caretaker, backups, rush])
+            admission: rush.admission, waitingRooms: waitingRooms,
+            services: [
+                accessLog, mailer, documents, coupons, logBook, functions, elastic, scheduler, triggers, caretaker, backups, rush,
+                WaitingRoomService(waitingRooms, admission: rush.admission),
+            ])
     }
 
-    private static func rush(_ limits: Limits, _ identification: CallerIdentification, _ tenancy: Tenancy, _ clock: WallClock) -> Rush {
+    private static func rush(
+        _ limits: Limits, _ identification: CallerIdentification, _ tenancy: Tenancy, _ waitingRooms: WaitingRooms, _ clock: WallClock
+    ) -> Rush {
         let plans: Rush.Plans = { tenancy.rushPlan(of: $0) }
         let doorkeeper = Doorkeeper(
             verify: { try? identification.identity.verify($0) },
@@ -155,7 +165,7 @@ struct Sampan: Sendable {
                 guard let principal = try? tenancy.principal(ofKey: key) else { return false }
                 return !tenancy.permissions(of: principal, in: environment).isEmpty
             }, plans: plans, clock: clock)
-        return Rush(targetMilliseconds: limits.admissionMilliseconds, doorkeeper: doorkeeper, plans: plans, clock: clock)
+        return Rush(targetMilliseconds: limits.admissionMilliseconds, doorkeeper: doorkeeper, plans: plans, door: waitingRooms, clock: clock)
     }
 
     private static func costNote(_ admission: AdmissionControl) -> CostMiddleware.Note {
@@ -177,6 +187,7 @@ struct Sampan: Sendable {
         let functions: Functions
         let elastic: ElasticWorkers
         let shop: SampleShop
+        let waitingRooms: WaitingRooms
         let publicURL: @Sendable () -> String
 
         var approval: BatchApproval { BatchApproval(coupons, tenancy) }
@@ -206,6 +217,8 @@ struct Sampan: Sendable {
         TransferRoutes(rooms.documents).add(to: router)
         BackupRoutes(rooms.documents).add(to: router)
         SampleShopRoutes(shop: rooms.shop).add(to: router)
+        WaitingRoomRoutes(rooms.waitingRooms).add(to: router)
+        WaitingRoomManagementRoutes(rooms.waitingRooms).add(to: router)
         OperationsRoutes(home: configuration.home, isReady: { [functions = rooms.functions] in functions.isReady }).add(to: router)
     }
 

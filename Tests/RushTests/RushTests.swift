@@ -61,48 +61,46 @@ import Testing
             plans: plans, clock: .system)
     }
 
-    private func call(_ rush: Rush, _ path: String) -> (Arrival, RushPlan.StandIn?)? {
+    private func call(_ rush: Rush, _ path: String) -> (Arrival, RushPlan.StandIn?) {
         let glance = AdmissionControl.Glance(method: "POST", path: path, bearer: "t", environment: nil, clientIP: "")
-        return rush.admission.map { admission in
-            let arrival = admission.policy.classify(glance)
-            return (arrival, admission.policy.standIn(glance, arrival))
-        }
+        let arrival = rush.admission.policy.classify(glance)
+        return (arrival, rush.admission.policy.standIn(glance, arrival))
     }
 
     private func shed(_ rush: Rush, _ count: Int) {
         var counted = AdmissionCounts.Count()
         counted.shed[.full] = count
         counted.longestWait = 12_345
-        rush.admission?.counts.add([.init(environment: Self.shop, kind: .browse): counted])
+        rush.admission.counts.add([.init(environment: Self.shop, kind: .browse): counted])
     }
 
     @Test func functionsAndPathsHaveTheClassesThatTheirOwnerSays() throws {
         let rush = try rush(["classes": ["order": "pay", "/notify": "pay"], "share": 7])
-        #expect(call(rush, "/v1/functions/order")?.0.kind == .pay)
-        #expect(call(rush, "/v1/functions/other")?.0.kind == .browse)
-        #expect(call(rush, "/http/env-shop/notify/alipay")?.0.kind == .pay)
-        #expect(call(rush, "/http/env-other/notify")?.0.kind == .browse)
-        #expect(rush.admission?.policy.weight(Self.shop) == 7 && rush.admission?.policy.weight(nil) == 1)
+        #expect(call(rush, "/v1/functions/order").0.kind == .pay)
+        #expect(call(rush, "/v1/functions/other").0.kind == .browse)
+        #expect(call(rush, "/http/env-shop/notify/alipay").0.kind == .pay)
+        #expect(call(rush, "/http/env-other/notify").0.kind == .browse)
+        #expect(rush.admission.policy.weight(Self.shop) == 7 && rush.admission.policy.weight(nil) == 1)
     }
 
     /// What can be done without is switched off one by one while people are turned away, and comes back.
     @Test func whatCanBeDoneWithoutIsSwitchedOffInOrder() throws {
         let rush = try rush(["standIns": [["name": "recommend", "body": []], ["name": "/home", "type": "text/html", "body": "<p>soon</p>"]]])
-        #expect(call(rush, "/v1/functions/recommend")?.1 == nil)
+        #expect(call(rush, "/v1/functions/recommend").1 == nil)
         shed(rush, 3)
         rush.tick()
-        #expect(call(rush, "/v1/functions/recommend")?.1?.body == Array("[]".utf8))
-        #expect(call(rush, "/http/env-shop/home")?.1 == nil)
+        #expect(call(rush, "/v1/functions/recommend").1?.body == Array("[]".utf8))
+        #expect(call(rush, "/http/env-shop/home").1 == nil)
         shed(rush, 1)
         rush.tick()
-        #expect(call(rush, "/http/env-shop/home")?.1?.type == "text/html")
-        #expect(call(rush, "/v1/functions/order")?.1 == nil && call(rush, "/http/env-other/home")?.1 == nil)
+        #expect(call(rush, "/http/env-shop/home").1?.type == "text/html")
+        #expect(call(rush, "/v1/functions/order").1 == nil && call(rush, "/http/env-other/home").1 == nil)
         let board = rush.shown(Self.shop)
         #expect(board["switchedOff"] == ["recommend", "/home"])
         #expect(board["seconds"]?.arrayValue?.compactMap { $0["shed"]?["browse"]?.intValue } == [3, 1])
         #expect(board["seconds"]?.arrayValue?.first?["longestWaitMilliseconds"] == 12.345)
         for _ in 0..<10 { rush.tick() }
-        #expect(call(rush, "/v1/functions/recommend")?.1 == nil)
+        #expect(call(rush, "/v1/functions/recommend").1 == nil)
         #expect(rush.shown(Self.shop)["pressure"] == 0)
     }
 

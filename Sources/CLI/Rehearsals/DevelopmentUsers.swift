@@ -32,7 +32,8 @@ struct DevelopmentUsers {
             let response = try await HTTPConnections.client.execute(request, timeout: .seconds(30))
             let bytes = Array(buffer: try await response.body.collect(upTo: 1 << 20))
             let status = Int(response.status.code)
-            if status == 200, let answer = try? JSON(parsing: bytes), let token = answer["accessToken"]?.stringValue, let openid = answer["openid"]?.stringValue {
+            if status == 200, let answer = try? JSON(parsing: bytes), let token = answer["accessToken"]?.stringValue, let openid = answer["openid"]?.stringValue
+            {
                 return [token, openid]
             }
             guard [429, 503].contains(status), attempt < Self.attemptsMax else {

@@ -19,16 +19,27 @@ public final class AdmissionControl: Sendable {
         public let environment: String?
         /// The address of the connection's other end.
         public let clientIP: String
+
+        /// Makes one.
+        public init(method: String, path: String, bearer: String?, environment: String?, clientIP: String) {
+            self.method = method
+            self.path = path
+            self.bearer = bearer
+            self.environment = environment
+            self.clientIP = clientIP
+        }
     }
 
     /// How a rush is met.
     public struct Policy: Sendable {
-        /// How long a request of an ordinary class may wait, in microseconds; the others by their patience.
+        /// How long a request of an ordinary class may wait, in microseconds, the others by their patience; 0: everybody is let in.
         public var targetMicroseconds: Double
         /// What a request is for and who is charged; on the event loop, so it must be quick.
         public var classify: @Sendable (Glance) -> Arrival
         /// What an environment's share is worth against others' when there is not room for all.
         public var weight: @Sendable (EnvironmentID?) -> Double
+        /// Who may answer before anybody is asked.
+        public var door: (any FrontDoor)?
 
         /// What is answered at once instead, because the environment's owner can do without it for now.
         public var standIn: @Sendable (Glance, Arrival) -> RushPlan.StandIn?
@@ -36,8 +47,9 @@ public final class AdmissionControl: Sendable {
         /// Makes one.
         public init(
             targetMicroseconds: Double, classify: @escaping @Sendable (Glance) -> Arrival, weight: @escaping @Sendable (EnvironmentID?) -> Double = { _ in 1 },
-            standIn: @escaping @Sendable (Glance, Arrival) -> RushPlan.StandIn? = { _, _ in nil }
+            standIn: @escaping @Sendable (Glance, Arrival) -> RushPlan.StandIn? = { _, _ in nil }, door: (any FrontDoor)? = nil
         ) {
+            self.door = door
             self.targetMicroseconds = targetMicroseconds
             self.classify = classify
             self.weight = weight
@@ -54,6 +66,9 @@ public final class AdmissionControl: Sendable {
 
     /// Makes it.
     public init(_ policy: Policy) { self.policy = policy }
+
+    /// What a request is for and who is charged.
+    public var classify: @Sendable (Glance) -> Arrival { policy.classify }
 
     /// The gate of an event loop; called on that loop.
     func gate(of loop: any EventLoop) -> LoopGate {
@@ -152,6 +167,9 @@ public final class AdmissionCounts: Sendable {
             return counts
         }
     }
+
+    /// All numbers so far.
+    public var soFar: [Key: Count] { counts.withLock { $0 } }
 
     func add(_ more: [Key: Count]) {
         counts.withLock { counts in for (key, count) in more { counts[key, default: Count()].add(count) } }

@@ -21,6 +21,16 @@ extension FrontDesk {
         case .whole(let scan):
             let (glance, arrival) = buffer.withUnsafeReadableBytes { self.arrival(scan, $0, admission) }
             asked = scan
+            if let door = admission.policy.door, door.isWatching,
+                let answer = buffer.withUnsafeReadableBytes({ door.look(self.doorRequest(scan, $0, arrival)) })
+            {
+                answerAtOnce(context) { answer.bytes(requestID: $0.requestID, isOpen: $0.isOpen, hasBody: $0.hasBody, closes: $0.closes) }
+                return .again
+            }
+            if let standIn = admission.policy.standIn(glance, arrival) {
+                answerAtOnce(context) { Self.bytes(of: standIn, $0, glance) }
+                return .again
+            }
             switch gate.arrive(self, arrival) {
             case .go:
                 standing = .admitted
@@ -35,14 +45,25 @@ extension FrontDesk {
         }
     }
 
+    private func doorRequest(_ scan: RequestScan, _ bytes: UnsafeRawBufferPointer, _ arrival: Arrival) -> DoorRequest {
+        func text(_ range: Range<Int>?) -> String? { range.map { String(decoding: bytes[$0], as: UTF8.self) } }
+        return DoorRequest(
+            method: text(scan.method) ?? "", target: text(scan.target) ?? "", arrival: arrival, bearer: bearer(scan, bytes),
+            environment: text(scan.environment), pass: text(scan.pass), cookie: text(scan.cookie), accept: text(scan.accept),
+            language: Language(acceptLanguage: text(scan.acceptLanguage)), clientIP: clientIP)
+    }
+
+    private func bearer(_ scan: RequestScan, _ bytes: UnsafeRawBufferPointer) -> String? {
+        scan.authorization.flatMap { range in
+            RequestScan.equals(bytes, range.prefix(7), "Bearer ", ignoringCase: false) ? String(decoding: bytes[range.dropFirst(7)], as: UTF8.self) : nil
+        }
+    }
+
     private func arrival(_ scan: RequestScan, _ bytes: UnsafeRawBufferPointer, _ admission: AdmissionControl) -> (AdmissionControl.Glance, Arrival) {
         func text(_ range: Range<Int>?) -> String? { range.map { String(decoding: bytes[$0], as: UTF8.self) } }
         let path = bytes[scan.target].prefix { $0 != UInt8(ascii: "?") }
-        let bearer = scan.authorization.flatMap { range in
-            RequestScan.equals(bytes, range.prefix(7), "Bearer ", ignoringCase: false) ? String(decoding: bytes[range.dropFirst(7)], as: UTF8.self) : nil
-        }
         let glance = AdmissionControl.Glance(
-            method: text(scan.method) ?? "", path: String(decoding: path, as: UTF8.self), bearer: bearer, environment: text(scan.environment),
+            method: text(scan.method) ?? "", path: String(decoding: path, as: UTF8.self), bearer: bearer(scan, bytes), environment: text(scan.environment),
             clientIP: clientIP)
         var arrival = admission.policy.classify(glance)
         if let patience = text(scan.patience).flatMap({ Int($0) }), (1...Self.patienceMax).contains(patience) { arrival.patience = patience }
@@ -116,6 +137,27 @@ extension FrontDesk {
         bytes.writeString("x-request-id: \(head.requestID.flatMap { RequestID.accepted($0) ? $0 : nil } ?? RequestID.make())\r\n")
         bytes.writeStaticString(head.closes ? "Connection: close\r\n\r\n" : "\r\n")
         if head.hasBody { bytes.writeBytes(standIn.body) }
+        return bytes
+    }
+}
+
+extension DoorAnswer {
+    /// How it goes over the wire.
+    fileprivate func bytes(requestID: String?, isOpen: Bool, hasBody: Bool, closes: Bool) -> ByteBuffer {
+        let id = requestID.flatMap { RequestID.accepted($0) ? $0 : nil } ?? RequestID.make()
+        let length = body.count + (rest.map { id.utf8.count + $0.count } ?? 0)
+        var bytes = ByteBuffer()
+        bytes.reserveCapacity(length + 512)
+        bytes.writeString("HTTP/1.1 \(status) \(reason)\r\n")
+        for (name, value) in fields { bytes.writeString("\(name): \(value)\r\n") }
+        if isOpen { bytes.writeString(CrossOrigin.openFields) }
+        bytes.writeString("Content-Length: \(length)\r\nx-request-id: \(id)")
+        bytes.writeStaticString(closes ? "\r\nConnection: close\r\n\r\n" : "\r\n\r\n")
+        guard hasBody else { return bytes }
+        bytes.writeBytes(body)
+        guard let rest else { return bytes }
+        bytes.writeString(id)
+        bytes.writeBytes(rest)
         return bytes
     }
 }

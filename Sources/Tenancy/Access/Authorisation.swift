@@ -131,6 +131,13 @@ enum Authorisation {
         "POST /admin/v1/environments/{env}/copies": .may(.environmentsCreate),
         "GET /admin/v1/environments/{env}/archive": .may(.environmentsExport),
 
+        // The waiting room
+        "GET /admin/v1/environments/{env}/waiting-room": .may(.settingsRead),
+        "PATCH /admin/v1/environments/{env}/waiting-room": .may(.settingsChange),
+        "POST /admin/v1/environments/{env}/waiting-room/open": .may(.settingsChange),
+        "POST /admin/v1/environments/{env}/waiting-room/close": .may(.settingsChange),
+        "POST /admin/v1/environments/{env}/waiting-room/memberships": .may(.usersManage),
+
         // Users of the app
         "GET /admin/v1/environments/{env}/users": .may(.usersRead),
         "DELETE /admin/v1/environments/{env}/users/{openid}/sessions": .may(.usersManage),
