@@ -22,7 +22,7 @@ public final class Functions: Service {
     let wake = WakeSignal()
     /// Tells those who start functions when documents change.
     let changesWake = WakeSignal()
-    private let pool: WorkerPool
+    let pool: WorkerPool
     private let services: any FunctionServices
     let limits: Limits
     let clock: WallClock

@@ -10,6 +10,7 @@ internal import Identity
 internal import Kernel
 internal import Logging
 internal import Mail
+internal import Rehearsals
 internal import Rush
 internal import ServiceLifecycle
 internal import Storage
@@ -90,7 +91,8 @@ struct Sampan: Sendable {
         }
         let accessLog = AccessLog(path: folder.file("logs/access.log").path, logger: logger)
         let parts = EnvironmentParts(
-            tenancy: tenancy, identity: identity, documents: documents, coupons: coupons, files: files, functions: functions, folder: folder, logger: logger)
+            tenancy: tenancy, identity: identity, documents: documents, coupons: coupons, files: files, functions: functions,
+            rehearsals: try RehearsalStore(control: control), folder: folder, logger: logger)
         let caretaker = Caretaker(parts: parts, logger: logger)
         let backups = BackupService(documents) { tenancy.backupPlans }
 
@@ -114,6 +116,10 @@ struct Sampan: Sendable {
         router.add(middleware: RepeatMiddleware(tenancy))
         addRoutes(to: router, configuration, rooms)
         EnvironmentPartsRoutes(parts: parts, clock: clock).add(to: router)
+        let rehearsals = Rehearsals(
+            store: parts.rehearsals, ground: RehearsalSurroundings(parts: parts, address: address, admission: admission),
+            program: configuration.program, clock: clock, logger: logger)
+        RehearsalsRoutes(rehearsals) { [tenancy] in try tenancy.requireActive($0) }.add(to: router)
         console.add(to: router)
         if tenancy.environments().isEmpty {
             let first = try await tenancy.create(name: "default")
@@ -133,7 +139,7 @@ struct Sampan: Sendable {
                 CouponStepLane(coupons, edge: edge) { try identification.authorise($0, "POST", $1, environment: $2) },
             ],
             admission: admission,
-            services: [accessLog, mailer, documents, coupons, logBook, functions, scheduler, triggers, caretaker, backups])
+            services: [accessLog, mailer, documents, coupons, logBook, functions, scheduler, triggers, caretaker, backups, rehearsals])
     }
 
     private static func admission(_ limits: Limits, _ identification: CallerIdentification, _ tenancy: Tenancy, _ clock: WallClock) -> AdmissionControl? {
@@ -209,6 +215,7 @@ struct Sampan: Sendable {
 /// Where clients reach this server: told by the configuration, or learnt when it listens.
 final class ServerAddress: Sendable {
     private let value: Mutex<String>
+    private let listening = Mutex<String?>(nil)
     private let isTold: Bool
 
     init(_ told: String?) {
@@ -218,7 +225,13 @@ final class ServerAddress: Sendable {
 
     var url: String { value.withLock { $0 } }
 
-    func listens(host: String, port: Int) {
+    /// The address and port on which this server listens; `nil` before it does.
+    var listener: String? { listening.withLock { $0 } }
+
+    func listens(host: String, port: Int, address: String? = nil) {
+        // Who listens on all addresses listens on loopback, too.
+        let own = ["0.0.0.0": "127.0.0.1", "::": "::1"][address ?? host] ?? address ?? host
+        listening.withLock { $0 = own.contains(":") ? "[\(own)]:\(port)" : "\(own):\(port)" }
         guard !isTold else { return }
         let shown = host == "0.0.0.0" || host == "::" ? "127.0.0.1" : host
         value.withLock { $0 = "http://\(shown.contains(":") ? "[\(shown)]" : shown):\(port)" }
