@@ -1,4 +1,5 @@
 import Kernel
+import NIOCore
 import Testing
 
 @testable import LoadGenerator
@@ -56,7 +57,7 @@ import Testing
             $0["users"] = ["columns": ["token"], "rows": [["t-1"]]]
             $0["headers"] = ["x-one": "1", "x-two": "2"]
             $0["journeys"] = [
-                ["name": "a", "steps": [["name": "own", "path": "/", "headers": ["X-Two": nil, "authorization": "Bearer {{key}}"]], ["name": "usual", "path": "/"]]]
+                ["name": "a", "steps": [["name": "own", "path": "/", "headers": ["X-Two": .null, "authorization": "Bearer {{key}}"]], ["name": "usual", "path": "/"]]]
             ]
         }
         let plan = try LoadPlan(json)

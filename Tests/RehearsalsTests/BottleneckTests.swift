@@ -22,7 +22,9 @@ import Testing
             processors: Evidence.Processors(count: 2, busy: busy, server: server, workers: workers, waitingForDisk: waiting))
     }
 
-    private static func name(_ step: StepOutcome = step(), _ evidence: Evidence, calm: Evidence? = nil) -> Bottleneck {
+    private static func name(_ evidence: Evidence, calm: Evidence? = nil) -> Bottleneck { name(step(), evidence, calm: calm) }
+
+    private static func name(_ step: StepOutcome, _ evidence: Evidence, calm: Evidence? = nil) -> Bottleneck {
         Bottleneck.name(step, evidence, calm: calm, promise)
     }
 
@@ -71,7 +73,7 @@ import Testing
     @Test func aQueryThatIsSeldomMadeIsNotTheCause() {
         let query = Evidence.Query(
             collection: "reports", operation: "get", shape: "{}", index: [["day", "asc"]], count: 3, totalMilliseconds: 90, examined: 30_000, matched: 1)
-        #expect(Self.name(Self.evidence(queries: [query], busy: 1.95)).kind == "processor")
+        #expect(Self.name(Self.evidence(queries: [query], busy: 1.95, server: 1.5)).kind == "processor")
     }
 
     @Test func tooFewWorkers() {
@@ -89,8 +91,27 @@ import Testing
         #expect(Self.name(Self.evidence([order], busy: 1.95, server: 1.4, workers: 0.4), calm: calm).kind == "processor")
     }
 
+    @Test func placesThatAreFullWhileOthersUseTheMachineAreTooFew() {
+        let order = Self.function("order", concurrency: 1, workers: 4, inFlight: 4, queued: 90, mean: 110)
+        let calm = Self.evidence([Self.function("order", inFlight: 0.1, mean: 101)])
+        #expect(Self.name(Self.evidence([order], busy: 1.98, server: 0.2, workers: 0.1), calm: calm).kind == "tooFewWorkers")
+    }
+
+    @Test func othersOnTheMachineAreNotTheServersLimit() {
+        #expect(Self.name(Self.evidence(busy: 1.95, server: 0.2, workers: 0.1)).kind == "neighbours")
+    }
+
+    @Test func whatFailsWithoutAnybodyIsNotALackOfAnything() {
+        func calm(_ codes: [String: Int]) -> StepOutcome {
+            StepOutcome(rate: 2, seconds: 3, arrivals: 6, sent: 8, served: 6, p50Milliseconds: 5, p99Milliseconds: 9, codes: codes)
+        }
+        let named = { (codes: [String: Int]) in Bottleneck.name(Self.step(), Self.evidence(busy: 1.9, server: 1.5), calm: nil, calmOutcome: calm(codes), Self.promise) }
+        #expect(named(["captureMissing": 2]) == .failure(code: "captureMissing", count: 2))
+        #expect(named(["timedOut": 2]).kind == "processor", "slowness is no failure of the journey")
+    }
+
     @Test func processorDiskQuotaGeneratorAndNothing() {
-        #expect(Self.name(Self.evidence(busy: 1.9)).kind == "processor")
+        #expect(Self.name(Self.evidence(busy: 1.9, server: 1.4)).kind == "processor")
         #expect(Self.name(Self.step(codes: ["OVERLOADED": 50]), Self.evidence()).kind == "processor")
         #expect(Self.name(Self.evidence(waiting: 0.8)).kind == "disk")
         #expect(Self.name(Self.step(codes: ["QUOTA_EXCEEDED": 80]), Self.evidence(busy: 1.95)) == .quota(count: 80))
@@ -105,7 +126,7 @@ import Testing
         let use = Evidence.Processors(count: 2, busy: 1, server: 1, workers: 1)
         let all: [Bottleneck] = [
             .slowFunction(function, .alone(1)), .slowFunction(function, .processor(1)), .unindexedQuery(query, processors: 1), .tooFewWorkers(function, concurrency: 2),
-            .processor(use), .disk(use), .quota(count: 1), .generator([]), .noneReached, .unknown,
+            .processor(use), .neighbours(use, others: 1), .failure(code: "X", count: 1), .disk(use), .quota(count: 1), .generator([]), .noneReached, .unknown,
         ]
         for bottleneck in all {
             #expect(!bottleneck.text.en.isEmpty && bottleneck.text.zh.contains { $0.unicodeScalars.first.map { $0.value > 0x3000 } ?? false })

@@ -8,6 +8,8 @@ extension Bottleneck {
         case .unindexedQuery: "unindexedQuery"
         case .tooFewWorkers: "tooFewWorkers"
         case .processor: "processor"
+        case .neighbours: "neighbours"
+        case .failure: "failure"
         case .disk: "disk"
         case .quota: "quota"
         case .generator: "generator"
@@ -38,6 +40,13 @@ extension Bottleneck {
             Localized(
                 "The machine's processors are used up: \(use.busy.short) of \(use.count), \(use.server.short) by the server and \(use.workers.short) by functions.",
                 zh: "本机处理器已用尽:\(use.count) 个中用了 \(use.busy.short) 个,其中服务器 \(use.server.short)、云函数 \(use.workers.short)。")
+        case .neighbours(let use, let others):
+            Localized(
+                "Other programs on this machine use \(others.short) of \(use.count) processors; what the server can do is not known.",
+                zh: "本机的其他程序占用了 \(use.count) 个处理器中的 \(others.short) 个,服务器的能力未知。")
+        case .failure(let code, let count):
+            Localized(
+                "Requests fail even while few users are there: \(code) (\(count) times).", zh: "在用户很少时请求也会失败:\(code)(\(count) 次)。")
         case .disk(let use):
             Localized("The processors wait for the disk: \(use.waitingForDisk.short) of \(use.count).", zh: "处理器在等待磁盘:\(use.count) 个中有 \(use.waitingForDisk.short) 个。")
         case .quota(let count): Localized("\(count) requests were refused because a quota is used up.", zh: "有 \(count) 个请求因配额用尽而被拒绝。")
@@ -64,6 +73,11 @@ extension Bottleneck {
                 "Raise `concurrency` of \(function.name) from \(function.concurrency) to \(concurrency).",
                 zh: "请将 \(function.name) 的 `concurrency` 由 \(function.concurrency) 调至 \(concurrency)。")
         case .processor: Localized("Use a machine with more processors, or let a waiting room stretch the peak.", zh: "请使用处理器更多的机器,或用候场拉平高峰。")
+        case .neighbours: Localized("Rehearse while the machine has nothing else to do.", zh: "请在机器空闲时演练。")
+        case .failure(let code, _):
+            Localized(
+                "Look in the functions' log, or at the journey in the plan: what the step captures, and which codes it accepts (\(code)).",
+                zh: "请查看云函数日志,或检查计划中的旅程:该步骤取得的值及其接受的错误码(\(code))。")
         case .disk: Localized("Put the data folder on a faster disk.", zh: "请将数据目录放到更快的磁盘上。")
         case .quota: Localized("Ask the platform's operator for a larger quota.", zh: "请向平台管理员申请更大的配额。")
         case .generator: Localized("Rehearse on a machine with more processors, or a lower peak.", zh: "请在处理器更多的机器上演练,或降低峰值。")

@@ -10,6 +10,10 @@ enum Bottleneck: Sendable, Hashable {
     case processor(Evidence.Processors)
     /// The disk under the data.
     case disk(Evidence.Processors)
+    /// Other programs on the machine, so that what the server can do is not known.
+    case neighbours(Evidence.Processors, others: Double)
+    /// A request that fails however few users are there; more of anything would not help.
+    case failure(code: String, count: Int)
     /// A quota of the environment.
     case quota(count: Int)
     /// The generator, which shares the machine: what the server can do is not known.
@@ -42,16 +46,38 @@ enum Bottleneck: Sendable, Hashable {
     ///   - step: A step in which the promise was broken.
     ///   - evidence: What was seen during it.
     ///   - calm: What was seen while few users were there.
-    static func name(_ step: StepOutcome, _ evidence: Evidence, calm: Evidence?, _ promise: Promise) -> Bottleneck {
+    static func name(
+        _ step: StepOutcome, _ evidence: Evidence, calm: Evidence?, calmOutcome: StepOutcome? = nil, _ promise: Promise
+    ) -> Bottleneck {
+        if let failure = failure(calmOutcome, promise) { return failure }
         let overQuota = step.codes["QUOTA_EXCEEDED"] ?? 0
         if overQuota > 0, Double(overQuota) >= quotaShare * Double(step.sent) { return .quota(count: overQuota) }
         if let query = costliestQuery(evidence) { return .unindexedQuery(query, processors: query.totalMilliseconds / 1000 / evidence.seconds) }
         if let function = heavyFunction(evidence) { return function }
         if let function = fullFunction(evidence) { return judged(function, step, evidence, calm, promise) }
         if let slow = slowestAlone(calm ?? evidence, promise) { return .slowFunction(slow, .alone(slow.meanMilliseconds)) }
-        if evidence.processors.share >= full || step.codes["OVERLOADED"] != nil { return .processor(evidence.processors) }
+        if evidence.processors.share >= full {
+            let others = evidence.processors.busy - own(evidence, step)
+            return others > evidence.processors.busy / 2 ? .neighbours(evidence.processors, others: others) : .processor(evidence.processors)
+        }
+        if step.codes["OVERLOADED"] != nil { return .processor(evidence.processors) }
         if evidence.processors.waitingForDisk >= 0.3 { return .disk(evidence.processors) }
         return step.voidReasons.isEmpty ? .unknown : .generator(step.voidReasons)
+    }
+
+    /// What comes of load, and so is no failure of the journey itself.
+    private static let ofLoad: Set<String> = ["timedOut", "OVERLOADED", "FUNCTION_BUSY", "FUNCTION_TIMEOUT", "QUERY_TOO_SLOW", "connectionClosed", "QUOTA_EXCEEDED"]
+
+    private static func failure(_ calm: StepOutcome?, _ promise: Promise) -> Bottleneck? {
+        guard let calm, calm.successShare < promise.successShare else { return nil }
+        let failures = calm.codes.filter { !ofLoad.contains($0.key) }
+        guard let most = failures.max(by: { ($0.value, $1.key) < ($1.value, $0.key) }) else { return nil }
+        return .failure(code: most.key, count: most.value)
+    }
+
+    /// Processors that the platform used, and the generator.
+    private static func own(_ evidence: Evidence, _ step: StepOutcome) -> Double {
+        evidence.processors.server + evidence.processors.workers + step.generatorShare
     }
 
     private static func costliestQuery(_ evidence: Evidence) -> Evidence.Query? {
@@ -81,7 +107,9 @@ enum Bottleneck: Sendable, Hashable {
     ) -> Bottleneck {
         let alone = calm?.functions.first { $0.name == function.name && $0.calls > 0 }?.meanMilliseconds ?? function.meanMilliseconds
         if alone >= promise.p99Milliseconds { return .slowFunction(function, .alone(alone)) }
-        guard evidence.processors.share < full else { return .processor(evidence.processors) }
+        // Where processors are short, calls take longer than alone; where only places are, they take as long and wait before.
+        let isStarved = evidence.processors.share >= full && function.meanMilliseconds > 2 * alone
+        guard !isStarved || own(evidence, step) < evidence.processors.busy / 2 else { return .processor(evidence.processors) }
         return .tooFewWorkers(function, concurrency: concurrency(function, alone: alone, step, promise))
     }
 

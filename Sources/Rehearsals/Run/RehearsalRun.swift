@@ -116,7 +116,7 @@ final class RehearsalRun: Sendable {
         let loaded = rehearsal.steps.filter { $0.purpose != .calm }
         guard let broken = loaded.filter({ !$0.isKept }).min(by: { $0.outcome.rate < $1.outcome.rate }) else { return .noneReached }
         let calm = rehearsal.steps.first { $0.purpose == .calm }
-        return Bottleneck.name(broken.outcome, broken.evidence, calm: calm?.evidence, rehearsal.promise)
+        return Bottleneck.name(broken.outcome, broken.evidence, calm: calm?.evidence, calmOutcome: calm?.outcome, rehearsal.promise)
     }
 
     @discardableResult private func step(_ purpose: Rehearsal.Purpose, rate: Double, _ arrivals: JSON, in shadow: EnvironmentID) async throws -> Rehearsal.Step {
