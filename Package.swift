@@ -99,7 +99,8 @@ let package = Package(
         .executableTarget(
             name: "Sampan",
             dependencies: [
-                "Kernel", "Storage", "LoopTasks", "HTTPSupport", "Workers", "Tenancy", "Identity", "Documents", "Coupons", "Files", "Functions", "Mail", "Rush", "Rehearsals",
+                "Kernel", "Storage", "LoopTasks", "HTTPSupport", "Workers", "Tenancy", "Identity", "Documents", "Coupons", "Files", "Functions", "Mail", "Rush",
+                "Rehearsals",
                 "Console",
                 "CLI", hummingbird, httpTypes, nio, nioPosix, nioHTTP, logging, lifecycle, httpClient, arguments,
             ], swiftSettings: strict),

@@ -7,7 +7,7 @@ import time
 import pytest
 from harness.admin import Admin, wait_until
 from harness.client import ok
-from harness.server import Server, plain_environment, program
+from harness.server import ROOT, Server, plain_environment, program
 
 SECONDS = 150
 
@@ -30,14 +30,17 @@ def environment(admin):
     return admin.create_environment()
 
 
+def environments(admin):
+    return ok(admin.request("GET", "/environments"))["environments"]
+
+
 def journey(name, body=None, path=None):
     return {"name": name, "steps": [{"name": name, "path": path or f"/v1/functions/{name}", "body": body or {}}]}
 
 
 def start(environment, *journeys, peak=20, p99=400, status=202, **more):
-    request = {
-        "promise": {"peak": peak, "p99Milliseconds": p99}, "plan": {"journeys": list(journeys)}, "confirmSeconds": 4, "stepSeconds": 2, **more
-    }  # fmt: skip
+    promise = {"peak": peak, "p99Milliseconds": p99}
+    request = {"promise": promise, "plan": {"journeys": list(journeys)}, "confirmSeconds": 4, "stepSeconds": 2, **more}
     return ok(environment.request("POST", "/rehearsals", json=request), status)
 
 
@@ -63,10 +66,10 @@ def real_run(environment, *journeys, peak, seconds, tmp_path):
     }  # fmt: skip
     path = tmp_path / "plan.json"
     path.write_text(json.dumps(plan))
-    place = {"SAMPAN_ENDPOINT": environment.address, "SAMPAN_ENV": environment.id, "SAMPAN_KEY": environment.admin.key, "HOME": str(tmp_path)}
-    ran = subprocess.run(
-        [program(), "rehearse", "run", "--plan", path, "--json"], env=plain_environment(**place), capture_output=True, text=True, timeout=90, check=False
-    )
+    place = {"SAMPAN_ENDPOINT": environment.address, "SAMPAN_ENV": environment.id, "SAMPAN_KEY": environment.admin.key}
+    variables = plain_environment(**place, HOME=str(tmp_path))
+    command = [program(), "rehearse", "run", "--plan", path, "--json"]
+    ran = subprocess.run(command, env=variables, capture_output=True, text=True, timeout=90, check=False)
     assert ran.stdout, ran.stderr
     report = json.loads(ran.stdout)
     (p99,) = [row["ms"] for row in report["latency"]["percentiles"] if row["percentile"] == 99]
@@ -152,7 +155,8 @@ exports.main = async () => {
   let reached = true
   try { await fetch('http://1.1.1.1', { signal: AbortSignal.timeout(500) }) } catch (error) { reached = false }
   await cloud.database().collection('seen').add({ data: { people: data, rehearsal: process.env.SAMPAN_REHEARSAL, pay, reached } })
-  return data[0].phone
+  const seen = [data[0].phone, data[0].realName, data[0].table, data[0]._openid, process.env.SAMPAN_REHEARSAL, reached, JSON.stringify(pay)]
+  throw Object.assign(new Error('seen'), { code: seen.join('|') })
 }
 """
 
@@ -162,35 +166,30 @@ def test_the_copy_is_masked_reaches_nobody_and_goes(environment, admin, server):
     environment.create_collection("people")
     environment.create_collection("seen")
     environment.database("add", "people", data={"_openid": "o-1", "realName": "王小明", "phone": "13812345678", "table": "7", "city": "x"})
-    environment.deploy("look", LOOK, timeoutSeconds=5)
     # What functions of the copy see goes into the answer's code, so that it is still there when the copy is not.
-    failing = LOOK.replace("return data[0].phone", "const e = new Error('x'); e.code = [data[0].phone, data[0].realName, data[0].table, data[0]._openid, "
-        "process.env.SAMPAN_REHEARSAL, reached, JSON.stringify(pay)].join('|'); throw e")  # fmt: skip
-    environment.deploy("look", failing, timeoutSeconds=5)
+    environment.deploy("look", LOOK, timeoutSeconds=5)
     step = {"path": "/v1/functions/look", "body": {}, "success": {"codePath": "error.code"}}
-    before = {row["id"] for row in ok(admin.request("GET", "/environments"))["environments"]}
+    before = {row["id"] for row in environments(admin)}
     started = start(environment, {"name": "look", "steps": [step]}, p99=5000, peak=2, capacity=False, mask=["people.table"])
-    copy = wait_until(
-        lambda: [row for row in ok(admin.request("GET", "/environments"))["environments"] if row["id"] not in before], seconds=20, every=0.02
-    )[0]
+    copy = wait_until(lambda: [row for row in environments(admin) if row["id"] not in before], seconds=20, every=0.02)[0]
     assert copy["rehearsalOf"] == environment.id
     # Nobody can log in there, and who is logged in at the original is nobody there.
     for login in ({"platform": "development", "user": "eve"}, {"platform": "anonymous"}):
         refused = admin.session.post(f"{admin.address}/v1/login", json=login, headers={"x-sampan-env": copy["id"]}, timeout=10)
         assert refused.status_code == 403
-    token = environment.user("alice").token
+    token = environment.user("alice").login_answer["accessToken"]
     headers = {"Authorization": f"Bearer {token}", "x-sampan-env": copy["id"]}
     assert admin.session.post(f"{admin.address}/v1/functions/look", headers=headers, json={}, timeout=10).status_code == 403
     again = start(environment, journey("look"), status=409)
     assert again["code"] == "REHEARSAL_RUNNING"
     report = finished(environment, started)
-    (code,) = [name for name in report["steps"][0]["codes"] if "|" in name]
+    code, *_ = [name for name in report["steps"][0]["codes"] if "|" in name]
     phone, name, table, openid, rehearsal, reached, pay = code.split("|", 6)
     assert phone != "13812345678" and len(phone) == 11 and name != "王小明" and table != "7" and openid != "o-1"
     assert (rehearsal, reached) == ("1", "false") and '"rehearsal":true' in pay
     # Nothing came into the original, and nothing is left of the copy.
     assert environment.database("count", "seen")["total"] == 0
-    assert copy["id"] not in {row["id"] for row in ok(admin.request("GET", "/environments"))["environments"]}
+    assert copy["id"] not in {row["id"] for row in environments(admin)}
     assert not (server.data / "env" / copy["id"]).exists()
 
 
@@ -201,11 +200,10 @@ def test_load_goes_to_this_server_and_to_nothing_else(environment):
         assert refused["code"] == "LOAD_TARGET_REFUSED"
     listed = ok(environment.request("GET", "/rehearsals"))["rehearsals"]
     assert listed == []
-    ran = subprocess.run(
-        [program(), "rehearse", "run", "--plan", "-", "--url", "http://10.1.2.3:9800"], input='{"journeys":[{"name":"a","steps":[{"path":"/"}]}],'
-        '"arrivals":{"shape":"constant","rate":1,"seconds":1}}', env=plain_environment(SAMPAN_ENV=environment.id, SAMPAN_KEY="k", HOME="/tmp"),
-        capture_output=True, text=True, timeout=30, check=False,
-    )  # fmt: skip
+    plan = {"journeys": [journey("quick")], "arrivals": {"shape": "constant", "rate": 1, "seconds": 1}}
+    variables = plain_environment(SAMPAN_ENV=environment.id, SAMPAN_KEY="k", HOME="/tmp")
+    command = [program(), "rehearse", "run", "--plan", "-", "--url", "http://10.1.2.3:9800"]
+    ran = subprocess.run(command, input=json.dumps(plan), env=variables, capture_output=True, text=True, timeout=30, check=False)
     assert ran.returncode != 0 and "LOAD_TARGET_REFUSED" in ran.stderr
 
 
@@ -236,7 +234,7 @@ def test_it_ends_with_the_server(tmp_path):
     environment.admin.address = running.address
     report = finished(environment, started)
     assert report["status"] == "interrupted"
-    wait_until(lambda: len(ok(environment.admin.request("GET", "/environments"))["environments"]) == 2, seconds=10)
+    wait_until(lambda: len(environments(environment.admin)) == 2, seconds=10)
     running.kill()
 
 
@@ -259,3 +257,18 @@ def test_what_is_wrong_is_told_at_once(environment):
     assert start(environment, journey("x"), status=400, unknown=1)["code"] == "BAD_MEMBER"
     missing = ok(environment.request("GET", "/rehearsals/rh-none"), 404)
     assert missing["code"] == "REHEARSAL_NOT_FOUND"
+
+
+def test_the_sample_shops_plan_takes_coupons_orders_and_redeems(environment):
+    ok(environment.request("POST", "/samples/retail"))
+    plan = json.loads((ROOT / "templates/retail/rehearsal.json").read_text(encoding="utf-8"))
+    request = {"promise": {"peak": 8, "p99Milliseconds": 5000, "successShare": 0.99}, "confirmSeconds": 4, "capacity": False}
+    request |= {"prepare": plan.pop("prepare"), "plan": plan}
+    report = finished(environment, ok(environment.request("POST", "/rehearsals", json=request), 202))
+    assert report["kept"] is True, report
+    called = {function["name"]: function["calls"] for step in report["steps"] for function in step["functions"]}
+    assert called["goods"] > called["order"] > 0
+    # Nobody's coupon and nobody's order was touched.
+    assert environment.database("count", "orders")["total"] == 0
+    batch = ok(environment.request("GET", "/coupons/batches/cpb-sample-welcome"))
+    assert batch["claimed"] == 0

@@ -28,9 +28,11 @@ import Testing
         #expect(constant.arrivals == 40 && constant.peakRate == 10)
         let steps = try LoadPlan(Self.plan { $0["arrivals"] = ["shape": "steps", "rates": [5, 10], "secondsEach": 2] }).arrivals
         #expect(steps.seconds == 4 && steps.peakRate == 10)
-        let launch = try LoadPlan(Self.plan { $0["arrivals"] = ["shape": "launch", "peak": 100, "base": 10, "halfLife": 1, "seconds": 20, "times": 2] }).arrivals
+        let launch = try LoadPlan(Self.plan { $0["arrivals"] = ["shape": "launch", "peak": 100, "base": 10, "halfLife": 1, "seconds": 20, "times": 2] })
+            .arrivals
         #expect(launch.peakRate == 200)
-        let stages = try LoadPlan(Self.plan { $0["arrivals"] = ["shape": "stages", "stages": [["from": 0, "to": 10, "seconds": 2], ["rate": 3, "seconds": 1]]] })
+        let stages = try LoadPlan(
+            Self.plan { $0["arrivals"] = ["shape": "stages", "stages": [["from": 0, "to": 10, "seconds": 2], ["rate": 3, "seconds": 1]]] })
         #expect(stages.arrivals.seconds == 3 && stages.arrivals.peakRate == 10)
         let replay = try LoadPlan(Self.plan { $0["arrivals"] = ["shape": "replay", "perMinute": [60, 120]] }, seconds: 45).arrivals
         #expect(replay.seconds == 45 && replay.peakRate < 2, "cut off before the second minute's middle")
@@ -44,7 +46,9 @@ import Testing
     @Test func whatIsMisspeltOrWrongIsNamed() {
         #expect(Self.fault(Self.plan { $0["journey"] = [] })?.contains("\"journey\"") == true)
         #expect(Self.fault(Self.plan { $0["journeys"] = [["name": "a", "steps": [["pth": "/"]]]] })?.contains("journeys[0].steps[0].pth") == true)
-        #expect(Self.fault(Self.plan { $0["journeys"] = [["name": "a", "steps": [["path": "/", "method": "get"]]]] })?.contains("journeys[0].steps[0].method") == true)
+        #expect(
+            Self.fault(Self.plan { $0["journeys"] = [["name": "a", "steps": [["path": "/", "method": "get"]]]] })?.contains("journeys[0].steps[0].method")
+                == true)
         #expect(Self.fault(Self.plan { $0["arrivals"] = ["shape": "wave"] })?.contains("arrivals.shape") == true)
         #expect(Self.fault(Self.plan { $0["settings"] = ["usersMax": 1.5] })?.contains("settings.usersMax") == true)
         #expect(Self.fault(Self.plan { $0["users"] = ["development": 0] })?.contains("users.development") == true)
@@ -57,7 +61,10 @@ import Testing
             $0["users"] = ["columns": ["token"], "rows": [["t-1"]]]
             $0["headers"] = ["x-one": "1", "x-two": "2"]
             $0["journeys"] = [
-                ["name": "a", "steps": [["name": "own", "path": "/", "headers": ["X-Two": .null, "authorization": "Bearer {{key}}"]], ["name": "usual", "path": "/"]]]
+                [
+                    "name": "a",
+                    "steps": [["name": "own", "path": "/", "headers": ["X-Two": .null, "authorization": "Bearer {{key}}"]], ["name": "usual", "path": "/"]],
+                ]
             ]
         }
         let plan = try LoadPlan(json)
@@ -79,7 +86,8 @@ import Testing
                         "name": "a", "retry": ["policy": "courteous", "triesMax": 3],
                         "steps": [
                             [
-                                "path": "/", "pause": [0.5, 2], "success": ["statuses": [200], "accepted": ["SOLD_OUT"], "codePath": "error.code", "codes": []],
+                                "path": "/", "pause": [0.5, 2],
+                                "success": ["statuses": [200], "accepted": ["SOLD_OUT"], "codePath": "error.code", "codes": []],
                                 "captures": ["id": "data[0].id"],
                             ]
                         ],

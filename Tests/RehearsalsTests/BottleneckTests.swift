@@ -28,7 +28,9 @@ import Testing
         Bottleneck.name(step, evidence, calm: calm, promise)
     }
 
-    private static func function(_ name: String, concurrency: Int = 1, workers: Int = 2, inFlight: Double, queued: Double = 0, mean: Double) -> Evidence.Function {
+    private static func function(_ name: String, concurrency: Int = 1, workers: Int = 2, inFlight: Double, queued: Double = 0, mean: Double)
+        -> Evidence.Function
+    {
         Evidence.Function(
             name: name, concurrency: concurrency, workers: workers, inFlight: inFlight, queued: queued, calls: 1000, meanMilliseconds: mean)
     }
@@ -105,7 +107,9 @@ import Testing
         func calm(_ codes: [String: Int]) -> StepOutcome {
             StepOutcome(rate: 2, seconds: 3, arrivals: 6, sent: 8, served: 6, p50Milliseconds: 5, p99Milliseconds: 9, codes: codes)
         }
-        let named = { (codes: [String: Int]) in Bottleneck.name(Self.step(), Self.evidence(busy: 1.9, server: 1.5), calm: nil, calmOutcome: calm(codes), Self.promise) }
+        let named = { (codes: [String: Int]) in
+            Bottleneck.name(Self.step(), Self.evidence(busy: 1.9, server: 1.5), calm: nil, calmOutcome: calm(codes), Self.promise)
+        }
         #expect(named(["captureMissing": 2]) == .failure(code: "captureMissing", count: 2))
         #expect(named(["timedOut": 2]).kind == "processor", "slowness is no failure of the journey")
     }
@@ -125,7 +129,8 @@ import Testing
             collection: "c", operation: "get", shape: "{}", index: [["a", "asc"]], count: 1, totalMilliseconds: 1, examined: 1, matched: 1)
         let use = Evidence.Processors(count: 2, busy: 1, server: 1, workers: 1)
         let all: [Bottleneck] = [
-            .slowFunction(function, .alone(1)), .slowFunction(function, .processor(1)), .unindexedQuery(query, processors: 1), .tooFewWorkers(function, concurrency: 2),
+            .slowFunction(function, .alone(1)), .slowFunction(function, .processor(1)), .unindexedQuery(query, processors: 1),
+            .tooFewWorkers(function, concurrency: 2),
             .processor(use), .neighbours(use, others: 1), .failure(code: "X", count: 1), .disk(use), .quota(count: 1), .generator([]), .noneReached, .unknown,
         ]
         for bottleneck in all {

@@ -47,7 +47,8 @@ extension ArrivalPlan {
         case "ramp": return try .ramp(from: members.number("from"), to: members.number("to"), seconds: length(), spacing: spacing)
         case "launch":
             return try .launch(
-                peak: members.number("peak"), base: members.optionalNumber("base") ?? 0, halfLife: members.number("halfLife"), seconds: length(), spacing: spacing)
+                peak: members.number("peak"), base: members.optionalNumber("base") ?? 0, halfLife: members.number("halfLife"), seconds: length(),
+                spacing: spacing)
         case "replay": return try .replay(perMinute: members.numbers("perMinute"), spacing: spacing)
         case "stages":
             var stages: [Stage] = []

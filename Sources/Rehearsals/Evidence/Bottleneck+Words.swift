@@ -48,7 +48,9 @@ extension Bottleneck {
             Localized(
                 "Requests fail even while few users are there: \(code) (\(count) times).", zh: "在用户很少时请求也会失败:\(code)(\(count) 次)。")
         case .disk(let use):
-            Localized("The processors wait for the disk: \(use.waitingForDisk.short) of \(use.count).", zh: "处理器在等待磁盘:\(use.count) 个中有 \(use.waitingForDisk.short) 个。")
+            Localized(
+                "The processors wait for the disk: \(use.waitingForDisk.short) of \(use.count).", zh: "处理器在等待磁盘:\(use.count) 个中有 \(use.waitingForDisk.short) 个。"
+            )
         case .quota(let count): Localized("\(count) requests were refused because a quota is used up.", zh: "有 \(count) 个请求因配额用尽而被拒绝。")
         case .generator(let reasons):
             Localized(
@@ -65,7 +67,8 @@ extension Bottleneck {
         case .slowFunction(let function, .alone):
             Localized("Make \(function.name) faster: look in its log for what it waits for.", zh: "请加快 \(function.name):在其日志中查看它在等待什么。")
         case .slowFunction(let function, .processor):
-            Localized("Let \(function.name) compute less for each call, or use a machine with more processors.", zh: "请减少 \(function.name) 每次调用的计算量,或使用处理器更多的机器。")
+            Localized(
+                "Let \(function.name) compute less for each call, or use a machine with more processors.", zh: "请减少 \(function.name) 每次调用的计算量,或使用处理器更多的机器。")
         case .unindexedQuery(let query, _):
             Localized("Make an index on \(query.collection): \(query.fields).", zh: "请在集合 \(query.collection) 上建立索引:\(query.fields)。")
         case .tooFewWorkers(let function, let concurrency):

@@ -66,7 +66,9 @@ enum Bottleneck: Sendable, Hashable {
     }
 
     /// What comes of load, and so is no failure of the journey itself.
-    private static let ofLoad: Set<String> = ["timedOut", "OVERLOADED", "FUNCTION_BUSY", "FUNCTION_TIMEOUT", "QUERY_TOO_SLOW", "connectionClosed", "QUOTA_EXCEEDED"]
+    private static let ofLoad: Set<String> = [
+        "timedOut", "OVERLOADED", "FUNCTION_BUSY", "FUNCTION_TIMEOUT", "QUERY_TOO_SLOW", "connectionClosed", "QUOTA_EXCEEDED",
+    ]
 
     private static func failure(_ calm: StepOutcome?, _ promise: Promise) -> Bottleneck? {
         guard let calm, calm.successShare < promise.successShare else { return nil }

@@ -88,7 +88,13 @@ enum FieldKind: Hashable {
     private static let kinds: [(FieldKind, [String])] = [
         (.user, ["openid", "unionid", "userid", "alipayuserid", "buyerid"]),
         (.phone, ["phone", "mobile", "telephone", "tel", "phonenumber", "mobilephone", "contactphone", "cellphone", "手机", "手机号", "电话"]),
-        (.name, ["realname", "username", "nickname", "fullname", "firstname", "lastname", "receiver", "receivername", "consignee", "contact", "contactname", "姓名", "昵称", "收货人", "联系人"]),
+        (
+            .name,
+            [
+                "realname", "username", "nickname", "fullname", "firstname", "lastname", "receiver", "receivername", "consignee", "contact", "contactname",
+                "姓名", "昵称", "收货人", "联系人",
+            ]
+        ),
         (.mail, ["email", "mail", "emailaddress", "邮箱"]),
         (.address, ["address", "addr", "detailaddress", "addressdetail", "street", "homeaddress", "地址", "详细地址", "收货地址"]),
         (.number, ["idcard", "idnumber", "idcardno", "idno", "bankcard", "cardno", "passport", "身份证", "身份证号", "银行卡"]),

@@ -39,6 +39,8 @@ struct DangerWatch: Sendable {
             shed += numbers.shed
             wait = max(wait, numbers.longestWaitMilliseconds)
         }
+        // What somebody waited before the first look was not for the rehearsal.
+        if sheds.isEmpty { wait = 0 }
         sheds.append(shed)
         if sheds.count > Self.window { sheds.removeFirst() }
         let more = shed - (sheds.first ?? shed)

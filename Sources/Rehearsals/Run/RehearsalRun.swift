@@ -119,7 +119,8 @@ final class RehearsalRun: Sendable {
         return Bottleneck.name(broken.outcome, broken.evidence, calm: calm?.evidence, calmOutcome: calm?.outcome, rehearsal.promise)
     }
 
-    @discardableResult private func step(_ purpose: Rehearsal.Purpose, rate: Double, _ arrivals: JSON, in shadow: EnvironmentID) async throws -> Rehearsal.Step {
+    @discardableResult private func step(_ purpose: Rehearsal.Purpose, rate: Double, _ arrivals: JSON, in shadow: EnvironmentID) async throws -> Rehearsal.Step
+    {
         change { $0.rate = rate }
         await settle(shadow)
         let generator = try await generator(arrivals, rate: rate, in: shadow)

@@ -47,7 +47,8 @@ public struct RehearsalStore: Sendable {
     func all(of environment: EnvironmentID) throws -> [JSON] {
         try control.read { connection in
             try connection.all(
-                "SELECT report FROM rehearsals WHERE environment = $1 ORDER BY started_at DESC, id DESC", .text(environment.text)) { $0.text(0) }
+                "SELECT report FROM rehearsals WHERE environment = $1 ORDER BY started_at DESC, id DESC", .text(environment.text)
+            ) { $0.text(0) }
         }.map { try JSON(parsing: $0) }
     }
 

@@ -1,6 +1,8 @@
 internal import Kernel
 
-/// What functions hear of the platforms' open APIs in a rehearsal: that all went well. Nothing leaves the machine.
+/// What functions hear of the platforms' open APIs in a rehearsal: that all went well.
+///
+/// Nothing leaves the machine.
 enum StubbedPlatform {
     /// The variable by which a function knows that it is only a rehearsal.
     static let variable = "SAMPAN_REHEARSAL"
