@@ -79,6 +79,9 @@ let package = Package(
         room("Documents", ["Kernel", "HTTPSupport", "Storage", hummingbird, httpTypes, nio, nioPosix, crypto, logging, lifecycle]),
         room("Coupons", ["Kernel", "HTTPSupport", "Storage", hummingbird, httpTypes, nio, crypto, logging, lifecycle]),
         room("Rush", ["Kernel", "HTTPSupport", "Storage", "Forecast", hummingbird, httpTypes, nio, crypto, logging, lifecycle]),
+        room(
+            "Rehearsals",
+            ["Kernel", "HTTPSupport", "Storage", "LoadGenerator", hummingbird, httpTypes, nio, crypto, logging, lifecycle]),
         room("Files", ["Kernel", "HTTPSupport", "Storage", "Tenancy", hummingbird, httpTypes, nio, crypto]),
         room("Functions", ["Kernel", "HTTPSupport", "Storage", "Workers", hummingbird, httpTypes, nio, crypto, logging, lifecycle]),
         .systemLibrary(name: "CQREncode", pkgConfig: "libqrencode", providers: [.apt(["libqrencode-dev"])]),
@@ -91,12 +94,13 @@ let package = Package(
                 "Kernel", "HTTPSupport", "LoopTasks", "Tenancy", "Identity", "Functions", "Documents", "Files", "Coupons", "QRCode", hummingbird, httpTypes,
                 nio, logging, mustache,
             ], resources: [.copy("Resources")]),
-        room("LoadGenerator", ["Kernel", nio, nioPosix]),
+        room("LoadGenerator", ["Kernel", "LoopTasks", nio, nioPosix]),
         room("CLI", ["Kernel", "LoadGenerator", nio, nioPosix, nioHTTP, crypto, httpClient, yams, arguments]),
         .executableTarget(
             name: "Sampan",
             dependencies: [
                 "Kernel", "Storage", "LoopTasks", "HTTPSupport", "Workers", "Tenancy", "Identity", "Documents", "Coupons", "Files", "Functions", "Mail", "Rush",
+                "Rehearsals",
                 "Console",
                 "CLI", hummingbird, httpTypes, nio, nioPosix, nioHTTP, logging, lifecycle, httpClient, arguments,
             ], swiftSettings: strict),
@@ -116,6 +120,7 @@ let package = Package(
         tests("Mail", ["Mail", "Kernel", nio, nioPosix, logging, lifecycle]),
         tests("Documents", ["Documents", "Kernel", "Storage", nio, logging], exclude: ["Vectors"]),
         tests("Coupons", ["Coupons", "Kernel", "Storage", nio, crypto, logging]),
+        tests("Rehearsals", ["Rehearsals", "Kernel", "LoadGenerator"]),
         tests("Rush", ["Rush", "HTTPSupport", "Kernel", "Storage", "Forecast", crypto, logging]),
         tests("Functions", ["Functions", "Kernel", "Storage", "Workers", nio, logging]),
         tests("Console", ["Console", "Coupons", "Kernel", hummingbird, httpTypes, nio]),

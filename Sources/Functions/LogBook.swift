@@ -250,7 +250,7 @@ public final class LogBook: Service {
         }?.close()
     }
 
-    private func database(_ environment: EnvironmentID) throws -> Database {
+    func database(_ environment: EnvironmentID) throws -> Database {
         try state.withLock { state in
             if let open = state.databases[environment] { return open }
             let database = try Database(path: path(environment), durability: .normal, readers: 2)

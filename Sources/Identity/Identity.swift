@@ -21,7 +21,7 @@ public struct Identity: Sendable {
 
     let store: IdentityStore
     private let tenancy: Tenancy
-    private let tokens: Tokens
+    let tokens: Tokens
     private let http: OutboundHTTP
     private let clock: WallClock
     private let weChatTokens = WeChatGateway.AccessTokens()

@@ -1,4 +1,5 @@
 public import Kernel
+internal import LoopTasks
 internal import NIOCore
 internal import NIOPosix
 internal import Synchronization
@@ -56,6 +57,8 @@ public final class LoadGenerator: Sendable {
         }
         guard isFirst else { throw SampanError.generatorStartedBefore }
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        // As prompt as what it measures: otherwise its own wait for a processor would be told as the server's.
+        ThreadPriority.prompt.apply(to: group)
         let report = await withTaskCancellationHandler {
             await start(on: group.next()).result
         } onCancel: {

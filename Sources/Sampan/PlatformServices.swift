@@ -35,7 +35,12 @@ struct PlatformServices: FunctionServices {
     func coupons(_ request: JSONObject, _ context: CallContext) async throws -> JSON { try await facade.perform(request, context) }
 
     func openAPI(_ request: JSONObject, _ context: CallContext) async throws -> ByteBuffer {
-        ByteBuffer(
+        guard try tenancy.environment(context.environment).rehearsalOf == nil else {
+            let stub = StubbedPlatform.answer(
+                try request.text("platform"), try request.text("api"), request["params"] ?? [:], requestID: context.requestID)
+            return ByteBuffer(bytes: stub.serialized())
+        }
+        return ByteBuffer(
             bytes:
                 try await identity.openAPI(
                     context.environment, platform: request.text("platform"), api: request.text("api"), parameters: request["params"] ?? [:],
@@ -45,6 +50,9 @@ struct PlatformServices: FunctionServices {
     func environment(_ id: EnvironmentID) throws -> (variables: [String: String], internet: Bool) {
         try tenancy.requireActive(id)
         let settings = try tenancy.settings(id)
+        guard try tenancy.environment(id).rehearsalOf == nil else {
+            return (settings.variables.merging([StubbedPlatform.variable: "1"]) { $1 }, false)
+        }
         return (settings.variables, settings.internet)
     }
 }

@@ -10,6 +10,7 @@ internal import Identity
 internal import Kernel
 internal import Logging
 internal import Mail
+internal import Rehearsals
 internal import Rush
 internal import ServiceLifecycle
 internal import Storage
@@ -102,7 +103,7 @@ struct Sampan: Sendable {
         let waitingRooms = try WaitingRooms(control: control, key: sealer.derive("waiting-rooms"), clock: clock, logger: logger) { try? identity.verify($0) }
         let parts = EnvironmentParts(
             tenancy: tenancy, identity: identity, documents: documents, coupons: coupons, files: files, functions: functions, waitingRooms: waitingRooms,
-            folder: folder, logger: logger)
+            rehearsals: try RehearsalStore(control: control), folder: folder, logger: logger)
         let caretaker = Caretaker(parts: parts, logger: logger)
         let backups = BackupService(documents) { tenancy.backupPlans }
 
@@ -129,6 +130,10 @@ struct Sampan: Sendable {
         try WaitingPageRoutes(waitingRooms, folder: configuration.home.appendingPathComponent("sdk/waiting-room")).add(to: router)
         EnvironmentPartsRoutes(parts: parts, clock: clock).add(to: router)
         RushRoutes(rush).add(to: router)
+        let rehearsals = Rehearsals(
+            store: parts.rehearsals, ground: RehearsalSurroundings(parts: parts, address: address, admission: rush.admission),
+            program: configuration.program, clock: clock, logger: logger)
+        RehearsalsRoutes(rehearsals) { [tenancy] in try tenancy.requireActive($0) }.add(to: router)
         console.add(to: router)
         if tenancy.environments().isEmpty {
             let first = try await tenancy.create(name: "default")
@@ -150,7 +155,7 @@ struct Sampan: Sendable {
             ],
             admission: rush.admission, waitingRooms: waitingRooms,
             services: [
-                accessLog, mailer, documents, coupons, logBook, functions, elastic, scheduler, triggers, caretaker, backups, rush,
+                accessLog, mailer, documents, coupons, logBook, functions, elastic, scheduler, triggers, caretaker, backups, rush, rehearsals,
                 WaitingRoomService(waitingRooms, admission: rush.admission),
             ])
     }
@@ -235,6 +240,7 @@ struct Sampan: Sendable {
 /// Where clients reach this server: told by the configuration, or learnt when it listens.
 final class ServerAddress: Sendable {
     private let value: Mutex<String>
+    private let listening = Mutex<String?>(nil)
     private let isTold: Bool
 
     init(_ told: String?) {
@@ -244,7 +250,13 @@ final class ServerAddress: Sendable {
 
     var url: String { value.withLock { $0 } }
 
-    func listens(host: String, port: Int) {
+    /// The address and port on which this server listens; `nil` before it does.
+    var listener: String? { listening.withLock { $0 } }
+
+    func listens(host: String, port: Int, address: String? = nil) {
+        // Who listens on all addresses listens on loopback, too.
+        let own = ["0.0.0.0": "127.0.0.1", "::": "::1"][address ?? host] ?? address ?? host
+        listening.withLock { $0 = own.contains(":") ? "[\(own)]:\(port)" : "\(own):\(port)" }
         guard !isTold else { return }
         let shown = host == "0.0.0.0" || host == "::" ? "127.0.0.1" : host
         value.withLock { $0 = "http://\(shown.contains(":") ? "[\(shown)]" : shown):\(port)" }

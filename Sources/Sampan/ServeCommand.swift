@@ -63,7 +63,8 @@ struct ServeCommand: AsyncParsableCommand {
             configuration: .init(address: .hostname(configuration.host, port: configuration.port), serverName: nil),
             services: sampan.services,
             onServerRunning: { channel in
-                sampan.address.listens(host: configuration.host, port: channel.localAddress?.port ?? configuration.port)
+                sampan.address.listens(
+                    host: configuration.host, port: channel.localAddress?.port ?? configuration.port, address: channel.localAddress?.ipAddress)
                 await announcement.make()
             }, logger: logger)
         // Who may connect may call: nobody is told that the functions are busy while they are only starting.

@@ -15,6 +15,8 @@ struct ServerConfiguration: Sendable {
     var publicURL: String?
     /// The program's own files: SDKs and templates.
     var home: URL
+    /// This very program, which a rehearsal starts once more to make its load.
+    var program = URL(fileURLWithPath: FileManager.default.fileExists(atPath: "/proc/self/exe") ? "/proc/self/exe" : CommandLine.arguments.first ?? "sampan")
     /// Folders of Node packages that every function can require.
     var layers: [String] = []
     /// The node program; found in PATH when not set.

@@ -75,4 +75,6 @@ let tenancyMigrations: [Migration] = [
         """),
     // What was done to one thing is looked for on its page.
     Migration("tenancy-6", "CREATE INDEX audit_by_target ON audit (organization, target, id);"),
+    // What is a rehearsal's copy, and of which environment.
+    Migration("tenancy-rehearsals", "ALTER TABLE environments ADD COLUMN rehearsal_of TEXT NOT NULL DEFAULT '';"),
 ]

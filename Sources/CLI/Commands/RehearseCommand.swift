@@ -8,8 +8,12 @@ struct RehearseCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rehearse",
         abstract: said("Rehearse a peak: send load as the public does.", zh: "压测演练：按真实用户的到达方式发送负载。"),
-        discussion: said("Example: sampan rehearse run --plan plan.json", zh: "示例：sampan rehearse run --plan plan.json"),
-        subcommands: [RunRehearsal.self])
+        discussion: said(
+            "Example: sampan rehearse start --plan plan.json --peak 300 --p99 500 --wait",
+            zh: "示例：sampan rehearse start --plan plan.json --peak 300 --p99 500 --wait"),
+        subcommands: [
+            RunRehearsal.self, StartRehearsal.self, ShowRehearsal.self, ListRehearsals.self, StopRehearsal.self, GenerateLoad.self,
+        ])
 }
 
 /// `sampan rehearse run`.

@@ -28,7 +28,9 @@ struct DevelopmentUsers {
         request.method = .POST
         request.headers = ["content-type": "application/json", "x-sampan-env": environment]
         request.body = .bytes(ByteBuffer(bytes: (["platform": "development", "user": .string(name)] as JSON).serialized()))
-        for attempt in 1... {
+        var attempt = 0
+        while true {
+            attempt += 1
             let response = try await HTTPConnections.client.execute(request, timeout: .seconds(30))
             let bytes = Array(buffer: try await response.body.collect(upTo: 1 << 20))
             let status = Int(response.status.code)
@@ -41,6 +43,5 @@ struct DevelopmentUsers {
             }
             try await Task.sleep(for: .milliseconds(200 * attempt))
         }
-        fatalError("the loop above has no end")
     }
 }

@@ -112,6 +112,9 @@ extension Documents {
     /// The last queries that took long or looked at far more documents than they found, with the index that would have helped.
     public func slowQueries(_ environment: EnvironmentID) throws -> JSON { try store(environment).slow.json }
 
+    /// What each kind of slow query has cost.
+    public func costlyQueries(_ environment: EnvironmentID) throws -> [CostlyQuery] { try store(environment).slow.costs }
+
     /// Removes an index.
     public func dropIndex(_ index: String, of name: String, _ environment: EnvironmentID) async throws {
         try await store(environment).dropIndex(index, of: name)

@@ -58,6 +58,26 @@ struct SlowQuery: Sendable {
     }
 }
 
+/// What a kind of slow query has cost since its environment's database was opened.
+public struct CostlyQuery: Sendable, Hashable {
+    /// The collection.
+    public let collection: String
+    /// Such as `get`.
+    public let operation: String
+    /// The condition with its values left out.
+    public let shape: String
+    /// Fields of the index that would have served it, each with `asc` or `desc`; none where none is known.
+    public let advice: [[String]]
+    /// How often it was slow.
+    public let count: Int
+    /// How long these took together.
+    public let totalMilliseconds: Double
+    /// Documents that the last one looked at.
+    public let examined: Int
+    /// Documents that the last one found.
+    public let matched: Int
+}
+
 /// The last slow queries of one environment, those of one shape once.
 final class SlowQueries: Sendable {
     private static let most = 100
@@ -65,6 +85,7 @@ final class SlowQueries: Sendable {
     private struct Entry: Sendable {
         var query: SlowQuery
         var count: Int64
+        var totalMilliseconds: Double
     }
 
     private let entries = Mutex<[String: Entry]>([:])
@@ -72,9 +93,20 @@ final class SlowQueries: Sendable {
     func note(_ query: SlowQuery) {
         let key = "\(query.collection) \(query.operation) \(query.shape.text)"
         entries.withLock { entries in
-            let count = entries[key]?.count ?? 0
+            let (count, total) = entries[key].map { ($0.count, $0.totalMilliseconds) } ?? (0, 0)
             if count == 0, entries.count >= Self.most, let oldest = entries.min(by: { $0.value.query.at < $1.value.query.at })?.key { entries[oldest] = nil }
-            entries[key] = Entry(query: query, count: count + 1)
+            entries[key] = Entry(query: query, count: count + 1, totalMilliseconds: total + query.milliseconds)
+        }
+    }
+
+    /// What each kind has cost so far.
+    var costs: [CostlyQuery] {
+        entries.withLock { Array($0.values) }.map { entry in
+            let query = entry.query
+            return CostlyQuery(
+                collection: query.collection, operation: query.operation, shape: query.shape.text,
+                advice: query.advice?.map { [$0.path, $0.descending ? "desc" : "asc"] } ?? [], count: Int(entry.count),
+                totalMilliseconds: entry.totalMilliseconds, examined: query.examined, matched: query.matched)
         }
     }
 

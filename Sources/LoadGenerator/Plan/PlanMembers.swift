@@ -33,7 +33,7 @@ struct PlanMembers {
 
     func optionalNumber(_ name: String) throws(SampanError) -> Double? {
         guard let value = self[name] else { return nil }
-        guard let number = value.number else { throw .badLoadPlan(path(of: name), Localized("a number", zh: "数字")) }
+        guard let number = value.doubleValue else { throw .badLoadPlan(path(of: name), Localized("a number", zh: "数字")) }
         return number
     }
 
@@ -54,7 +54,7 @@ struct PlanMembers {
     }
 
     func numbers(_ name: String) throws(SampanError) -> [Double] {
-        let numbers = try list(name).compactMap(\.number)
+        let numbers = try list(name).compactMap(\.doubleValue)
         guard numbers.count == (try list(name)).count else { throw .badLoadPlan(path(of: name), Localized("a list of numbers", zh: "数字列表")) }
         return numbers
     }
@@ -71,15 +71,5 @@ struct PlanMembers {
         guard let value = self[name] else { return nil }
         guard let object = value.objectValue else { throw .badLoadPlan(path(of: name), Localized("an object", zh: "对象")) }
         return object
-    }
-}
-
-extension JSON {
-    fileprivate var number: Double? {
-        switch self {
-        case .int(let number): Double(number)
-        case .double(let number): number
-        default: nil
-        }
     }
 }

@@ -90,13 +90,7 @@ extension Pause {
             self = .none
             return
         }
-        let numbers = (json.arrayValue ?? [json]).compactMap { value -> Double? in
-            switch value {
-            case .int(let number): Double(number)
-            case .double(let number): number
-            default: nil
-            }
-        }
+        let numbers = (json.arrayValue ?? [json]).compactMap(\.doubleValue)
         guard let first = numbers.first, let last = numbers.last, numbers.count == (json.arrayValue?.count ?? 1), numbers.count <= 2 else {
             throw .badLoadPlan(path, Localized("seconds, or the shortest and the longest as [0.5, 2]", zh: "秒数,或 [最短, 最长],例如 [0.5, 2]"))
         }

@@ -82,7 +82,8 @@ extension EnvironmentParts {
         }
     }
 
-    private func giveUp(_ id: EnvironmentID) async {
+    /// Removes what there is of an environment that could not be finished.
+    func giveUp(_ id: EnvironmentID) async {
         tenancy.abandon(id)
         do {
             try await remove(id)

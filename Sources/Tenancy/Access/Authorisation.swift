@@ -130,6 +130,11 @@ enum Authorisation {
         // A copy asks for the same in the organization, and for every right to read the source
         "POST /admin/v1/environments/{env}/copies": .may(.environmentsCreate),
         "GET /admin/v1/environments/{env}/archive": .may(.environmentsExport),
+        // It makes a copy that shows nothing of anybody
+        "GET /admin/v1/environments/{env}/rehearsals": .may(.environmentsRead),
+        "POST /admin/v1/environments/{env}/rehearsals": .may(.environmentsCreate),
+        "GET /admin/v1/environments/{env}/rehearsals/{rehearsal}": .may(.environmentsRead),
+        "POST /admin/v1/environments/{env}/rehearsals/{rehearsal}/stop": .may(.environmentsCreate),
 
         // The waiting room
         "GET /admin/v1/environments/{env}/waiting-room": .may(.settingsRead),

@@ -25,6 +25,8 @@ public struct Environment: Sendable, Hashable {
     public let createdAt: Int64
     /// When it is destroyed, in milliseconds; only while deleted.
     public var deleteAfter: Int64?
+    /// The environment that it is a rehearsal's copy of; such a one is nobody's, and goes when the rehearsal ends.
+    public var rehearsalOf: EnvironmentID?
 
     /// As the management API shows it.
     public var json: JSON {
@@ -34,6 +36,7 @@ public struct Environment: Sendable, Hashable {
         ]
         if let app { object["app"] = .string(app.text) }
         if let deleteAfter { object["deleteAfter"] = .int(deleteAfter) }
+        if let rehearsalOf { object["rehearsalOf"] = .string(rehearsalOf.text) }
         return .object(object)
     }
 }

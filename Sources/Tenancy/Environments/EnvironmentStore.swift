@@ -8,14 +8,14 @@ struct EnvironmentStore: Sendable {
     func environments() throws -> [(Environment, settings: String, quotas: String)] {
         try control.read { connection in
             try connection.all(
-                "SELECT id, organization, app, name, stage, status, created_at, delete_after, settings, quotas FROM environments ORDER BY created_at, id"
+                "SELECT id, organization, app, name, stage, status, created_at, delete_after, settings, quotas, rehearsal_of FROM environments ORDER BY created_at, id"
             ) { row in
                 guard let id = EnvironmentID(row.text(0)), let organization = OrganizationID(row.text(1)),
                     let stage = Environment.Stage(rawValue: row.text(4)), let status = Environment.Status(rawValue: row.text(5))
                 else { throw StorageError.damaged("environment \(row.text(0))") }
                 let environment = Environment(
                     id: id, organization: organization, app: AppID(row.text(2)), name: row.text(3), stage: stage, status: status, createdAt: row.int(6),
-                    deleteAfter: row.isNull(7) ? nil : row.int(7))
+                    deleteAfter: row.isNull(7) ? nil : row.int(7), rehearsalOf: EnvironmentID(row.text(10)))
                 return (environment, row.text(8), row.text(9))
             }
         }
@@ -30,11 +30,12 @@ struct EnvironmentStore: Sendable {
         try await control.write { connection in
             try connection.execute(
                 """
-                INSERT INTO environments (id, organization, app, name, stage, status, created_at, settings, quotas)
-                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+                INSERT INTO environments (id, organization, app, name, stage, status, created_at, settings, quotas, rehearsal_of)
+                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
                 """,
                 .text(environment.id.text), .text(environment.organization.text), .text(environment.app?.text ?? ""), .text(environment.name),
-                .text(environment.stage.rawValue), .text(environment.status.rawValue), .int(environment.createdAt), .text(settings), .text(quotas))
+                .text(environment.stage.rawValue), .text(environment.status.rawValue), .int(environment.createdAt), .text(settings), .text(quotas),
+                .text(environment.rehearsalOf?.text ?? ""))
             try connection.execute("DELETE FROM unfinished_environments WHERE id = $1", .text(environment.id.text))
         }
     }
