@@ -4,7 +4,6 @@ import time
 
 import pytest
 import requests
-
 from harness.admin import wait_until
 from harness.browser import DESK, PHONE, chromium
 from harness.client import ok

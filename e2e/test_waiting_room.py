@@ -5,7 +5,6 @@ import time
 
 import pytest
 import requests
-
 from harness.admin import Admin, wait_until
 from harness.client import ok
 from harness.server import Server
@@ -112,7 +111,8 @@ def test_what_is_refused(shop, other_environment):
     shared = pass_of(bob, ticket)
     assert shared.status_code == 403 and shared.json()["code"] == "WAITING_TICKET_INVALID"
     text = ticket["ticket"]
-    for forged in (text[:-1] + ("A" if text[-1] != "A" else "B"), text.replace("t1.", "t1.A", 1), "t1..", "x", "t1." + "A" * 4000, "p1" + text[2:]):
+    last = "A" if text[-1] != "A" else "B"
+    for forged in (text[:-1] + last, text.replace("t1.", "t1.A", 1), "t1..", "x", "t1." + "A" * 4000, "p1" + text[2:]):
         answer = pass_of(alice, {"ticket": forged})
         assert answer.status_code == 403 and answer.json()["code"] == "WAITING_TICKET_INVALID", forged
     ok(shop.request("POST", "/waiting-room/close"))
@@ -147,9 +147,9 @@ def test_who_does_not_wait(shop):
     assert requests.get(f"{shop.address}/healthz", timeout=10).status_code == 200
     held = requests.post(f"{shop.address}/http/{shop.id}/pay", timeout=10)
     assert held.status_code == 503 and held.json()["code"] == "WAITING_ROOM"
-    assert requests.post(f"{shop.address}/http/{shop.id}/pay/notify", timeout=10).json().get("code") != "WAITING_ROOM"
+    assert requests.post(f"{shop.address}/http/{shop.id}/pay/notify", timeout=10).text == "paid"
     set_room(shop, freePaths=["/http/pay"])
-    assert requests.post(f"{shop.address}/http/{shop.id}/pay", timeout=10).text.find("WAITING_ROOM") == -1
+    assert requests.post(f"{shop.address}/http/{shop.id}/pay", timeout=10).text == "paid"
 
 
 def test_only_some_paths(shop):
@@ -190,7 +190,7 @@ def test_who_comes_before_the_beginning_draws(shop):
 def test_settings(shop):
     answer = shop.request("PATCH", "/waiting-room", json={"mode": "sometimes"})
     assert answer.status_code == 400 and answer.json()["member"] == "mode"
-    for wrong in ({"ratePerMinute": 0}, {"memberShare": 2}, {"paths": ["sale"]}, {"opensAt": -1}, {"message": {"en": "x" * 301}}, {"colour": "red"}):
+    for wrong in ({"ratePerMinute": 0}, {"memberShare": 2}, {"paths": ["sale"]}, {"opensAt": -1}, {"message": {"en": "x" * 301}}, {"x": 1}):
         assert shop.request("PATCH", "/waiting-room", json=wrong).status_code == 400, wrong
     changed = set_room(shop, mode="auto", message={"zh": "欢迎"})
     assert changed["settings"]["mode"] == "auto" and changed["settings"]["message"] == {"en": "", "zh": "欢迎"}
@@ -202,7 +202,7 @@ def test_settings(shop):
 
 def test_status_says_enough_and_may_be_cached(shop):
     set_room(shop, mode="on", ratePerMinute=120, message={"en": "Tea for all."})
-    answer = requests.get(f"{shop.address}/v1/waiting-room", params={"env": shop.id}, headers={"Origin": "https://shop.example"}, timeout=10)
+    answer = requests.get(f"{shop.address}/v1/waiting-room", params={"env": shop.id}, headers={"Origin": "https://a.example"}, timeout=10)
     assert answer.headers["Cache-Control"] == "public, max-age=1" and answer.headers["Access-Control-Allow-Origin"] == "*"
     status = answer.json()
     assert status["phase"] == "open" and status["lines"]["general"]["perSecond"] == 2 and status["message"]["en"] == "Tea for all."

@@ -127,7 +127,7 @@ struct Sampan: Sendable {
         router.add(middleware: AccessMiddleware(tenancy, logger: logger))
         router.add(middleware: RepeatMiddleware(tenancy))
         addRoutes(to: router, configuration, rooms)
-        try WaitingPageRoutes(waitingRooms, folder: configuration.home.appendingPathComponent("sdk/waiting-room")).add(to: router)
+        WaitingPageRoutes(waitingRooms, folder: configuration.home.appendingPathComponent("sdk/waiting-room")).add(to: router)
         EnvironmentPartsRoutes(parts: parts, clock: clock).add(to: router)
         RushRoutes(rush).add(to: router)
         let rehearsals = Rehearsals(

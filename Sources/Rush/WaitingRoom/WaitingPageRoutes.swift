@@ -13,11 +13,11 @@ public struct WaitingPageRoutes: Sendable {
     private let version: String
 
     /// Makes the routes.
-    /// - Parameter folder: that of the page's style and script.
-    public init(_ rooms: WaitingRooms, folder: URL) throws {
+    /// - Parameter folder: that of the page's style and script; without them, as in an installation that is not whole and will not serve, it is plain.
+    public init(_ rooms: WaitingRooms, folder: URL) {
         self.rooms = rooms
-        style = try Data(contentsOf: folder.appendingPathComponent("page.css"))
-        script = try Data(contentsOf: folder.appendingPathComponent("page.js"))
+        style = FileManager.default.contents(atPath: folder.appendingPathComponent("page.css").path) ?? Data()
+        script = FileManager.default.contents(atPath: folder.appendingPathComponent("page.js").path) ?? Data()
         version = String(BitFilter.hash(String(decoding: style + script, as: UTF8.self)), radix: 16)
     }
 

@@ -20,7 +20,7 @@ export function showWaitingRoom(room) {
       h('h2', { id: 'waiting-title' }, texts.title), parts.message,
       h('div', { role: 'status', 'aria-live': 'polite' },
         h('dl', {}, h('div', {}, h('dt', {}, texts.aheadLabel), parts.ahead), h('div', {}, h('dt', {}, texts.timeLabel), parts.time))),
-      parts.bar, parts.trouble, h('p', { class: 'waiting-hint' }, texts.hint), h('button', { class: 'quiet', onclick: () => room.leave() }, texts.leave))
+      parts.bar, parts.trouble, h('p', { class: 'waiting-hint' }, texts.hint), h('button', { class: 'button quiet', onclick: () => room.leave() }, texts.leave))
     dialog.showModal()
   }
 
