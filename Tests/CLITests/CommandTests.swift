@@ -469,7 +469,7 @@ import Testing
 
     @Test func everyCommandHasAnExampleThatParses() throws {
         let all = Self.commands(SampanCLI.subcommands)
-        #expect(all.count == 106)
+        #expect(all.count == 107)
         for (path, type) in all {
             let help = CommandLineRun.Root.helpMessage(for: type)
             let words = "sampan " + path.joined(separator: " ")

@@ -156,7 +156,9 @@ struct FairLine<Item> {
         return nil
     }
 
-    /// How long one more may wait. A line that has stood for long is kept short; one that has just begun may be a burst.
+    /// How long one more may wait.
+    ///
+    /// A line that has stood for long is kept short; one that has just begun may be a burst.
     private func patience(with tenant: Tenant, _ kind: RequestClass, now: Int64) -> Double {
         tenant.isShedding || tenant.count > 0 && isCrowded(tenant, now) ? target(kind) : max(target(kind), Self.burstMicroseconds)
     }

@@ -56,7 +56,7 @@ private struct StrictRisk: WaitingRoomRisk {
         let rooms = try rooms()
         try await rooms.change(ours, ["mode": "on", "ratePerMinute": 600])
         var ticket: WaitingSeal.Ticket?
-        for user in 0..<30 {
+        for user in 0..<1000 {
             if case .wait(let given) = try await rooms.welcome(guest("u\(user)")) { ticket = ticket ?? given }
         }
         let first = try #require(ticket)

@@ -8,7 +8,7 @@ const { test } = require('node:test');
 const SDK = path.join(__dirname, '..', '..');
 const SERVER = path.join(SDK, '..', 'Sources');
 // Rooms whose codes reach the callers of the API; the command line and the workers have codes of their own.
-const ROOMS = ['Kernel', 'HTTPSupport', 'Tenancy', 'Identity', 'Documents', 'Files', 'Functions', 'Sampan'];
+const ROOMS = ['Rush', 'Rehearsals', 'Kernel', 'HTTPSupport', 'Tenancy', 'Identity', 'Documents', 'Files', 'Functions', 'Sampan'];
 
 function texts(folder, wanted) {
   return fs.readdirSync(folder, { recursive: true })
