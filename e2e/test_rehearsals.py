@@ -258,7 +258,9 @@ def test_what_is_wrong_is_told_at_once(environment):
     assert missing["code"] == "REHEARSAL_NOT_FOUND"
 
 
-def test_the_sample_shops_plan_takes_coupons_orders_and_redeems(environment):
+def test_the_sample_shops_plan_takes_coupons_orders_and_redeems(shop_server):
+    """On both engines: documents are copied by other ways."""
+    environment = Admin(shop_server.address, shop_server.operator_key).create_environment()
     ok(environment.request("POST", "/samples/retail"))
     plan = json.loads((ROOT / "templates/retail/rehearsal.json").read_text(encoding="utf-8"))
     request = {"promise": {"peak": 8, "p99Milliseconds": 5000, "successShare": 0.99}, "confirmSeconds": 4, "capacity": False}
