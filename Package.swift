@@ -78,7 +78,7 @@ let package = Package(
         room("Identity", ["Kernel", "HTTPSupport", "Storage", "Tenancy", hummingbird, httpTypes, crypto, cryptoExtras]),
         room("Documents", ["Kernel", "HTTPSupport", "Storage", hummingbird, httpTypes, nio, nioPosix, crypto, logging, lifecycle]),
         room("Coupons", ["Kernel", "HTTPSupport", "Storage", hummingbird, httpTypes, nio, crypto, logging, lifecycle]),
-        room("Rush", ["Kernel", "HTTPSupport"]),
+        room("Rush", ["Kernel", "HTTPSupport", "Storage", "Forecast", hummingbird, httpTypes, nio, crypto, logging, lifecycle]),
         room(
             "Rehearsals",
             ["Kernel", "HTTPSupport", "Storage", "LoadGenerator", hummingbird, httpTypes, nio, crypto, logging, lifecycle]),
@@ -121,7 +121,7 @@ let package = Package(
         tests("Documents", ["Documents", "Kernel", "Storage", nio, logging], exclude: ["Vectors"]),
         tests("Coupons", ["Coupons", "Kernel", "Storage", nio, crypto, logging]),
         tests("Rehearsals", ["Rehearsals", "Kernel", "LoadGenerator"]),
-        tests("Rush", ["Rush", "HTTPSupport", "Kernel"]),
+        tests("Rush", ["Rush", "HTTPSupport", "Kernel", "Storage", "Forecast", crypto, logging]),
         tests("Functions", ["Functions", "Kernel", "Storage", "Workers", nio, logging]),
         tests("Console", ["Console", "Coupons", "Kernel", hummingbird, httpTypes, nio]),
         tests("Workers", ["Workers", "CSpawn", nio, nioPosix, logging, lifecycle]),

@@ -21,6 +21,7 @@ from bench import console, dataset, machine, million, pocketbase, postgres, repo
 from bench.cases import CASES, SECTIONS  # noqa: E402
 from bench.coupons import Claims  # noqa: E402
 from bench.redis import Redis  # noqa: E402
+from bench.rush import Shop  # noqa: E402
 from bench.sampan import Sampan, program  # noqa: E402
 from bench.simple_peers import Nginx, NodeHTTP  # noqa: E402
 
@@ -85,10 +86,22 @@ class Bench:
         server.set_up()
         return server
 
-    def fresh_sampan(self, name, documents_url=""):
+    def fresh_sampan(self, name, documents_url="", limits=""):
         folder = self.folder / name
         folder.mkdir()
-        return self.keep(Sampan(folder, documents_url))
+        return self.keep(Sampan(folder, documents_url, limits))
+
+    @cached_property
+    def shop(self):
+        return Shop(self.fresh_sampan("rush"), "crowd")
+
+    @cached_property
+    def quiet_shop(self):
+        return Shop(self.shop.server, "quiet")
+
+    @cached_property
+    def shop_without_admission(self):
+        return Shop(self.fresh_sampan("rush-free", limits="admissionMilliseconds=0"), "crowd")
 
     @cached_property
     def claims(self):

@@ -3,7 +3,7 @@
 import statistics
 import time
 
-from bench import console, coupon_steps, coupons, database, load, neighbour
+from bench import console, coupon_steps, coupons, database, load, neighbour, rush
 from bench.load import Contender
 from bench.result import Check, Result, race, ratio
 
@@ -188,6 +188,6 @@ SERVER_CASES = {
     "neighbour": neighbours, "pages": pages, "clicking": clicking,
 }  # fmt: skip
 COUPON_CASES = {**coupons.CASES, **coupon_steps.CASES}
-CASES = {**SERVER_CASES, **database.CASES, **COUPON_CASES}
+CASES = {**SERVER_CASES, **database.CASES, **COUPON_CASES, **rush.CASES}
 # The parts of the page, with the cases that each of them shows.
-SECTIONS = {"bench": list(SERVER_CASES), "database": list(database.CASES), "coupons": list(COUPON_CASES)}
+SECTIONS = {"bench": list(SERVER_CASES), "database": list(database.CASES), "coupons": list(COUPON_CASES), "rush": list(rush.CASES)}

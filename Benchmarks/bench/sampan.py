@@ -38,7 +38,8 @@ RULES = {
 class Sampan:
     """One server with a data folder of its own."""
 
-    def __init__(self, folder, documents_url=""):
+    def __init__(self, folder, documents_url="", limits=""):
+        self.limits = limits
         self.folder = Path(folder) / "sampan"
         self.folder.mkdir()
         self.documents_url = documents_url
@@ -53,6 +54,8 @@ class Sampan:
             program(), "serve", "--json", "--data", self.folder / "data", "--host", "127.0.0.1", "--port", str(port),
         ]  # fmt: skip
         environment["LC_ALL"] = "C.UTF-8"
+        if self.limits:
+            environment["SAMPAN_LIMITS"] = self.limits
         if self.documents_url:
             environment["SAMPAN_DOCUMENTS_URL"] = self.documents_url
         self.process = Process("Sampan", command, self.folder / "log", environment)

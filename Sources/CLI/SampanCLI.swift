@@ -5,6 +5,7 @@ public enum SampanCLI {
     /// What the executable adds beside its own `serve`.
     public static let subcommands: [any ParsableCommand.Type] = [
         InitCommand.self, LoginCommand.self, EnvironmentCommand.self, DeployCommand.self, FunctionsCommand.self, InvokeCommand.self,
-        LogsCommand.self, DatabaseCommand.self, CouponCommand.self, RehearseCommand.self, DoctorCommand.self,
+        LogsCommand.self, ForecastCommand.self, RushCommand.self, WaitingRoomCommand.self, RehearseCommand.self, DatabaseCommand.self,
+        CouponCommand.self, DoctorCommand.self,
     ]
 }

@@ -105,6 +105,9 @@ public final class Coupons: Service {
         try store?.database.close()
     }
 
+    /// The coupons of an environment if they are open.
+    func openStore(_ environment: EnvironmentID) -> EnvironmentCoupons? { stores.withLock { $0.open[environment] } }
+
     func store(_ environment: EnvironmentID) throws -> EnvironmentCoupons {
         try stores.withLock { stores in
             if let open = stores.open[environment] { return open }

@@ -14,19 +14,23 @@ final class Deployments: Sendable {
     private let pool: WorkerPool
     private let changed: @Sendable () -> Void
     private let quotas: any QuotaSource
+    private let refusal: @Sendable (EnvironmentID) -> SampanError?
     private let clock: WallClock
     /// One deployment of a function at a time: version numbers are given in turn.
     private let turns = Turns<String>()
     /// One new function of an environment at a time: they are counted.
     private let newcomers = Turns<EnvironmentID>()
 
-    /// - Parameter changed: told of every change, since it may be one of triggers.
+    /// - Parameters:
+    ///   - refusal: what deployments in an environment are refused with at the moment, unless somebody insists.
+    ///   - changed: told of every change, since it may be one of triggers.
     init(
-        store: FunctionStore, catalog: FunctionCatalog, folders: FunctionFolders, pool: WorkerPool, quotas: any QuotaSource, clock: WallClock,
-        changed: @escaping @Sendable () -> Void
+        store: FunctionStore, catalog: FunctionCatalog, folders: FunctionFolders, pool: WorkerPool, quotas: any QuotaSource,
+        refusal: @escaping @Sendable (EnvironmentID) -> SampanError?, clock: WallClock, changed: @escaping @Sendable () -> Void
     ) {
         self.store = store
         self.quotas = quotas
+        self.refusal = refusal
         self.catalog = catalog
         self.folders = folders
         self.pool = pool
@@ -34,11 +38,21 @@ final class Deployments: Sendable {
         self.clock = clock
     }
 
+    /// Throws while deployments rest in an environment; whoever insists is let through.
+    /// - Returns: whether they rest.
+    private func requireThawed(_ environment: EnvironmentID, insists: Bool) throws -> Bool {
+        guard let refusal = refusal(environment) else { return false }
+        guard insists else { throw refusal }
+        return true
+    }
+
     /// Records an immutable version and, unless told otherwise, gives it all traffic.
+    /// - Parameter insists: also while deployments rest.
     /// - Returns: the version's number, and whether it was there already.
     func deploy(
-        _ name: String, to environment: EnvironmentID, _ request: DeploymentRequest, if precondition: Precondition = .none
+        _ name: String, to environment: EnvironmentID, _ request: DeploymentRequest, if precondition: Precondition = .none, insists: Bool = false
     ) async throws -> (version: Int, reused: Bool) {
+        if try requireThawed(environment, insists: insists) { AuditNote.changed("function \(name)", to: ["despiteFreeze": true]) }
         guard FunctionRecord.isName(name) else {
             throw SampanError.badMember("name", Localized("1 to 60 letters, digits, _ or -", zh: " 1 到 60 个字母、数字、_ 或 -"))
         }
@@ -96,9 +110,10 @@ final class Deployments: Sendable {
 
     /// Divides the calls of a function among its versions.
     func setTraffic(
-        _ shares: [TrafficShare], of name: String, in environment: EnvironmentID, if precondition: Precondition = .none
+        _ shares: [TrafficShare], of name: String, in environment: EnvironmentID, if precondition: Precondition = .none, insists: Bool = false
     ) async throws -> FunctionRecord {
-        try await change(name, environment, if: precondition) { record in
+        let isFrozen = try requireThawed(environment, insists: insists)
+        return try await change(name, environment, if: precondition, despiteFreeze: isFrozen) { record in
             guard shares.contains(where: { $0.weight > 0 }), Set(shares.map(\.version)).count == shares.count else {
                 throw SampanError.badMember("traffic", Localized("each version once, at least one with a weight", zh: "版本不可重复,且至少一个权重大于 0"))
             }
@@ -119,7 +134,8 @@ final class Deployments: Sendable {
     }
 
     /// Removes a function with its versions, its timers and what waits for it in the queue.
-    func remove(_ name: String, from environment: EnvironmentID, if precondition: Precondition = .none) async throws {
+    func remove(_ name: String, from environment: EnvironmentID, if precondition: Precondition = .none, insists: Bool = false) async throws {
+        let isFrozen = try requireThawed(environment, insists: insists)
         try await turns.inTurn("\(environment)/\(name)") { [self] in
             try precondition.require(EntityTag(of: .object(catalog.record(name, in: environment).detail)))
             try await store.remove(name, of: environment)
@@ -130,7 +146,7 @@ final class Deployments: Sendable {
             try await offEventLoop {
                 if FileManager.default.fileExists(atPath: folder.path) { try FileManager.default.removeItem(at: folder) }
             }
-            AuditNote.changed("function \(name)")
+            AuditNote.changed("function \(name)", to: isFrozen ? ["despiteFreeze": true] : .null)
         }
     }
 
@@ -143,7 +159,8 @@ final class Deployments: Sendable {
     }
 
     private func change(
-        _ name: String, _ environment: EnvironmentID, if precondition: Precondition, _ body: @Sendable (inout FunctionRecord) throws -> Void
+        _ name: String, _ environment: EnvironmentID, if precondition: Precondition, despiteFreeze: Bool = false,
+        _ body: @Sendable (inout FunctionRecord) throws -> Void
     ) async throws -> FunctionRecord {
         try await turns.inTurn("\(environment)/\(name)") { [self] in
             var record = try catalog.record(name, in: environment)
@@ -151,13 +168,15 @@ final class Deployments: Sendable {
             let before = Self.noted(record)
             try body(&record)
             try await save(&record, newVersion: nil)
-            AuditNote.changed("function \(name)", from: before, to: Self.noted(record))
+            var after = Self.noted(record)
+            if despiteFreeze { after["despiteFreeze"] = true }
+            AuditNote.changed("function \(name)", from: .object(before), to: .object(after))
             return record
         }
     }
 
     /// What a change without a new version can change.
-    private static func noted(_ record: FunctionRecord) -> JSON {
+    private static func noted(_ record: FunctionRecord) -> JSONObject {
         ["traffic": .array(record.traffic.map(\.json)), "triggers": .array(record.triggers.map(\.json))]
     }
 

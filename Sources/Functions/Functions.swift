@@ -23,6 +23,7 @@ public final class Functions: Service {
     /// Tells those who start functions when documents change.
     let changesWake = WakeSignal()
     let pool: WorkerPool
+    private let observer: any InvocationObserver
     private let services: any FunctionServices
     let limits: Limits
     let clock: WallClock
@@ -31,16 +32,20 @@ public final class Functions: Service {
     /// - Parameters:
     ///   - folder: the folder of an environment, which holds its blobs and versions.
     ///   - secrets: seal and open for environment variables at rest.
+    ///   - observer: hears of each invocation.
+    ///   - refusal: what deployments in an environment are refused with at the moment; `nil`: nothing.
     public init(
         control: Database, folder: @escaping @Sendable (EnvironmentID) -> URL, workers: WorkerConfiguration, services: any FunctionServices,
         logBook: LogBook, secrets: (seal: @Sendable (String) throws -> String, open: @Sendable (String) throws -> String), limits: Limits,
-        quotas: any QuotaSource = NoQuotas(), clock: WallClock, logger: Logger
+        quotas: any QuotaSource = NoQuotas(), observer: any InvocationObserver = NoObserver(),
+        refusal: @escaping @Sendable (EnvironmentID) -> SampanError? = { _ in nil }, clock: WallClock, logger: Logger
     ) throws {
         try control.migrate(functionsMigrations)
         store = FunctionStore(control: control, sealVariables: secrets.seal, openVariables: secrets.open)
         catalog = FunctionCatalog(try store.load())
         folders = FunctionFolders(environment: folder)
         self.services = services
+        self.observer = observer
         self.logBook = logBook
         self.limits = limits
         self.clock = clock
@@ -50,7 +55,7 @@ public final class Functions: Service {
             return try await functions.call(name, event, source: "function", context)
         }
         pool = WorkerPool(configuration: workers, delegate: bridge, logger: logger)
-        deployments = Deployments(store: store, catalog: catalog, folders: folders, pool: pool, quotas: quotas, clock: clock) {
+        deployments = Deployments(store: store, catalog: catalog, folders: folders, pool: pool, quotas: quotas, refusal: refusal, clock: clock) {
             [wake, changesWake] in
             wake.send(.triggers)
             changesWake.send(.triggers)
@@ -128,7 +133,9 @@ public final class Functions: Service {
         let request = InvocationRequest(
             meta: meta(context, source: source, timeoutSeconds: timeoutSeconds), event: event, requestID: context.requestID,
             timeoutMs: timeoutSeconds * 1000)
+        let mark = observer.began(record.name, in: record.environment, at: started)
         let report = await pool.invoke(request, code: code, caller: RunningInvocation(context))
+        observer.ended(record.name, in: record.environment, at: clock.now(), mark: mark, durationMs: report.durationMs, cold: report.cold)
         let result = result(of: report.outcome, timeoutSeconds: timeoutSeconds)
         logBook.append(
             LogBook.Execution(
@@ -138,7 +145,7 @@ public final class Functions: Service {
         return try result.get()
     }
 
-    private func code(_ record: FunctionRecord, _ version: FunctionVersion) throws -> FunctionCode {
+    func code(_ record: FunctionRecord, _ version: FunctionVersion) throws -> FunctionCode {
         let (variables, internet) = try services.environment(record.environment)
         return version.code.value(variables: variables, internet: internet) {
             // The network and the environment's own variables belong to a worker's identity: a change of them takes new workers.

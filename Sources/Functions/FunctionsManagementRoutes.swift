@@ -66,7 +66,8 @@ public struct FunctionsManagementRoutes: Sendable {
     }
 
     private func remove(_ request: Request, _ context: SampanRequestContext) async throws -> Response {
-        try await functions.deployments.remove(context.parameters.require("name"), from: context.managedEnvironment(), if: Precondition(request))
+        try await functions.deployments.remove(
+            context.parameters.require("name"), from: context.managedEnvironment(), if: Precondition(request), insists: insists(request))
         return Response(status: .noContent)
     }
 
@@ -74,7 +75,8 @@ public struct FunctionsManagementRoutes: Sendable {
         let environment = try context.managedEnvironment()
         let name = try context.parameters.require("name")
         let wanted = try DeploymentRequest(try await request.jsonObject(upTo: Self.bodyBytesMax), limits: functions.limits)
-        let (version, reused) = try await functions.deployments.deploy(name, to: environment, wanted, if: Precondition(request))
+        let (version, reused) = try await functions.deployments.deploy(
+            name, to: environment, wanted, if: Precondition(request), insists: insists(request))
         return .json(["version": .int(Int64(version)), "reused": .bool(reused)], status: reused ? .ok : .created)
     }
 
@@ -82,8 +84,13 @@ public struct FunctionsManagementRoutes: Sendable {
         let environment = try context.managedEnvironment()
         let shares = try TrafficShare.list(try await request.jsonObject(upTo: Self.bodyBytesMax)["traffic"] ?? .null)
         let name = try context.parameters.require("name")
-        return .tagged(.object(try await functions.deployments.setTraffic(shares, of: name, in: environment, if: Precondition(request)).detail))
+        let changed = try await functions.deployments.setTraffic(
+            shares, of: name, in: environment, if: Precondition(request), insists: insists(request))
+        return .tagged(.object(changed.detail))
     }
+
+    /// Whether somebody deploys although an announced rush makes deployments rest.
+    private func insists(_ request: Request) -> Bool { request.queryText("despiteFreeze") == "1" }
 
     private func setTriggers(_ request: Request, _ context: SampanRequestContext) async throws -> Response {
         let environment = try context.managedEnvironment()

@@ -8,8 +8,8 @@ internal import Hummingbird
 enum CrossOrigin {
     private static let openPaths = ["/v1/", "/files/", "/http/"]
     private static let allowedHeaders =
-        "authorization, content-type, x-sampan-env, x-sampan-timeout, x-request-id, idempotency-key, accept-language, range"
-    private static let exposedHeaders = "x-request-id, retry-after, content-range"
+        "authorization, content-type, x-sampan-env, x-sampan-pass, x-sampan-timeout, x-request-id, idempotency-key, accept-language, range"
+    private static let exposedHeaders = "x-request-id, retry-after, content-range, x-sampan-stand-in"
     private static let origin = HTTPField.Name("access-control-allow-origin").unsafelyUnwrapped
     private static let methods = HTTPField.Name("access-control-allow-methods").unsafelyUnwrapped
     private static let headers = HTTPField.Name("access-control-allow-headers").unsafelyUnwrapped

@@ -15,10 +15,12 @@ extension HTTPServerBuilder {
     ///
     /// Handlers here either suspend or do something short, so a hop to the shared thread pool and back would cost more
     /// than the work itself (a third of a read by id). What may take long goes to a thread pool of its own.
-    /// - Parameter admission: who decides about each request when there are more than can be served; `nil`: nobody.
-    public static func loopBound(idleTimeout: Duration?, webSockets: WebSocketRoute, lanes: [any FastLane], admission: AdmissionControl?) -> HTTPServerBuilder {
+    /// - Parameters:
+    ///   - room: how many connections are kept, and for how long.
+    ///   - admission: who decides about each request when there are more than can be served; `nil`: nobody.
+    public static func loopBound(room: ConnectionRoom, webSockets: WebSocketRoute, lanes: [any FastLane], admission: AdmissionControl?) -> HTTPServerBuilder {
         HTTPServerBuilder { responder in
-            LoopBoundChannel(responder: responder, idleTimeout: idleTimeout, webSockets: webSockets, lanes: lanes, admission: admission)
+            LoopBoundChannel(responder: responder, room: room, webSockets: webSockets, lanes: lanes, admission: admission)
         }
     }
 }
@@ -41,7 +43,7 @@ struct LoopBoundChannel: ServerChildChannel, HTTPChannelHandler {
     private static let headBytesMax = 80 << 10
 
     let responder: Responder
-    let idleTimeout: Duration?
+    let room: ConnectionRoom
     let webSockets: WebSocketRoute
     let lanes: [any FastLane]
     let admission: AdmissionControl?
@@ -62,7 +64,7 @@ struct LoopBoundChannel: ServerChildChannel, HTTPChannelHandler {
     private func setUp(_ channel: any Channel, _ logger: Logger) -> EventLoopFuture<Value> {
         channel.eventLoop.makeCompletedFuture {
             let count = NIOLoopBound(RequestCount(), eventLoop: channel.eventLoop)
-            let desk = FrontDesk(lanes, count: count.value, admission: admission, idleTimeout: idleTimeout.map { TimeAmount($0) })
+            let desk = FrontDesk(lanes, count: count.value, admission: admission, room: room)
             try channel.pipeline.syncOperations.addHandler(desk)
             var configuration = NIOUpgradableHTTPServerPipelineConfiguration<Negotiated>(
                 upgradeConfiguration: .init(upgraders: [upgrader()]) { channel in

@@ -52,6 +52,10 @@ public struct Limits: Sendable {
     public var writeQueueMax = 10_000
     /// How long a request of an ordinary class may wait for its turn when there are more than can be served; 0 switches admission off.
     public var admissionMilliseconds = 5
+    /// How many connections are kept, at most as many as the process may have files open.
+    public var connectionsMax = 200_000
+    /// How much of the machine's memory may go to workers that are kept ready for what is expected, in percent; 0 keeps none ready.
+    public var elasticMemoryPercent = 50
     /// How many steps of coupons may wait in memory to be written to their tables; each takes about 250 bytes.
     public var couponTailMax = 300_000
     /// How long an order may keep a coupon locked.

@@ -21,6 +21,7 @@ public enum ClassRules {
         let parts = path.dropFirst().split(separator: "/", maxSplits: 16, omittingEmptySubsequences: false)
         switch parts.first {
         case "v1": return client(parts.dropFirst(), method)
+        case "waiting": return Reading(kind: .signIn, environment: parts.dropFirst().first)
         case "http": return Reading(kind: .browse, environment: parts.dropFirst().first)
         case "files": return Reading(kind: .browse, environment: parts.dropFirst().first)
         case "admin" where parts.count > 3 && parts[2] == "environments": return management(parts, method)
@@ -35,7 +36,7 @@ public enum ClassRules {
     private static func client(_ parts: ArraySlice<Substring>, _ method: String) -> Reading {
         let rest = parts.dropFirst()
         switch parts.first {
-        case "login": return Reading(kind: .signIn)
+        case "login", "waiting-room": return Reading(kind: .signIn)
         case "coupons" where method == "POST":
             if rest.first == "claim" || rest.first == "batches" && rest.last == "claim" { return Reading(kind: .claim) }
             return Reading(kind: rest.first.map(couponSteps.contains) == true ? .pay : .browse)

@@ -13,12 +13,14 @@ public struct Doorkeeper: Sendable {
     private static let hour: Int64 = 3_600_000
     private let verify: Verify
     private let mayUse: MayUse
+    private let plans: Rush.Plans
     private let clock: WallClock
 
     /// Makes it.
-    public init(verify: @escaping Verify, mayUse: @escaping MayUse, clock: WallClock) {
+    public init(verify: @escaping Verify, mayUse: @escaping MayUse, plans: @escaping Rush.Plans = { _ in nil }, clock: WallClock) {
         self.verify = verify
         self.mayUse = mayUse
+        self.plans = plans
         self.clock = clock
     }
 
@@ -28,7 +30,12 @@ public struct Doorkeeper: Sendable {
         if glance.path.hasPrefix("/v1/") { return client(glance, reading) }
         let named = reading.environment.flatMap { EnvironmentID(String($0)) }
         guard glance.path.hasPrefix("/admin/"), let named else {
-            return Arrival(environment: named, kind: reading.kind, level: level(of: glance.clientIP))
+            var kind = reading.kind
+            if let named, glance.path.hasPrefix("/http/"), let plan = plans(named) {
+                let path = glance.path.dropFirst("/http/".count + named.text.count)
+                kind = plan.kind(ofPath: path.isEmpty ? "/" : path) ?? kind
+            }
+            return Arrival(environment: named, kind: kind, level: level(of: glance.clientIP))
         }
         guard let key = glance.bearer, mayUse(key, named) else { return stranger(glance) }
         return Arrival(environment: named, kind: reading.kind)
@@ -37,7 +44,8 @@ public struct Doorkeeper: Sendable {
     private func client(_ glance: AdmissionControl.Glance, _ reading: ClassRules.Reading) -> Arrival {
         if let token = glance.bearer, reading.kind != .signIn {
             guard let (environment, user) = verify(token) else { return stranger(glance) }
-            return Arrival(environment: environment, kind: reading.kind, level: level(of: user.openid))
+            let kind = reading.function.flatMap { plans(environment)?.classes[String($0)] } ?? reading.kind
+            return Arrival(environment: environment, kind: kind, level: level(of: user.openid))
         }
         let named = glance.environment.flatMap { EnvironmentID($0) }
         // Who signs in has no token yet; everything else without one is going to be refused.

@@ -11,10 +11,11 @@ internal import Kernel
 ///   operator.key              the operator's key
 ///   keys/master.key           seals secrets; back it up apart from the rest
 ///   logs/access.log
+///   load                      when this node ran, and what all environments' load has in common
 ///   archives/                 what is being exported; emptied at the start
 ///   backups/<id>/             backups of databases, unless --backups names another folder
 ///   imports/<id>/             files of documents that are being imported
-///   env/<id>/documents.sqlite, coupons.sqlite, logs.sqlite, files.sqlite, objects/, blobs/, functions/<name>/<version>/
+///   env/<id>/documents.sqlite, coupons.sqlite, logs.sqlite, files.sqlite, load, objects/, blobs/, functions/<name>/<version>/
 /// ```
 struct DataFolder: Sendable {
     let root: URL

@@ -26,6 +26,8 @@ struct Sampan: Sendable {
     let coupons: Coupons
     let files: Files
     let functions: Functions
+    /// Who has workers ready before they are needed.
+    let elastic: ElasticWorkers
     /// What goes through all of these rooms.
     let parts: EnvironmentParts
     let shop: SampleShop
@@ -39,7 +41,8 @@ struct Sampan: Sendable {
     /// What is answered beside the router.
     let lanes: [any FastLane]
     /// Who decides about each request when there are more than can be served; `nil`: nobody.
-    let admission: AdmissionControl?
+    let admission: AdmissionControl
+    let waitingRooms: WaitingRooms
     /// Everything long-lived, in the order in which it starts; shutdown goes the other way.
     let services: [any Service]
 
@@ -80,19 +83,27 @@ struct Sampan: Sendable {
         let files = Files(
             sealer: sealer, limits: limits, quotas: tenancy, clock: clock, publicURL: { address.url }, folder: { try folder.environment($0) })
         let logBook = LogBook(limits: limits, clock: clock, logger: logger) { try folder.environment($0).appendingPathComponent("logs.sqlite").path }
+        let recorder = LoadRecorder(ordinaryIdleSeconds: workers.idleSeconds)
+        let rushes = try RushPlans(control: control, clock: clock)
         let functions = try Functions(
             control: control, folder: { folder.path($0) }, workers: workers,
             services: PlatformServices(
                 tenancy: tenancy, identity: identity, documents: documents, files: files, facade: facade), logBook: logBook,
-            secrets: (seal: sealer.seal, open: sealer.open), limits: limits, quotas: tenancy, clock: clock, logger: logger)
+            secrets: (seal: sealer.seal, open: sealer.open), limits: limits, quotas: tenancy, observer: RecordedInvocations(recorder: recorder),
+            refusal: rushes.refusal, clock: clock, logger: logger)
+        let elastic = ElasticWorkers(
+            recorder: recorder, rushes: rushes, fleet: FunctionFleet(functions: functions, tenancy: tenancy), launches: CouponLaunches(coupons: coupons),
+            folder: { folder.path($0) }, node: folder.file("load"), limits: ElasticLimits(workers, memoryPercent: limits.elasticMemoryPercent),
+            clock: clock, logger: logger)
         let scheduler = Scheduler(functions, clock: clock, logger: logger) { (try? tenancy.requireActive($0)) != nil }
         let triggers = ChangeTriggers(functions, feed: EnvironmentChangeFeed(documents: documents, coupons: coupons), clock: clock, logger: logger) {
             (try? tenancy.requireActive($0)) != nil
         }
         let accessLog = AccessLog(path: folder.file("logs/access.log").path, logger: logger)
+        let waitingRooms = try WaitingRooms(control: control, key: sealer.derive("waiting-rooms"), clock: clock, logger: logger) { try? identity.verify($0) }
         let parts = EnvironmentParts(
             tenancy: tenancy, identity: identity, documents: documents, coupons: coupons, files: files, functions: functions,
-            rehearsals: try RehearsalStore(control: control), folder: folder, logger: logger)
+            rehearsals: try RehearsalStore(control: control), waitingRooms: waitingRooms, folder: folder, logger: logger)
         let caretaker = Caretaker(parts: parts, logger: logger)
         let backups = BackupService(documents) { tenancy.backupPlans }
 
@@ -103,23 +114,26 @@ struct Sampan: Sendable {
         let router = Router(context: SampanRequestContext.self)
         let identification = CallerIdentification(tenancy: tenancy, identity: identity)
         let rooms = Rooms(
-            tenancy: tenancy, identity: identity, documents: documents, coupons: coupons, facade: facade, files: files, functions: functions, shop: shop,
-            publicURL: { address.url })
+            tenancy: tenancy, identity: identity, documents: documents, coupons: coupons, facade: facade, files: files, functions: functions, elastic: elastic,
+            shop: shop, waitingRooms: waitingRooms, publicURL: { address.url })
         let console = ConsoleRoutes(
             tenancy: tenancy, identity: identity, functions: functions, documents: documents, files: files, coupons: coupons, approval: rooms.approval,
             samples: shop, environments: parts, parts: configuration.home.appendingPathComponent("share/console"), logger: logger)
         router.add(
             middleware: EdgeMiddleware(accessLog: accessLog, logger: logger, errorPage: console.errorPage, identify: identification.identify))
-        let admission = admission(limits, identification, tenancy, clock)
-        if let admission { router.add(middleware: CostMiddleware(note: Self.costNote(admission))) }
+        let rush = rush(limits, identification, tenancy, waitingRooms, clock)
+        if limits.admissionMilliseconds > 0 { router.add(middleware: CostMiddleware(note: Self.costNote(rush.admission))) }
+        router.add(middleware: WaitingRoomMiddleware(waitingRooms, classify: rush.admission.classify))
         router.add(middleware: AccessMiddleware(tenancy, logger: logger))
         router.add(middleware: RepeatMiddleware(tenancy))
         addRoutes(to: router, configuration, rooms)
+        try WaitingPageRoutes(waitingRooms, folder: configuration.home.appendingPathComponent("sdk/waiting-room")).add(to: router)
         EnvironmentPartsRoutes(parts: parts, clock: clock).add(to: router)
         let rehearsals = Rehearsals(
-            store: parts.rehearsals, ground: RehearsalSurroundings(parts: parts, address: address, admission: admission),
+            store: parts.rehearsals, ground: RehearsalSurroundings(parts: parts, address: address, admission: rush.admission),
             program: configuration.program, clock: clock, logger: logger)
         RehearsalsRoutes(rehearsals) { [tenancy] in try tenancy.requireActive($0) }.add(to: router)
+        RushRoutes(rush).add(to: router)
         console.add(to: router)
         if tenancy.environments().isEmpty {
             let first = try await tenancy.create(name: "default")
@@ -128,7 +142,8 @@ struct Sampan: Sendable {
         }
         let edge = FastEdge(accessLog: accessLog, logger: logger)
         return Sampan(
-            tenancy: tenancy, identity: identity, documents: documents, coupons: coupons, files: files, functions: functions, parts: parts, shop: shop,
+            tenancy: tenancy, identity: identity, documents: documents, coupons: coupons, files: files, functions: functions, elastic: elastic, parts: parts,
+            shop: shop,
             workers: workers,
             operatorKey: operatorKey,
             address: address,
@@ -138,19 +153,24 @@ struct Sampan: Sendable {
                 ClaimLane(coupons, edge: edge) { try identification.client($0, $1, requestID: $2, language: $3) },
                 CouponStepLane(coupons, edge: edge) { try identification.authorise($0, "POST", $1, environment: $2) },
             ],
-            admission: admission,
-            services: [accessLog, mailer, documents, coupons, logBook, functions, scheduler, triggers, caretaker, backups, rehearsals])
+            admission: rush.admission, waitingRooms: waitingRooms,
+            services: [
+                accessLog, mailer, documents, coupons, logBook, functions, elastic, scheduler, triggers, caretaker, backups, rush, rehearsals,
+                WaitingRoomService(waitingRooms, admission: rush.admission),
+            ])
     }
 
-    private static func admission(_ limits: Limits, _ identification: CallerIdentification, _ tenancy: Tenancy, _ clock: WallClock) -> AdmissionControl? {
-        guard limits.admissionMilliseconds > 0 else { return nil }
+    private static func rush(
+        _ limits: Limits, _ identification: CallerIdentification, _ tenancy: Tenancy, _ waitingRooms: WaitingRooms, _ clock: WallClock
+    ) -> Rush {
+        let plans: Rush.Plans = { tenancy.rushPlan(of: $0) }
         let doorkeeper = Doorkeeper(
             verify: { try? identification.identity.verify($0) },
             mayUse: { key, environment in
                 guard let principal = try? tenancy.principal(ofKey: key) else { return false }
                 return !tenancy.permissions(of: principal, in: environment).isEmpty
-            }, clock: clock)
-        return AdmissionControl(.init(targetMicroseconds: Double(limits.admissionMilliseconds) * 1000, classify: doorkeeper.arrival))
+            }, plans: plans, clock: clock)
+        return Rush(targetMilliseconds: limits.admissionMilliseconds, doorkeeper: doorkeeper, plans: plans, door: waitingRooms, clock: clock)
     }
 
     private static func costNote(_ admission: AdmissionControl) -> CostMiddleware.Note {
@@ -170,7 +190,9 @@ struct Sampan: Sendable {
         let facade: CouponFacade
         let files: Files
         let functions: Functions
+        let elastic: ElasticWorkers
         let shop: SampleShop
+        let waitingRooms: WaitingRooms
         let publicURL: @Sendable () -> String
 
         var approval: BatchApproval { BatchApproval(coupons, tenancy) }
@@ -195,10 +217,13 @@ struct Sampan: Sendable {
         AccountCareRoutes(rooms.tenancy, publicURL: rooms.publicURL).add(to: router)
         OrganizationRoutes(rooms.tenancy, publicURL: rooms.publicURL).add(to: router)
         FunctionsManagementRoutes(rooms.functions).add(to: router)
+        ElasticRoutes(rooms.elastic).add(to: router)
         DocumentsManagementRoutes(rooms.documents).add(to: router)
         TransferRoutes(rooms.documents).add(to: router)
         BackupRoutes(rooms.documents).add(to: router)
         SampleShopRoutes(shop: rooms.shop).add(to: router)
+        WaitingRoomRoutes(rooms.waitingRooms).add(to: router)
+        WaitingRoomManagementRoutes(rooms.waitingRooms).add(to: router)
         OperationsRoutes(home: configuration.home, isReady: { [functions = rooms.functions] in functions.isReady }).add(to: router)
     }
 

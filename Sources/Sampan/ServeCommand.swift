@@ -57,7 +57,9 @@ struct ServeCommand: AsyncParsableCommand {
         let announcement = Announcement(sampan: sampan, sample: sample ?? variable("SAMPLE"), json: json)
         var application = Application(
             responder: sampan.responder,
-            server: .loopBound(idleTimeout: .seconds(75), webSockets: sampan.webSockets, lanes: sampan.lanes, admission: sampan.admission),
+            server: .loopBound(
+                room: ConnectionRoom(OpenFiles.connectionsMax(configuration.limits)), webSockets: sampan.webSockets, lanes: sampan.lanes,
+                admission: sampan.admission),
             configuration: .init(address: .hostname(configuration.host, port: configuration.port), serverName: nil),
             services: sampan.services,
             onServerRunning: { channel in

@@ -129,6 +129,20 @@ public final class WorkerPool: Service {
         }
     }
 
+    /// Wishes for the next minute how many of a version's workers stay although they have no work; those that are missing are started.
+    ///
+    /// A wish holds until the next one, and ends by itself after a minute. What the pool is allowed at most it does not exceed.
+    /// - Parameters:
+    ///   - floor: how many stay; 0 lets all of them go.
+    ///   - lastIdle: how long the last one stays beyond that; `nil`: as long as any worker.
+    public func keep(_ code: FunctionCode, floor: Int, lastIdle: TimeAmount? = nil) {
+        update { shared in
+            guard shared.isRunning else { return }
+            let now = NIODeadline.now()
+            shared.state.keep(code, KeepAlive(floor: floor, lastIdle: lastIdle, until: now + .seconds(60)), now: now)
+        }
+    }
+
     /// Numbers for the console and for metrics.
     public func status() -> PoolStatus {
         shared.withLock { PoolStatus($0) }

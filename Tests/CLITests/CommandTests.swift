@@ -469,7 +469,7 @@ import Testing
 
     @Test func everyCommandHasAnExampleThatParses() throws {
         let all = Self.commands(SampanCLI.subcommands)
-        #expect(all.count == 95)
+        #expect(all.count == 109)
         for (path, type) in all {
             let help = CommandLineRun.Root.helpMessage(for: type)
             let words = "sampan " + path.joined(separator: " ")

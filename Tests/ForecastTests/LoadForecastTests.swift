@@ -51,6 +51,18 @@ import Testing
         #expect(expected(closed, day: Self.first.adding(35), hour: 15) < plain)
     }
 
+    /// A rate that was promised holds from the start to the end and not a minute longer.
+    @Test func anEventWithAnEndIsEven() {
+        let event = AnnouncedEvent(from: 100, until: 160, perMinute: 30)
+        #expect((95..<170).map { event.rate(at: $0) } == (95..<170).map { (100..<160).contains($0) ? 30 : 0 })
+        #expect(event.touches(0..<101) && event.touches(159..<200) && !event.touches(160..<200) && !event.touches(0..<100))
+        #expect(AnnouncedEvent(from: 5, until: 5, perMinute: 9).rate(at: 5) == 0 && AnnouncedEvent(from: 5, until: .min, perMinute: .nan).rate(at: 5) == 0)
+        let (plain, day) = (expected(history(), day: Self.first.adding(35), hour: 15), Self.first.adding(35))
+        let start = Self.calendar.start(of: day) + 900
+        let announced = AnnouncedEvent(from: start, until: start + 60, perMinute: 500)
+        #expect(abs(expected(history(), day: day, hour: 15, events: [announced]) - plain - 500) < 30)
+    }
+
     @Test(arguments: [(1.5, 1.5), (0.7, 0.7), (10.0, 3.0), (0.0, 0.5)]) func theLastHalfHourCorrectsIt(_ times: (came: Double, limit: Double)) {
         let now = Self.start + 35 * 1440 + 900
         var history = history()

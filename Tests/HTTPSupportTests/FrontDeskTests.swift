@@ -86,12 +86,12 @@ import Testing
         let lane: Lane
         let router: Router
 
-        init(isSlow: Bool = false, idle: TimeAmount? = nil) throws {
+        init(isSlow: Bool = false, room: ConnectionRoom? = nil) throws {
             lane = Lane(isSlow: isSlow)
             router = Router(isSlow: isSlow)
             let count = RequestCount()
             let operations = channel.pipeline.syncOperations
-            try operations.addHandler(FrontDesk([lane], count: count, idleTimeout: idle))
+            try operations.addHandler(FrontDesk([lane], count: count, room: room))
             try operations.configureHTTPServerPipeline(withPipeliningAssistance: false, withErrorHandling: false)
             try operations.addHandler(HTTP1ToHTTPServerCodec(secure: false))
             try operations.addHandler(count)
@@ -232,7 +232,10 @@ import Testing
     }
 
     @Test func whatIsIdleIsClosedAndWhatIsAtWorkIsNot() throws {
-        func line() throws -> Line { try Line(isSlow: true, idle: .milliseconds(20)) }
+        var patience = ConnectionRoom.Patience()
+        (patience.idle, patience.look) = (.milliseconds(20), .milliseconds(10))
+        let room = ConnectionRoom(1000, patience: patience)
+        func line() throws -> Line { try Line(isSlow: true, room: room) }
         func pass(_ line: Line) {
             for _ in 0..<3 {
                 Thread.sleep(forTimeInterval: 0.025)

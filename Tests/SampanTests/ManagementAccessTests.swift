@@ -34,8 +34,8 @@ import Testing
             to: router, node.configuration,
             Sampan.Rooms(
                 tenancy: sampan.tenancy, identity: sampan.identity, documents: sampan.documents, coupons: sampan.coupons,
-                facade: CouponFacade(sampan.coupons, sampan.tenancy), files: sampan.files, functions: sampan.functions, shop: sampan.shop,
-                publicURL: { "" }))
+                facade: CouponFacade(sampan.coupons, sampan.tenancy), files: sampan.files, functions: sampan.functions, elastic: sampan.elastic,
+                shop: sampan.shop, waitingRooms: sampan.waitingRooms, publicURL: { "" }))
         return router.routes.map { Route(method: $0.method, template: "\($0.path)") }.filter { $0.path(in: "x").hasPrefix("/admin/") }
     }
 

@@ -37,7 +37,7 @@ struct PoolHistoryTests {
     }
 
     private func step(_ pool: inout PoolModel, _ codes: [FunctionCode], _ tickets: inout Set<Int>, _ random: inout SeededGenerator) {
-        switch Int.random(in: 0..<12, using: &random) {
+        switch Int.random(in: 0..<13, using: &random) {
         case 0..<5: tickets.insert(pool.admit(codes[Int.random(in: 0..<codes.count, using: &random)]))
         case 5: if let worker = pool.starts.keys.sorted().randomElement(using: &random) { pool.started(worker) }
         case 6: if let next = pool.specialisations.randomElement(using: &random) { pool.specialised(next.worker) }
@@ -47,6 +47,9 @@ struct PoolHistoryTests {
             }
         case 9: if let worker = pool.ended.randomElement(using: &random) { pool.exited(worker) }
         case 10: pool.tick(after: .milliseconds(Int64.random(in: 0..<4000, using: &random)))
+        case 11:
+            let code = codes[Int.random(in: 0..<codes.count, using: &random)]
+            pool.keep(code, floor: Int.random(in: 0...3, using: &random), lastIdle: Bool.random(using: &random) ? .seconds(1) : nil)
         default: mishap(&pool, &random)
         }
     }

@@ -51,6 +51,11 @@ struct PoolModel {
         carryOut()
     }
 
+    mutating func keep(_ code: FunctionCode, floor: Int, lastIdle: TimeAmount? = nil) {
+        state.keep(code, KeepAlive(floor: floor, lastIdle: lastIdle, until: now + .seconds(60)), now: now)
+        carryOut()
+    }
+
     mutating func started(_ worker: WorkerID) {
         starts[worker] = nil
         state.started(worker, now: now)

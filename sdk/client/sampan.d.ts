@@ -18,6 +18,8 @@ declare namespace sampan {
     timeout?: number;
     /** Where the session is kept instead of the platform's storage. */
     storage?: { get(key: string): string | null; set(key: string, value: string): void; remove(key: string): void };
+    /** Where there is a line, calls wait for the user's turn, or fail with `WAITING_ROOM`. */
+    waitingRoom?: 'wait' | 'fail';
   }
 
   export interface Callbacks<Result, Failure> {
@@ -439,6 +441,7 @@ declare namespace sampan {
     deleteFile: AlipayCall<{ fileList: string[] }, { fileList: ListedFile[]; resultMessage: string; requestID: string }>;
     getTempFileURL: AlipayCall<{ fileList: FileList }, { fileList: AddressedFile[]; resultMessage: string; requestID: string }>;
     coupons: Coupons<{ requestID: string }, AlipayError>;
+    waitingRoom: WaitingRoom;
     /** Not available: fails with an explanation. */
     callContainer(options: Fields): Promise<never>;
   }
@@ -464,7 +467,26 @@ declare namespace sampan {
     CDN(target: any): never;
   }
 
+  /** Where the user stands: how many are in front, and the wait with its error. */
+  export interface WaitingPlace {
+    phase: 'lobby' | 'open'; ahead: number;
+    leastSeconds: number; mostSeconds: number; opensInSeconds: number;
+    message: { en: string; zh: string } | null;
+  }
+
+  /** The line in front of an environment that is full. */
+  export interface WaitingRoom {
+    /** Answers what ends the listening: to `wait` with a WaitingPlace, to `turn`, to `error` with an Error. */
+    on(event: 'wait' | 'turn' | 'error', handler: (value: any) => void): () => void;
+    off(event: 'wait' | 'turn' | 'error', handler: (value: any) => void): void;
+    state(): WaitingPlace | null;
+    /** Calls that wait fail with `WAITING_LEFT`. */
+    leave(): void;
+    setMembership(membership: string): void;
+  }
+
   export interface Cloud extends WechatCalls {
+    waitingRoom: WaitingRoom;
     /** Alipay's API. */
     createCloudContext(settings?: Settings): AlipayContext;
     /** WeChat's API: first this, then the calls. */

@@ -42,6 +42,8 @@ struct DeployCommand: SampanCommand {
     @Flag(help: ArgumentHelp(said("Also bring seed/ into the database.", zh: "同时把 seed/ 导入数据库。")))
     var seed = false
 
+    @OptionGroup var freeze: FreezeOptions
+
     @OptionGroup var connection: ConnectionOptions
 
     var wantsJSON: Bool { connection.server.output.json }
@@ -49,7 +51,7 @@ struct DeployCommand: SampanCommand {
     func execute(in context: CommandContext) async throws {
         let folder = context.resolve(path)
         let layout = try ProjectLayout.read(at: folder, variables: context.variables)
-        let choices = Deployment.Choices(names: names, description: message, activate: !noActivate, force: force)
+        let choices = Deployment.Choices(names: names, description: message, activate: !noActivate, force: force, query: freeze.query)
         let deployment = Deployment(layout: layout, choices: choices, context: context)
         for note in layout.notes { deployment.warn(note) }
         // A seed that cannot be read should be known before anything is changed.

@@ -45,10 +45,18 @@ struct FunctionsClient {
         DeployedFunction(json: try await client.send(.get, path(name)).json())
     }
 
-    func setTraffic(_ shares: [TrafficShare], of name: String) async throws -> DeployedFunction {
+    func setTraffic(_ shares: [TrafficShare], of name: String, despite freeze: FreezeOptions) async throws -> DeployedFunction {
         let body: JSON = ["traffic": .array(shares.map(\.json))]
-        return DeployedFunction(json: try await client.send(.put, path(name, "traffic"), body: .json(body)).json())
+        return DeployedFunction(json: try await client.send(.put, path(name, "traffic"), query: freeze.query, body: .json(body)).json())
     }
+}
+
+/// Whether something is deployed although an announced rush makes deployments rest.
+struct FreezeOptions: ParsableArguments {
+    @Flag(help: ArgumentHelp(said("Do it although an announced rush makes deployments rest.", zh: "大促期间暂停部署时仍然执行。")))
+    var despiteFreeze = false
+
+    var query: [(String, String?)] { despiteFreeze ? [("despiteFreeze", "1")] : [] }
 }
 
 /// A share of a function's calls, as typed: `v3=90`.
@@ -182,13 +190,15 @@ struct RollBackFunction: SampanCommand {
     @Argument(help: ArgumentHelp(said("The version; the one before the present one when absent.", zh: "版本；默认为当前版本的前一个。")))
     var version: String?
 
+    @OptionGroup var freeze: FreezeOptions
+
     var wantsJSON: Bool { function.connection.server.output.json }
 
     func execute(in context: CommandContext) async throws {
         let wanted = try version.map { try TrafficShare.version($0) }
         let functions = try await FunctionsClient(function.connection, in: context)
         let number = if let wanted { wanted } else { try await previousVersion(functions) }
-        let changed = try await functions.setTraffic([TrafficShare(version: number, weight: 100)], of: function.name)
+        let changed = try await functions.setTraffic([TrafficShare(version: number, weight: 100)], of: function.name, despite: freeze)
         context.console.line(
             wantsJSON ? changed.json.text : context.say("\(function.name) is at v\(number).", zh: "\(function.name) 现为 v\(number)。"))
     }
@@ -218,12 +228,14 @@ struct DivideTraffic: SampanCommand {
     @Argument(help: ArgumentHelp(said("version=weight; none shows the traffic.", zh: "版本=权重；不写则显示当前流量。")))
     var shares: [String] = []
 
+    @OptionGroup var freeze: FreezeOptions
+
     var wantsJSON: Bool { function.connection.server.output.json }
 
     func execute(in context: CommandContext) async throws {
         let wanted = try shares.map { try TrafficShare.parse($0) }
         let functions = try await FunctionsClient(function.connection, in: context)
-        let shown = wanted.isEmpty ? try await functions.show(function.name) : try await functions.setTraffic(wanted, of: function.name)
+        let shown = wanted.isEmpty ? try await functions.show(function.name) : try await functions.setTraffic(wanted, of: function.name, despite: freeze)
         context.console.line(wantsJSON ? (["traffic": shown.json["traffic"] ?? []] as JSON).text : "\(function.name): \(shown.traffic)")
     }
 }
@@ -241,6 +253,8 @@ struct DeleteFunction: SampanCommand {
     @Flag(help: ArgumentHelp(said("Do not ask.", zh: "不再询问。")))
     var yes = false
 
+    @OptionGroup var freeze: FreezeOptions
+
     var wantsJSON: Bool { function.connection.server.output.json }
 
     func execute(in context: CommandContext) async throws {
@@ -254,7 +268,7 @@ struct DeleteFunction: SampanCommand {
                     remedy: Localized("Type the name when asked, or add --yes.", zh: "请按提示输入函数名，或加上 --yes。"))
             }
         }
-        _ = try await functions.client.send(.delete, functions.path(name))
+        _ = try await functions.client.send(.delete, functions.path(name), query: freeze.query)
         context.console.line(wantsJSON ? (["deleted": .string(name)] as JSON).text : context.say("Deleted \(name).", zh: "已删除 \(name)。"))
     }
 }

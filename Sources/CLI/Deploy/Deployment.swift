@@ -9,6 +9,8 @@ struct Deployment {
         var description: String?
         var activate = true
         var force = false
+        /// What is said beside the versions.
+        var query: [(String, String?)] = []
     }
 
     let layout: ProjectLayout
@@ -61,7 +63,7 @@ struct Deployment {
         let body = manifest.version(description: choices.description, activate: choices.activate, force: choices.force)
         do {
             let answer = try await client.send(
-                .post, ["environments", environment, "functions", manifest.function.name, "versions"], body: .json(body)
+                .post, ["environments", environment, "functions", manifest.function.name, "versions"], query: choices.query, body: .json(body)
             ).json()
             return Outcome(
                 manifest: manifest, version: answer["version"]?.intValue ?? 0, isReused: answer["reused"]?.boolValue ?? false,

@@ -44,6 +44,8 @@ public enum Permission: String, Sendable, Hashable, CaseIterable {
     case couponsManage = "coupons.manage"
     /// Let a batch that somebody else has submitted be published.
     case couponsApprove = "coupons.approve"
+    /// Announce rushes and take them back.
+    case rushesManage = "rushes.manage"
     case usersRead = "users.read"
     /// End the sessions of the app's users.
     case usersManage = "users.manage"

@@ -19,24 +19,41 @@ public final class AdmissionControl: Sendable {
         public let environment: String?
         /// The address of the connection's other end.
         public let clientIP: String
+
+        /// Makes one.
+        public init(method: String, path: String, bearer: String?, environment: String?, clientIP: String) {
+            self.method = method
+            self.path = path
+            self.bearer = bearer
+            self.environment = environment
+            self.clientIP = clientIP
+        }
     }
 
     /// How a rush is met.
     public struct Policy: Sendable {
-        /// How long a request of an ordinary class may wait, in microseconds; the others by their patience.
+        /// How long a request of an ordinary class may wait, in microseconds, the others by their patience; 0: everybody is let in.
         public var targetMicroseconds: Double
         /// What a request is for and who is charged; on the event loop, so it must be quick.
         public var classify: @Sendable (Glance) -> Arrival
         /// What an environment's share is worth against others' when there is not room for all.
         public var weight: @Sendable (EnvironmentID?) -> Double
+        /// Who may answer before anybody is asked.
+        public var door: (any FrontDoor)?
+
+        /// What is answered at once instead, because the environment's owner can do without it for now.
+        public var standIn: @Sendable (Glance, Arrival) -> RushPlan.StandIn?
 
         /// Makes one.
         public init(
-            targetMicroseconds: Double, classify: @escaping @Sendable (Glance) -> Arrival, weight: @escaping @Sendable (EnvironmentID?) -> Double = { _ in 1 }
+            targetMicroseconds: Double, classify: @escaping @Sendable (Glance) -> Arrival, weight: @escaping @Sendable (EnvironmentID?) -> Double = { _ in 1 },
+            standIn: @escaping @Sendable (Glance, Arrival) -> RushPlan.StandIn? = { _, _ in nil }, door: (any FrontDoor)? = nil
         ) {
+            self.door = door
             self.targetMicroseconds = targetMicroseconds
             self.classify = classify
             self.weight = weight
+            self.standIn = standIn
         }
     }
 
@@ -49,6 +66,9 @@ public final class AdmissionControl: Sendable {
 
     /// Makes it.
     public init(_ policy: Policy) { self.policy = policy }
+
+    /// What a request is for and who is charged.
+    public var classify: @Sendable (Glance) -> Arrival { policy.classify }
 
     /// The gate of an event loop; called on that loop.
     func gate(of loop: any EventLoop) -> LoopGate {
@@ -72,6 +92,7 @@ public final class CostBook: Sendable {
     private static let first = 80.0
     private static let range = 5.0...20_000.0
     private static let weight = 0.1
+    private static let jumpMax = 5.0
     private static let keysMax = 10_000
     private let costs = Mutex<[Key: Double]>([:])
 
@@ -81,6 +102,8 @@ public final class CostBook: Sendable {
         costs.withLock { costs in
             if costs.count >= Self.keysMax, costs[key] == nil { costs.removeAll() }
             let known = costs[key] ?? Self.first
+            // One that had to wait for the disk, or for the processor, says little about the next.
+            let microseconds = min(microseconds, known * Self.jumpMax)
             costs[key] = min(max(known + Self.weight * (microseconds - known), Self.range.lowerBound), Self.range.upperBound)
         }
     }
@@ -103,6 +126,20 @@ public final class AdmissionCounts: Sendable {
         public var shed: [Shedding: Int] = [:]
         /// The longest that one has waited since somebody last asked, in microseconds.
         public var longestWait: Int64 = 0
+
+        /// Whether all of them are 0.
+        public var isNothing: Bool { admitted == 0 && shed.values.allSatisfy { $0 == 0 } }
+
+        /// What has come since earlier numbers; the longest wait is this one's.
+        public func since(_ earlier: Count?) -> Count {
+            guard let earlier else { return self }
+            var change = self
+            change.admitted -= earlier.admitted
+            change.waited -= earlier.waited
+            change.shed.merge(earlier.shed) { $0 - $1 }
+            change.shed = change.shed.filter { $0.value > 0 }
+            return change
+        }
 
         /// Adds another's numbers.
         mutating func add(_ other: Count) {
@@ -130,6 +167,9 @@ public final class AdmissionCounts: Sendable {
             return counts
         }
     }
+
+    /// All numbers so far.
+    public var soFar: [Key: Count] { counts.withLock { $0 } }
 
     func add(_ more: [Key: Count]) {
         counts.withLock { counts in for (key, count) in more { counts[key, default: Count()].add(count) } }

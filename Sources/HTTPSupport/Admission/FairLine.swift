@@ -40,6 +40,9 @@ struct FairLine<Item> {
             costs = RequestClass.allCases.map { _ in 0 }
         }
 
+        /// Whether its users are being chosen from.
+        var isShedding: Bool { cursor != nil }
+
         /// What is served before one of this class.
         func ahead(of kind: RequestClass) -> Double { costs[...Int(kind.rawValue)].reduce(0, +) }
 
@@ -71,8 +74,12 @@ struct FairLine<Item> {
 
     private enum End { case front, back }
 
-    /// From when on a line counts as a crowd.
+    /// From when on a line that is never empty counts as a crowd.
     private static var crowdMicroseconds: Int64 { 100_000 }
+    /// So few are no crowd, whatever they are thought to cost: a page asks for several things at once.
+    private static var fewMax: Int { 8 }
+    /// What comes at once and will have gone in this time is no crowd either.
+    private static var burstMicroseconds: Double { 30_000 }
     /// What an environment of weight 1 may use in one turn.
     private static var quantum: Double { 200 }
     /// Environments whose line is empty are forgotten once there are more than this.
@@ -109,7 +116,7 @@ struct FairLine<Item> {
         guard tenants[place].admits(arrival, now: now) else { return .level }
         let others = tenants[place].count == 0 ? activeWeight : activeWeight - tenants[place].weight
         let wait = tenants[place].ahead(of: arrival.kind) * slowness * (others + weight) / weight
-        guard wait <= target(arrival.kind) else {
+        guard tenants[place].count < Self.fewMax || wait <= patience(with: tenants[place], arrival.kind, now: now) else {
             tenants[place].wasRefused(now: now)
             return .full
         }
@@ -149,6 +156,11 @@ struct FairLine<Item> {
         return nil
     }
 
+    /// How long one more may wait. A line that has stood for long is kept short; one that has just begun may be a burst.
+    private func patience(with tenant: Tenant, _ kind: RequestClass, now: Int64) -> Double {
+        tenant.isShedding || tenant.count > 0 && isCrowded(tenant, now) ? target(kind) : max(target(kind), Self.burstMicroseconds)
+    }
+
     private func target(_ kind: RequestClass) -> Double { targetMicroseconds * kind.patience }
 
     /// Where there is no crowd of their own, whoever had to wait since the loop was slow is served all the same.
@@ -156,7 +168,7 @@ struct FairLine<Item> {
         now > entry.deadline || isCrowded(tenant, now) && Double(now - entry.arrived) > 2 * target(entry.arrival.kind)
     }
 
-    private func isCrowded(_ tenant: Tenant, _ now: Int64) -> Bool { now - tenant.busySince > Self.crowdMicroseconds }
+    private func isCrowded(_ tenant: Tenant, _ now: Int64) -> Bool { tenant.isShedding || now - tenant.busySince > Self.crowdMicroseconds }
 
     private func first(of tenant: Tenant, now: Int64) -> (Entry, End)? {
         guard let kind = RequestClass.allCases.first(where: { !tenant.lines[Int($0.rawValue)].isEmpty }) else { return nil }

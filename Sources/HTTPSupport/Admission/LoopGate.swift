@@ -32,15 +32,18 @@ final class LoopGate {
     private var counts: [AdmissionCounts.Key: AdmissionCounts.Count] = [:]
     private var countsLeft: Int64 = 0
     private var willCount = false
+    private let isOff: Bool
 
     init(_ control: AdmissionControl, _ loop: any EventLoop) {
         self.control = control
         self.loop = loop
+        isOff = control.policy.targetMicroseconds <= 0
         line = FairLine(targetMicroseconds: control.policy.targetMicroseconds)
     }
 
     /// A request has come; where it has to wait, its desk is told later.
     func arrive(_ desk: FrontDesk, _ arrival: Arrival) -> Verdict {
+        if isOff { return .go }
         let now = monotonicMicroseconds()
         let cost = control.costs.estimate(arrival)
         if line.isEmpty, batch * line.slowness < Self.batchMicroseconds {
@@ -56,6 +59,7 @@ final class LoopGate {
 
     /// A request has come of which nothing can be said, and is served if nobody waits.
     func arriveUnknown() -> Bool {
+        if isOff { return true }
         let arrival = Arrival(environment: nil, kind: .browse)
         guard line.isEmpty, batch * line.slowness < Self.batchMicroseconds else {
             _ = shed(arrival, .full)

@@ -1,3 +1,5 @@
+internal import Kernel
+
 /// Decides by class and user group who is let in, so that it is the same users who are served as long as a rush lasts.
 ///
 /// After DAGOR ("Overload Control for Scaling WeChat Microservices", SoCC 2018), with one difference: how many are to be let in is not felt for in
@@ -7,7 +9,7 @@ struct ShedCursor: Sendable {
     private static let groups = 128
     private static let levels = RequestClass.allCases.count * groups
     /// So many times what could be served is let in by the cursor: the line itself refuses the little that is too much, and the loop is never without work.
-    private static let boldness = 1.1
+    private static let boldness = 1.2
     private static let growth = 0.02
     /// After so many windows without a refusal the rush is over.
     private static let calmWindows = 20

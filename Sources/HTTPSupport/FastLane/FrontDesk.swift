@@ -32,7 +32,7 @@ final class FrontDesk: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     private let lanes: [any FastLane]
-    private let count: RequestCount
+    let count: RequestCount
     let admission: AdmissionControl?
     var gate: LoopGate?
     var standing = Standing.unknown
@@ -44,13 +44,13 @@ final class FrontDesk: ChannelDuplexHandler, RemovableChannelHandler {
     private var forwarded = 0
     /// Whether anything went on since whoever is behind was told that this was all for now.
     private var hasPassedOn = false
-    private let idleTimeout: TimeAmount?
+    let room: ConnectionRoom?
 
-    private var bounds = RequestBounds()
+    var bounds = RequestBounds()
     /// What has come and has gone nowhere yet.
     var held: ByteBuffer?
     /// Whether the lane has a request; what comes meanwhile waits, since answers go out in the order of the requests.
-    private var isAnswering = false
+    var isAnswering = false
     /// Whether `takeHeld` runs: an answer that comes at once must not call it again, for a thousand requests in one read would be a thousand calls deep.
     private var isTaking = false
     /// The other end has said that nothing more comes, while the lane had a request.
@@ -61,14 +61,17 @@ final class FrontDesk: ChannelDuplexHandler, RemovableChannelHandler {
     var context: ChannelHandlerContext?
     private var reply: FastReply?
     var clientIP = ""
-    private var lastActive = NIODeadline.now()
-    private var idleCheck: Scheduled<Void>?
+    var lastActive = NIODeadline.now()
+    var patienceCheck: Scheduled<Void>?
+    /// When the request that is being read began to go on, and how much of it has.
+    var bodyBegan = NIODeadline.now()
+    var bodyBytes = 0
 
-    init(_ lanes: [any FastLane], count: RequestCount, admission: AdmissionControl? = nil, idleTimeout: TimeAmount?) {
+    init(_ lanes: [any FastLane], count: RequestCount, admission: AdmissionControl? = nil, room: ConnectionRoom?) {
         self.lanes = lanes
         self.count = count
         self.admission = admission
-        self.idleTimeout = idleTimeout
+        self.room = room
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
@@ -78,18 +81,23 @@ final class FrontDesk: ChannelDuplexHandler, RemovableChannelHandler {
         count.gate = gate
         count.onEnd = { [weak self] in self?.routerHasAnswered() }
         reply = FastReply(desk: NIOLoopBound(self, eventLoop: context.eventLoop), post: LoopPost.of(context.eventLoop))
-        if let idleTimeout { checkIdle(in: idleTimeout, context) }
+        if context.channel.isActive { beginPatience(context) }
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
-        idleCheck?.cancel()
+        patienceCheck?.cancel()
         self.context = nil
         reply = nil
         count.onEnd = nil
     }
 
+    func channelActive(context: ChannelHandlerContext) {
+        beginPatience(context)
+        context.fireChannelActive()
+    }
+
     func channelInactive(context: ChannelHandlerContext) {
-        idleCheck?.cancel()
+        patienceCheck?.cancel()
         held = nil
         closing?.1?.fail(ChannelError.alreadyClosed)
         closing = nil
@@ -100,7 +108,7 @@ final class FrontDesk: ChannelDuplexHandler, RemovableChannelHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         // Whoever sends a head byte by byte is as idle as whoever sends nothing.
-        if held?.readableBytes ?? 0 == 0 || standing != .unknown { lastActive = .now() }
+        if !isHalf { lastActive = .now() }
         var bytes = unwrapInboundIn(data)
         if held?.readableBytes ?? 0 == 0 {
             held = bytes
@@ -198,6 +206,7 @@ final class FrontDesk: ChannelDuplexHandler, RemovableChannelHandler {
         }
         (asked, standing) = (nil, .unknown)
         bytes.withUnsafeReadableBytes { bounds.pass($0) }
+        noteBody(bytes.readableBytes)
         hasPassedOn = true
         context.fireChannelRead(wrapInboundOut(bytes))
     }
@@ -273,18 +282,5 @@ final class FrontDesk: ChannelDuplexHandler, RemovableChannelHandler {
         // Nothing more comes: a request that is not whole is the decoder's to refuse.
         if held != nil { forward(context) }
         context.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
-    }
-
-    private func checkIdle(in time: TimeAmount, _ context: ChannelHandlerContext) {
-        idleCheck = context.eventLoop.assumeIsolated().scheduleTask(in: time) { [weak self] in self?.checkIdle() }
-    }
-
-    private func checkIdle() {
-        guard let context, let idleTimeout else { return }
-        let end = lastActive + idleTimeout
-        if end > .now() { return checkIdle(in: end - .now(), context) }
-        // Whoever waits for an answer is not idle; whoever has sent half a request is.
-        if isAnswering || standing == .waiting || count.inProgress > 0 && !count.isReading { return checkIdle(in: idleTimeout, context) }
-        context.close(promise: nil)
     }
 }

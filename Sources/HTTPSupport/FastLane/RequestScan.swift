@@ -24,6 +24,10 @@ struct RequestScan {
     private(set) var requestID: Range<Int>?
     private(set) var environment: Range<Int>?
     private(set) var userAgent: Range<Int>?
+    /// The pass of a waiting room.
+    private(set) var pass: Range<Int>?
+    private(set) var cookie: Range<Int>?
+    private(set) var accept: Range<Int>?
     /// How long whoever asks will wait, in milliseconds.
     private(set) var patience: Range<Int>?
     /// Whether a page of another origin asks.
@@ -87,13 +91,18 @@ struct RequestScan {
         // A browser's session is the ordinary way's.
         case 6 where named("origin"): (isPlain, hasOrigin) = (false, true)
         case 6 where named("expect"): (isPlain, waitsForContinue) = (false, true)
-        case 6 where named("cookie"), 15 where named("idempotency-key"): isPlain = false
+        case 6 where named("cookie"):
+            isPlain = false
+            keep(value, \.cookie)
+        case 6 where named("accept"): if accept == nil { accept = value }
+        case 15 where named("idempotency-key"): isPlain = false
         // Behind it there may be no HTTP.
         case 7 where named("upgrade"), 17 where named("transfer-encoding"): return false
         case 10 where named("connection"): if !Self.equals(bytes, value, "keep-alive", ignoringCase: true) { (isPlain, keepsConnection) = (false, false) }
         case 10 where named("user-agent"): keep(value, \.userAgent)
         case 12 where named("x-request-id"): keep(value, \.requestID)
         case 12 where named("x-sampan-env"): keep(value, \.environment)
+        case 13 where named("x-sampan-pass"): keep(value, \.pass)
         case 16 where named("x-sampan-timeout"): keep(value, \.patience)
         case 13 where named("authorization"): keep(value, \.authorization)
         case 14 where named("content-length"): return readLength(bytes, value)
@@ -151,6 +160,9 @@ struct RequestBounds {
 
     /// Whether the next byte begins a request.
     var isBetween: Bool { if case .between = state { true } else { false } }
+
+    /// Whether a head has begun to come.
+    var isInHead: Bool { if case .head = state { true } else { false } }
 
     /// How much of a body is still to come.
     var bodyLeft: Int? { if case .body(let length) = state { length } else { nil } }

@@ -9,6 +9,7 @@ internal import Identity
 internal import Kernel
 internal import Logging
 internal import Rehearsals
+internal import Rush
 internal import Synchronization
 internal import Tenancy
 
@@ -21,6 +22,7 @@ struct EnvironmentParts: EnvironmentKeeper {
     let files: Files
     let functions: Functions
     let rehearsals: RehearsalStore
+    let waitingRooms: WaitingRooms
     let folder: DataFolder
     let logger: Logger
     /// Copies and archives read whole environments: only a few at once.
@@ -35,6 +37,7 @@ struct EnvironmentParts: EnvironmentKeeper {
         try files.close(environment)
         try await identity.remove(environment)
         try await rehearsals.removeAll(of: environment)
+        try await waitingRooms.remove(environment)
         let url = folder.path(environment)
         if FileManager.default.fileExists(atPath: url.path) { try FileManager.default.removeItem(at: url) }
         try await tenancy.forget(environment)

@@ -27,12 +27,12 @@ enum Authorisation {
             seeing.union([
                 .membersRead, .environmentsCreate, .environmentsExport, .settingsRead, .settingsChange, .keysRead, .keysManage, .functionsDeploy,
                 .functionsInvoke, .logsRead, .documentsRead, .documentsWrite, .documentsManage, .filesRead, .filesWrite, .usersRead, .usersManage,
-                .couponsRead, .couponsIssue, .couponsManage, .couponsApprove,
+                .couponsRead, .couponsIssue, .couponsManage, .couponsApprove, .rushesManage,
             ])
         case .operator:
             seeing.union([
                 .membersRead, .settingsRead, .functionsInvoke, .logsRead, .documentsRead, .documentsWrite, .filesRead, .filesWrite, .usersRead,
-                .usersManage, .couponsRead, .couponsIssue, .couponsManage, .couponsApprove,
+                .usersManage, .couponsRead, .couponsIssue, .couponsManage, .couponsApprove, .rushesManage,
             ])
         case .analyst: seeing.union([.documentsRead, .filesRead, .usersRead, .couponsRead])
         case .viewer: seeing
@@ -136,6 +136,13 @@ enum Authorisation {
         "GET /admin/v1/environments/{env}/rehearsals/{rehearsal}": .may(.environmentsRead),
         "POST /admin/v1/environments/{env}/rehearsals/{rehearsal}/stop": .may(.environmentsCreate),
 
+        // The waiting room
+        "GET /admin/v1/environments/{env}/waiting-room": .may(.settingsRead),
+        "PATCH /admin/v1/environments/{env}/waiting-room": .may(.settingsChange),
+        "POST /admin/v1/environments/{env}/waiting-room/open": .may(.settingsChange),
+        "POST /admin/v1/environments/{env}/waiting-room/close": .may(.settingsChange),
+        "POST /admin/v1/environments/{env}/waiting-room/memberships": .may(.usersManage),
+
         // Users of the app
         "GET /admin/v1/environments/{env}/users": .may(.usersRead),
         "DELETE /admin/v1/environments/{env}/users/{openid}/sessions": .may(.usersManage),
@@ -153,6 +160,12 @@ enum Authorisation {
         "GET /admin/v1/environments/{env}/logs": .may(.logsRead),
         "GET /admin/v1/environments/{env}/logs/follow": .may(.logsRead),
         "GET /admin/v1/environments/{env}/executions": .may(.functionsRead),
+
+        // Rushes
+        "GET /admin/v1/environments/{env}/rushes": .may(.functionsRead),
+        "POST /admin/v1/environments/{env}/rushes": .may(.rushesManage),
+        "DELETE /admin/v1/environments/{env}/rushes/{rush}": .may(.rushesManage),
+        "GET /admin/v1/environments/{env}/forecast": .may(.functionsRead),
 
         // Coupons
         "GET /admin/v1/environments/{env}/coupons": .may(.couponsRead),
@@ -210,6 +223,7 @@ enum Authorisation {
         "POST /admin/v1/environments/{env}/database": .may(.documentsRead),
         "GET /admin/v1/environments/{env}/database/slow": .may(.documentsRead),
         "POST /admin/v1/environments/{env}/database/restore": .may(.documentsManage),
+        "GET /admin/v1/environments/{env}/rush": .may(.environmentsRead),
         "GET /admin/v1/environments/{env}/backups": .may(.documentsRead),
         "POST /admin/v1/environments/{env}/backups": .may(.documentsManage),
         "GET /admin/v1/environments/{env}/backups/{backup}": .may(.documentsRead),

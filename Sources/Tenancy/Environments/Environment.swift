@@ -80,4 +80,6 @@ public struct EnvironmentSettings: Sendable, Hashable {
     public var variables: [String: String] = [:]
     /// When the database is backed up by itself; `nil`: never.
     public var backups: BackupPlan?
+    /// What matters most, and what can be done without, when there is not room for everything.
+    public var rush = RushPlan()
 }

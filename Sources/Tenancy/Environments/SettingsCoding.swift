@@ -21,6 +21,7 @@ extension EnvironmentSettings {
         internet = object["internet"]?.boolValue ?? internet
         variables = try object["variables"]?.stringValue.map { try EnvironmentVariables.stored(sealer.open($0)) } ?? [:]
         backups = object["backups"]?.objectValue.flatMap { BackupPlan(hour: $0["hour"]?.intValue ?? 0, keep: $0["keep"]?.intValue ?? 14) }
+        if let stored = object["rush"]?.objectValue { try rush.apply(stored) }
     }
 
     func stored(_ sealer: Sealer) throws -> String {
@@ -61,6 +62,8 @@ extension EnvironmentSettings {
         try patch.merge("internet", into: &internet, unset: unset.internet, read: patch.optionalBool)
         if patch["backups"]?.isNull == true { backups = nil }
         if let plan = try patch.optionalObject("backups") { backups = try Self.plan(plan, before: backups) }
+        if patch["rush"]?.isNull == true { rush = RushPlan() }
+        if let plan = try patch.optionalObject("rush") { try rush.apply(plan) }
         if patch["variables"]?.isNull == true { variables = [:] }
         for (name, value) in try patch.optionalObject("variables") ?? [:] {
             variables[name] = value.isNull ? nil : try EnvironmentVariables.checked([name: value])[name]
@@ -82,7 +85,7 @@ extension EnvironmentSettings {
     private var flags: JSONObject {
         [
             "developmentLogin": .bool(developmentLogin), "anonymousLogin": .bool(anonymousLogin), "internet": .bool(internet),
-            "backups": backups?.json ?? .null,
+            "backups": backups?.json ?? .null, "rush": rush.json,
         ]
     }
 

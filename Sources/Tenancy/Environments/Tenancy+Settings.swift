@@ -25,6 +25,12 @@ extension Tenancy {
         }
     }
 
+    /// What an environment's owner has said about a rush; `nil`: nothing.
+    public func rushPlan(of id: EnvironmentID) -> RushPlan? {
+        guard let plan = environmentState.withLock({ $0.settings[id]?.rush }), !plan.isEmpty else { return nil }
+        return plan
+    }
+
     /// The settings as they may be shown.
     public func shownSettings(_ id: EnvironmentID) throws -> JSON { try settings(id).shown }
 
@@ -37,7 +43,8 @@ extension Tenancy {
     }
 
     /// Changes the members that `patch` has; `null` removes one.
-    /// - Parameter mayChangeGateways: whether the caller may let the server itself send requests elsewhere, from where functions could not.
+    /// - Parameter mayChangeGateways: whether the caller is the platform's operator, who alone may let the server itself send requests elsewhere, from where
+    ///     functions could not, and say what an environment's share is worth.
     public func changeSettings(
         _ id: EnvironmentID, _ patch: JSONObject, mayChangeGateways: Bool = true, if precondition: Precondition = .none
     ) async throws {
@@ -47,7 +54,7 @@ extension Tenancy {
             var settings = before
             try settings.apply(patch)
             let movesGateways = settings.wechat.gateway != before.wechat.gateway || settings.alipay.gateway != before.alipay.gateway
-            guard mayChangeGateways || !movesGateways else { throw SampanError.operatorOnly }
+            guard mayChangeGateways || !movesGateways && settings.rush.share == before.rush.share else { throw SampanError.operatorOnly }
             try await environmentStore.update(id, settings: settings.stored(sealer))
             environmentState.withLock { [settings] in $0.settings[id] = settings }
             AuditNote.changed("settings of \(id)", from: before.shown, to: settings.shown)

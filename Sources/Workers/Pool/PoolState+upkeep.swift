@@ -5,18 +5,15 @@ extension PoolState {
     /// Time has passed: who waited too long is answered, workers without work or of age go, and what is missing is started.
     mutating func tick(now: NIODeadline) {
         for key in Array(functions.keys) { refuseLate(in: key, now: now) }
-        for (id, worker) in workers {
-            switch worker.phase {
-            case .serving where worker.inFlight == 0 && now - worker.idleSince >= limits.idle:
-                end(id)
-            case .serving where worker.inFlight == 0 && now - worker.startedAt >= limits.maxAge,
-                .generic where now - worker.startedAt >= limits.maxAge:
-                end(id)
-            case .generic where worker.memoryMB != limits.warmMemoryMB && now - worker.idleSince >= limits.idle:
-                end(id)
-            case .starting, .generic, .loading, .serving, .ending:
-                break
-            }
+        wishes = wishes.filter { $0.value.until > now }
+        endIdle(now: now)
+        // Those without code first: who is of age should not be followed by one who is, too.
+        for (id, worker) in workers where worker.phase == .generic {
+            let isUnusual = worker.memoryMB != limits.warmMemoryMB && now - worker.idleSince >= limits.idle
+            if isUnusual || now - worker.startedAt >= limits.maxAge { end(id) }
+        }
+        for (id, worker) in workers where worker.phase == .serving && worker.inFlight == 0 && now - worker.startedAt >= limits.maxAge {
+            endAged(id, now: now)
         }
         satisfyDemand(now: now)
     }
@@ -25,6 +22,7 @@ extension PoolState {
     mutating func retire(where isRetired: (FunctionCode) -> Bool, now: NIODeadline) {
         for function in functions.values where isRetired(function.code) {
             functions[function.code.key]?.retired = true
+            wishes[function.code.key] = nil
             for id in function.workers { endIfDrained(id) }
         }
         satisfyDemand(now: now)

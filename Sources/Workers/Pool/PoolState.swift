@@ -90,6 +90,8 @@ struct PoolState<Ticket: Sendable>: Sendable {
     var shutsDown = false
     var failedStarts = 0
     var startsPausedUntil = NIODeadline.uptimeNanoseconds(0)
+    /// What was wished for each function version, by its key, as long as the wish lasts.
+    var wishes: [String: KeepAlive] = [:]
     private var lastID = 0
 
     init(limits: PoolLimits) { self.limits = limits }
@@ -279,7 +281,7 @@ struct PoolState<Ticket: Sendable>: Sendable {
     }
 
     /// Looks for a successor of a worker that has served long enough; it goes on until there is one.
-    private mutating func replace(_ id: WorkerID, now: NIODeadline) {
+    mutating func replace(_ id: WorkerID, now: NIODeadline) {
         guard let worker = workers[id], let key = worker.key, !worker.drains, !worker.awaitsSuccessor else { return }
         guard workers.count < limits.maxWorkers, !shutsDown else {
             workers[id]?.drains = true
@@ -320,6 +322,7 @@ struct PoolState<Ticket: Sendable>: Sendable {
     /// Gives generic workers to the functions that ask, oldest first, and starts what is missing.
     mutating func satisfyDemand(now: NIODeadline) {
         if shutsDown { return }
+        if !wishes.isEmpty { putWaitingFirst() }
         var unmet = CircularBuffer<String>()
         while let key = demand.popFirst() {
             guard let function = functions[key], function.requested > 0 else { continue }
@@ -361,9 +364,9 @@ struct PoolState<Ticket: Sendable>: Sendable {
                 toStart -= 1
             } else if ending > 0 {
                 ending -= 1
-            } else if let victim = leastUseful() {
+            } else if let victim = leastUseful(for: key, now: now) {
                 end(victim)
-            } else {
+            } else if hasQueue(key) {
                 return
             }
         }
@@ -382,7 +385,7 @@ struct PoolState<Ticket: Sendable>: Sendable {
                 start(memoryMB: limits.warmMemoryMB, now: now)
             } else if ending > 0 {
                 ending -= 1
-            } else if let victim = longestIdle(), let worker = workers[victim], now - worker.idleSince >= limits.sparedIdle {
+            } else if let victim = longestIdle(now: now), let worker = workers[victim], now - worker.idleSince >= limits.sparedIdle {
                 end(victim)
             } else {
                 return
@@ -398,21 +401,24 @@ struct PoolState<Ticket: Sendable>: Sendable {
         actions.append(.start(lastID, memoryMB: memoryMB))
     }
 
-    /// Whom to end when a function needs the place: a generic worker only when nobody else is free.
-    private func leastUseful() -> WorkerID? {
-        longestIdle() ?? longestIdle { $0.phase == .generic }
+    /// Whom to end when a function needs the place: a generic worker only when nobody else is free, and one that is kept on purpose
+    /// only for somebody who waits.
+    private func leastUseful(for key: String, now: NIODeadline) -> WorkerID? {
+        longestIdle(now: now) ?? longestIdle { $0.phase == .generic } ?? (hasQueue(key) ? longestIdle { isFree($0) } : nil)
     }
 
-    /// The serving worker that has been without work for the longest time.
-    private func longestIdle() -> WorkerID? {
-        longestIdle { $0.phase == .serving && $0.inFlight == 0 && !hasQueue($0.key) }
+    /// The serving worker that has been without work for the longest time, of those that nobody wished to be kept.
+    private func longestIdle(now: NIODeadline) -> WorkerID? {
+        longestIdle { isFree($0) && !isKept($0, now: now) }
     }
+
+    private func isFree(_ worker: Worker) -> Bool { worker.phase == .serving && worker.inFlight == 0 && !hasQueue(worker.key) }
 
     private func longestIdle(where isCandidate: (Worker) -> Bool) -> WorkerID? {
         workers.filter { isCandidate($0.value) }.min { ($0.value.idleSince, $0.key) < ($1.value.idleSince, $1.key) }?.key
     }
 
-    private func hasQueue(_ key: String?) -> Bool {
+    func hasQueue(_ key: String?) -> Bool {
         key.flatMap { functions[$0] }.map { !$0.queue.isEmpty } ?? false
     }
 }

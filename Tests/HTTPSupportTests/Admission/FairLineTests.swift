@@ -52,17 +52,32 @@ import Testing
         for (who, share) in shares { #expect(abs(Double(share) / total - (who == 3 ? 0.6 : 0.2)) < 0.02, "\(who)") }
     }
 
+    private func refused(_ line: inout FairLine<Int>, _ arrival: Arrival, _ count: Int, cost: Double = 100, now: Int64) -> Int {
+        (0..<count).count { line.add($0, arrival, cost: cost, weight: 1, now: now) == .full }
+    }
+
+    /// What comes at once is a burst: 30 ms of it may wait; a line that has stood for long is kept at 5 ms.
     @Test func whoeverWouldWaitTooLongIsToldAtOnce() {
         var line = FairLine<Int>(targetMicroseconds: 5000)
-        var refused: [RequestClass: Int] = [:]
-        for kind in [RequestClass.browse, .pay] {
-            for number in 0..<1000 { if line.add(number, arrival(Self.one, kind), cost: 100, weight: 1, now: 0) == .full { refused[kind, default: 0] += 1 } }
-        }
-        #expect(refused[.browse] == 949, "what is ahead takes 5 ms")
-        #expect(refused[.pay] == 599, "40 ms, whatever others wait for")
+        let burst = refused(&line, arrival(Self.one), 1000, now: 0)
+        #expect(burst == 699)
+        let crowd = refused(&line, arrival(Self.one), 1000, now: 150_000)
+        #expect(crowd == 1000)
+        let paying = refused(&line, arrival(Self.one, .pay), 1000, now: 150_000)
+        #expect(paying == 599, "40 ms, whatever others wait for")
         // Of two that are full each has half of the time.
-        for number in 0..<1000 { if line.add(number, arrival(Self.two), cost: 100, weight: 1, now: 0) == .full { refused[.batch, default: 0] += 1 } }
-        #expect((970...980).contains(refused[.batch] ?? 0))
+        let other = refused(&line, arrival(Self.two), 1000, now: 150_000)
+        #expect((840...855).contains(other), "\(other)")
+    }
+
+    /// Few are no crowd, whatever they cost: a page asks for several things at once.
+    @Test func fewAreNeverSentAway() {
+        var line = FairLine<Int>(targetMicroseconds: 5000)
+        line.slowness = 10
+        let sent = refused(&line, arrival(Self.one), 8, cost: 20_000, now: 0)
+        #expect(sent == 0)
+        let more = refused(&line, arrival(Self.one), 2, cost: 20_000, now: 0)
+        #expect(more == 2)
     }
 
     @Test func whatIsTooLateIsNotServed() {

@@ -7,6 +7,7 @@ const { createDatabase } = require('../../shared/database');
 const { RetryBudget, withRetries, systemClock } = require('./retry');
 const { couponRequest } = require('./coupons');
 const { Session } = require('./session');
+const { WaitingEvents, WaitingRoom } = require('./waiting-room');
 const { WatchChannel } = require('./watch-channel');
 
 const REQUEST_TIMEOUT_MILLISECONDS = 15 * 1000;
@@ -16,8 +17,8 @@ const MAXIMUM_FILES = 50;
 const DATABASE_READS = ['get', 'count', 'distinct', 'aggregate'];
 
 class Connection {
-  /** `settings`: `env`, `endpoint`, `user?` (development login), `language?`, `timeout?`. */
-  constructor(settings, transport, clock) {
+  /** `settings`: `env`, `endpoint`, `user?` (development login), `language?`, `timeout?`, `waitingRoom?` ('wait' or 'fail'). */
+  constructor(settings, transport, clock, events) {
     this.env = requireText('env', settings.env);
     this.endpoint = requireText('endpoint', settings.endpoint).replace(/\/+$/, '');
     this.settings = settings;
@@ -32,6 +33,15 @@ class Connection {
       credentials: () => this.credentials(),
       post: (path, makeBody) => this.login(path, makeBody),
       clock: this.clock,
+    });
+    this.waitingRoom = new WaitingRoom({
+      key: `sampan.waiting.${this.endpoint}.${this.env}.${settings.user || ''}`,
+      storage: settings.storage || transport.storage,
+      request: (method, path, body) => this.stand(method, path, body),
+      owner: () => (this.session.tokens === null ? undefined : this.session.tokens.openid),
+      clock: this.clock,
+      events: events || new WaitingEvents(),
+      mode: settings.waitingRoom,
     });
   }
 
@@ -145,24 +155,53 @@ class Connection {
     return this.transport.request({ url: this.endpoint + path, method: method || 'POST', headers, body, timeout: patience });
   }
 
-  /** Sends with a token, retries what may be retried, and once more after the server refused the token. */
+  /** Sends with a token, retries what may be retried, stands in line where there is one, and once more after the server refused the token. */
   async authorised(send, { repeatable, idempotencyKey }) {
     const requestId = this.newId('c');
-    return withRetries(async () => {
-      const first = await this.attempt(send, requestId, idempotencyKey);
-      if (first.problem === null) return first.answer;
-      if (first.problem.status !== 401) throw first.problem;
-      await this.session.refused(first.token, first.problem.code);
-      const second = await this.attempt(send, requestId, idempotencyKey);
-      if (second.problem !== null) throw second.problem;
-      return second.answer;
-    }, repeatable, this.clock, this.retryBudget);
+    for (;;) {
+      try {
+        return await withRetries(() => this.withToken(send, requestId, idempotencyKey), repeatable, this.clock, this.retryBudget);
+      } catch (problem) {
+        if (problem.code !== 'WAITING_ROOM') throw problem;
+        await this.waitingRoom.wait(problem);
+      }
+    }
+  }
+
+  async withToken(send, requestId, idempotencyKey) {
+    const first = await this.attempt(send, requestId, idempotencyKey);
+    if (first.problem === null) return first.answer;
+    if (first.problem.status !== 401) throw first.problem;
+    await this.session.refused(first.token, first.problem.code);
+    const second = await this.attempt(send, requestId, idempotencyKey);
+    if (second.problem !== null) throw second.problem;
+    return second.answer;
+  }
+
+  /** A request about the line itself: once, since whoever waits asks again later. */
+  async stand(method, path, body) {
+    if (method === 'GET') return this.lookFromOutside(path);
+    const answer = await this.withToken((headers) => {
+      headers['content-type'] = 'application/json';
+      return this.send(path, headers, JSON.stringify(body));
+    }, this.newId('c'));
+    return JSON.parse(answer.text);
+  }
+
+  /** The same for everybody: without any header of its own it can come from a cache, and a browser need not ask whether it may. */
+  async lookFromOutside(path) {
+    const url = `${this.endpoint}${path}?env=${encodeURIComponent(this.env)}`;
+    const response = await this.transport.request({ url, method: 'GET', headers: {}, timeout: REQUEST_TIMEOUT_MILLISECONDS });
+    if (response.status >= 400) throw problemOf(response, '');
+    return JSON.parse(response.text);
   }
 
   async attempt(send, requestId, idempotencyKey) {
     const token = await this.session.accessToken();
     const headers = this.headers(requestId);
     headers.authorization = `Bearer ${token}`;
+    const pass = this.waitingRoom.pass();
+    if (pass !== undefined) headers['x-sampan-pass'] = pass;
     if (idempotencyKey !== undefined) headers['idempotency-key'] = idempotencyKey;
     const response = await send(headers);
     this.lastRequestId = response.headers['x-request-id'] || requestId;

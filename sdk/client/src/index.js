@@ -6,6 +6,7 @@ const { Connection } = require('./connection');
 const { createAlipayContext } = require('./alipay-context');
 const { createWechatCalls } = require('./wechat-cloud');
 const { createAlipayTransport } = require('./transport-alipay');
+const { WaitingEvents } = require('./waiting-room');
 const { createWechatTransport } = require('./transport-wechat');
 const { createFetchTransport } = require('./transport-fetch');
 const { globalScope, setHostModule } = require('./host');
@@ -16,6 +17,8 @@ let defaults = {};
 // After install() the page's own names of environments, which are the old cloud's, have no effect.
 let installed = false;
 let wechatConnection = null;
+// One line for the whole app: whoever shows it listens in one place.
+const waitingRoom = new WaitingEvents();
 
 function chooseTransport() {
   const scope = globalScope();
@@ -28,7 +31,7 @@ function chooseTransport() {
 function settingsFrom(options) {
   const given = options || {};
   const own = {};
-  for (const name of ['env', 'endpoint', 'user', 'language', 'timeout', 'storage']) {
+  for (const name of ['env', 'endpoint', 'user', 'language', 'timeout', 'storage', 'waitingRoom']) {
     if (given[name] !== undefined && typeof given[name] !== 'symbol') own[name] = given[name];
   }
   // WeChat allows one environment for each kind of resource; there is one for all of them here.
@@ -40,14 +43,14 @@ function settingsFrom(options) {
 function lazyConnection(settings) {
   let connection = null;
   return () => {
-    if (connection === null) connection = new Connection(settings, chooseTransport());
+    if (connection === null) connection = new Connection(settings, chooseTransport(), undefined, waitingRoom);
     return connection;
   };
 }
 
 /** Alipay's API. */
 function createCloudContext(options) {
-  return createAlipayContext(lazyConnection(settingsFrom(options)));
+  return Object.assign(createAlipayContext(lazyConnection(settingsFrom(options))), { waitingRoom });
 }
 
 /** WeChat's API: `init` first, then the calls. */
@@ -101,6 +104,6 @@ function replaceCloud(place) {
   }
 }
 
-const cloud = Object.assign({ createCloudContext, init, install, Cloud, DYNAMIC_CURRENT_ENV: Symbol('DYNAMIC_CURRENT_ENV') }, wechatCalls);
+const cloud = Object.assign({ createCloudContext, init, install, Cloud, DYNAMIC_CURRENT_ENV: Symbol('DYNAMIC_CURRENT_ENV'), waitingRoom }, wechatCalls);
 
 module.exports = { cloud, setHostModule };

@@ -13,7 +13,8 @@ const LONGEST_RETRY_AFTER_SECONDS = 30;
  */
 function mayRetry(problem, attempt, repeatable) {
   // A failed login inside of a call has had its attempts; they do not multiply.
-  if (attempt >= MAXIMUM_ATTEMPTS || problem.givenUp) return false;
+  // Whoever has to stand in line does not push.
+  if (attempt >= MAXIMUM_ATTEMPTS || problem.givenUp || problem.code === 'WAITING_ROOM') return false;
   if (problem.status === 429 || problem.status === 503) return problem.retryAfterSeconds <= LONGEST_RETRY_AFTER_SECONDS;
   return repeatable && (problem.code === 'NETWORK' || problem.code === 'TIMEOUT');
 }

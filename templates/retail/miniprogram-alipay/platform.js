@@ -20,6 +20,7 @@ module.exports = {
   database: async () => (await cloud()).database(),
   rows: (answer) => answer,
   coupons: async () => (await cloud()).coupons,
+  waitingRoom: () => my.cloud.waitingRoom,
   picture: (path) => `${endpoint}/samples/retail/${path}`,
 
   // what the phone remembers

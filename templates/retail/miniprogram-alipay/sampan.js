@@ -64,6 +64,13 @@
       FUNCTION_TIMEOUT: -504003,
       FUNCTION_BUSY: -501004,
       OVERLOADED: -501004,
+      WAITING_ROOM: -501004,
+      WAITING_TICKET_INVALID: -501004,
+      WAITING_TICKET_EXPIRED: -501004,
+      WAITING_TURN_NOT_COME: -501004,
+      WAITING_TICKETS_TOO_MANY: -501004,
+      WAITING_REFUSED: -501004,
+      WAITING_LEFT: -501004,
       QUOTA_EXCEEDED: -501003,
       ENVIRONMENT_NOT_FOUND: -501000,
       ENVIRONMENT_SUSPENDED: -501005,
@@ -2229,7 +2236,8 @@
      */
     function mayRetry(problem, attempt, repeatable) {
       // A failed login inside of a call has had its attempts; they do not multiply.
-      if (attempt >= MAXIMUM_ATTEMPTS || problem.givenUp) return false;
+      // Whoever has to stand in line does not push.
+      if (attempt >= MAXIMUM_ATTEMPTS || problem.givenUp || problem.code === 'WAITING_ROOM') return false;
       if (problem.status === 429 || problem.status === 503) return problem.retryAfterSeconds <= LONGEST_RETRY_AFTER_SECONDS;
       return repeatable && (problem.code === 'NETWORK' || problem.code === 'TIMEOUT');
     }
@@ -2429,6 +2437,271 @@
     }
 
     module.exports = { Session };
+  };
+
+  sources['client/src/waiting-room'] = function (module) {
+    /**
+     * Standing in line: takes a ticket, asks how far the line is as often as the server says and no more often, and comes in with a pass
+     * (docs/rush.md). Calls that are made meanwhile wait, or fail, as the page wants.
+     */
+
+    const { PlatformProblem } = load('shared/problems');
+
+    const LOTS = 0x100000000;
+    /** A pass is made longer when so much of its time is over. */
+    const RENEW_SHARE = 0.5;
+    /** What a server that cannot be reached is asked again after. */
+    const PAUSE_AFTER_FAILURE_MILLISECONDS = 5000;
+    const TICKET_LOST = ['WAITING_TICKET_EXPIRED', 'WAITING_TICKET_INVALID'];
+
+    /** Tells the page: `on('wait' | 'turn' | 'error', handler)`. One for all connections of an app, so that one component can listen. */
+    class WaitingEvents {
+      constructor() {
+        this.handlers = { wait: [], turn: [], error: [] };
+        this.last = null;
+        this.leavers = new Set();
+        this.membership = undefined;
+      }
+
+      /** Answers what ends the listening; whoever comes late is told how it stands. */
+      on(name, handler) {
+        if (this.handlers[name] === undefined) throw new TypeError(`waitingRoom knows the events wait, turn and error, not ${name}.`);
+        this.handlers[name].push(handler);
+        if (name === 'wait' && this.last !== null) handler(this.last);
+        return () => this.off(name, handler);
+      }
+
+      off(name, handler) {
+        this.handlers[name] = this.handlers[name].filter((other) => other !== handler);
+      }
+
+      /** Where the user stands: the last `wait`, or null when there is no line. */
+      state() {
+        return this.last;
+      }
+
+      /** Gives the place up: calls that wait fail with `WAITING_LEFT`. */
+      leave() {
+        for (const leave of [...this.leavers]) leave();
+      }
+
+      /** What the shop's own back end says of a member. */
+      setMembership(membership) {
+        this.membership = membership;
+      }
+
+      tell(name, value) {
+        if (name === 'wait') this.last = value;
+        if (name === 'turn') this.last = null;
+        for (const handler of [...this.handlers[name]]) {
+          try {
+            handler(value);
+          } catch (error) {
+            console.error('A listener of the waiting room failed:', error);
+          }
+        }
+      }
+    }
+
+    /** The place of one user of one environment. */
+    class WaitingRoom {
+      /** `request(method, path, body)` → `{status, headers, text, problem}`, with the user's token; `owner()` → their openid. */
+      constructor({ key, storage, request, owner, clock, events, mode }) {
+        Object.assign(this, { key, storage, request, owner, clock, events, mode });
+        this.place = this.load();
+        this.line = null;
+        this.renewal = null;
+        this.leaving = null;
+      }
+
+      /** The pass to send along, if there is one. */
+      pass() {
+        const { place } = this;
+        if (place === null || !place.pass || place.owner !== this.owner() || place.passExpires <= this.clock.now()) return undefined;
+        const whole = place.passExpires - place.passSince;
+        if (place.passExpires - this.clock.now() < whole * RENEW_SHARE) this.renew();
+        return place.pass;
+      }
+
+      /** A call was refused for the line: resolves when it may be made again. */
+      async wait(problem) {
+        if (this.mode === 'fail') {
+          this.events.tell('error', problem);
+          throw problem;
+        }
+        if (this.line === null) {
+          const done = () => {
+            this.line = null;
+          };
+          this.line = this.stand();
+          this.line.then(done, done);
+        }
+        return this.line;
+      }
+
+      async stand() {
+        const left = new Promise((resolve, reject) => {
+          this.leaving = () => reject(new PlatformProblem({ status: 0, code: 'WAITING_LEFT', detail: 'The place in the line was given up.' }));
+        });
+        this.events.leavers.add(this.leaving);
+        try {
+          // A pass that was refused is of an earlier line.
+          this.keep(Object.assign({}, this.place, { pass: undefined }));
+          await Promise.race([this.untilTurn(left), left]);
+          this.events.tell('turn', {});
+        } catch (error) {
+          this.events.last = null;
+          this.events.tell('error', error);
+          throw error;
+        } finally {
+          this.events.leavers.delete(this.leaving);
+          this.leaving = null;
+        }
+      }
+
+      async untilTurn(left) {
+        let isLeft = false;
+        left.catch(() => {
+          isLeft = true;
+        });
+        let got = await this.takeTicket();
+        // The ticket says how the line stands.
+        let { status } = got;
+        while (!isLeft && !this.comeIn(got)) {
+          status = status || await this.look(got);
+          if (status.phase === 'closed') return this.forget();
+          if (got.pass || got.phase === 'closed') continue;
+          const place = placeIn(status, got);
+          this.events.tell('wait', place);
+          if (status.phase === 'open' && place.ahead < 0) got = await this.takePass(got);
+          else await this.clock.sleep(place.pauseMilliseconds);
+          status = null;
+        }
+        return undefined;
+      }
+
+      /** Takes what the server gave; whether the user is in. */
+      comeIn(got) {
+        if (got.phase === 'closed') return this.forget() === undefined;
+        if (!got.pass) return false;
+        this.keep({ owner: this.owner(), pass: got.pass, passExpires: got.passExpires, passSince: this.clock.now() });
+        return true;
+      }
+
+      async takeTicket() {
+        const known = this.place !== null && this.place.owner === this.owner() ? this.place.ticket : undefined;
+        const body = { ticket: known, membership: this.events.membership };
+        const got = await this.persistently('POST', '/v1/waiting-room/tickets', body);
+        if (got.ticket) this.keep({ owner: this.owner(), ticket: got.ticket });
+        return got;
+      }
+
+      async takePass(ticket) {
+        try {
+          return await this.persistently('POST', '/v1/waiting-room/passes', { ticket: ticket.ticket });
+        } catch (problem) {
+          if (TICKET_LOST.indexOf(problem.code) !== -1) {
+            this.forget();
+            return this.takeTicket();
+          }
+          if (problem.code !== 'WAITING_TURN_NOT_COME') throw problem;
+          await this.clock.sleep(problem.retryAfterSeconds * 1000);
+          return ticket;
+        }
+      }
+
+      /** How the line stands, asked until there is an answer; a ticket of an earlier line is exchanged by the server. */
+      async look(ticket) {
+        const status = await this.persistently('GET', '/v1/waiting-room');
+        if (status.phase !== 'closed' && ticket.status && status.room !== ticket.status.room) Object.assign(ticket, await this.takeTicket());
+        return status;
+      }
+
+      /** Makes a request until it is answered; what is refused for good fails. */
+      async persistently(method, path, body) {
+        for (;;) {
+          const problem = await this.once(method, path, body);
+          if (problem.answer !== undefined) return problem.answer;
+          const isPassing = problem.code === 'NETWORK' || problem.code === 'TIMEOUT' || problem.status === 429 || problem.status >= 500;
+          if (!isPassing) throw problem;
+          this.events.tell('error', problem);
+          const told = problem.retryAfterSeconds * 1000;
+          await this.clock.sleep(Math.max(told, PAUSE_AFTER_FAILURE_MILLISECONDS) * (1 + this.clock.random() * 0.5));
+        }
+      }
+
+      async once(method, path, body) {
+        try {
+          return { answer: await this.request(method, path, body) };
+        } catch (problem) {
+          return problem;
+        }
+      }
+
+      /** Makes the pass last longer, beside the calls. */
+      renew() {
+        if (this.renewal !== null) return;
+        const { pass } = this.place;
+        const done = () => {
+          this.renewal = null;
+        };
+        this.renewal = this.request('POST', '/v1/waiting-room/passes', { pass }).then((got) => this.comeIn(got));
+        this.renewal.then(done, (problem) => {
+          console.info(`The pass of the waiting room was not made longer: ${problem.message}`);
+          // Not with every call: the one that there is lasts a while.
+          this.place.passSince = this.clock.now();
+          done();
+        });
+      }
+
+      keep(place) {
+        this.place = place;
+        this.store(() => this.storage.set(this.key, JSON.stringify(place)));
+      }
+
+      forget() {
+        this.place = null;
+        this.store(() => this.storage.remove(this.key));
+      }
+
+      load() {
+        try {
+          const stored = this.storage.get(this.key);
+          return stored ? JSON.parse(stored) : null;
+        } catch (error) {
+          console.warn(`The place in the waiting room cannot be read: ${error.message}`);
+          return null;
+        }
+      }
+
+      store(change) {
+        try {
+          change();
+        } catch (error) {
+          console.warn(`The place in the waiting room cannot be stored and lasts until the page closes: ${error.message}`);
+        }
+      }
+    }
+
+    /** What a status means for a ticket: how many are in front, how long it takes with its error, and when to ask again. */
+    function placeIn(status, ticket) {
+      const line = status.lines[ticket.lane];
+      const number = ticket.lot === undefined ? ticket.number : Math.floor((ticket.lot * line.drawn) / LOTS);
+      const ahead = number - line.called;
+      const seconds = (Math.max(0, ahead) + 1) / Math.max(0.01, line.perSecond);
+      const error = Math.min(0.9, Math.max(line.error, 1 / Math.sqrt(Math.max(0, ahead) + 1)));
+      const opening = status.phase === 'lobby' && status.opensAt ? Math.max(0, status.opensAt - status.now) / 1000 : 0;
+      const leastSeconds = Math.floor(opening + seconds * (1 - error));
+      const mostSeconds = Math.ceil(opening + seconds * (1 + error));
+      const pause = Math.min(status.poll.mostMilliseconds, Math.max(status.poll.leastMilliseconds, (mostSeconds * 1000) / 3));
+      return {
+        phase: status.phase, ahead, leastSeconds, mostSeconds, opensInSeconds: Math.round(opening), message: status.message || null,
+        // Those who came together do not ask together; and nobody asks earlier than they were told.
+        pauseMilliseconds: Math.round(pause * (1 + Math.random() * 0.5)),
+      };
+    }
+
+    module.exports = { WaitingEvents, WaitingRoom, placeIn };
   };
 
   sources['client/src/transport'] = function (module) {
@@ -3064,6 +3337,7 @@
     const { RetryBudget, withRetries, systemClock } = load('client/src/retry');
     const { couponRequest } = load('client/src/coupons');
     const { Session } = load('client/src/session');
+    const { WaitingEvents, WaitingRoom } = load('client/src/waiting-room');
     const { WatchChannel } = load('client/src/watch-channel');
 
     const REQUEST_TIMEOUT_MILLISECONDS = 15 * 1000;
@@ -3073,8 +3347,8 @@
     const DATABASE_READS = ['get', 'count', 'distinct', 'aggregate'];
 
     class Connection {
-      /** `settings`: `env`, `endpoint`, `user?` (development login), `language?`, `timeout?`. */
-      constructor(settings, transport, clock) {
+      /** `settings`: `env`, `endpoint`, `user?` (development login), `language?`, `timeout?`, `waitingRoom?` ('wait' or 'fail'). */
+      constructor(settings, transport, clock, events) {
         this.env = requireText('env', settings.env);
         this.endpoint = requireText('endpoint', settings.endpoint).replace(/\/+$/, '');
         this.settings = settings;
@@ -3089,6 +3363,15 @@
           credentials: () => this.credentials(),
           post: (path, makeBody) => this.login(path, makeBody),
           clock: this.clock,
+        });
+        this.waitingRoom = new WaitingRoom({
+          key: `sampan.waiting.${this.endpoint}.${this.env}.${settings.user || ''}`,
+          storage: settings.storage || transport.storage,
+          request: (method, path, body) => this.stand(method, path, body),
+          owner: () => (this.session.tokens === null ? undefined : this.session.tokens.openid),
+          clock: this.clock,
+          events: events || new WaitingEvents(),
+          mode: settings.waitingRoom,
         });
       }
 
@@ -3202,24 +3485,53 @@
         return this.transport.request({ url: this.endpoint + path, method: method || 'POST', headers, body, timeout: patience });
       }
 
-      /** Sends with a token, retries what may be retried, and once more after the server refused the token. */
+      /** Sends with a token, retries what may be retried, stands in line where there is one, and once more after the server refused the token. */
       async authorised(send, { repeatable, idempotencyKey }) {
         const requestId = this.newId('c');
-        return withRetries(async () => {
-          const first = await this.attempt(send, requestId, idempotencyKey);
-          if (first.problem === null) return first.answer;
-          if (first.problem.status !== 401) throw first.problem;
-          await this.session.refused(first.token, first.problem.code);
-          const second = await this.attempt(send, requestId, idempotencyKey);
-          if (second.problem !== null) throw second.problem;
-          return second.answer;
-        }, repeatable, this.clock, this.retryBudget);
+        for (;;) {
+          try {
+            return await withRetries(() => this.withToken(send, requestId, idempotencyKey), repeatable, this.clock, this.retryBudget);
+          } catch (problem) {
+            if (problem.code !== 'WAITING_ROOM') throw problem;
+            await this.waitingRoom.wait(problem);
+          }
+        }
+      }
+
+      async withToken(send, requestId, idempotencyKey) {
+        const first = await this.attempt(send, requestId, idempotencyKey);
+        if (first.problem === null) return first.answer;
+        if (first.problem.status !== 401) throw first.problem;
+        await this.session.refused(first.token, first.problem.code);
+        const second = await this.attempt(send, requestId, idempotencyKey);
+        if (second.problem !== null) throw second.problem;
+        return second.answer;
+      }
+
+      /** A request about the line itself: once, since whoever waits asks again later. */
+      async stand(method, path, body) {
+        if (method === 'GET') return this.lookFromOutside(path);
+        const answer = await this.withToken((headers) => {
+          headers['content-type'] = 'application/json';
+          return this.send(path, headers, JSON.stringify(body));
+        }, this.newId('c'));
+        return JSON.parse(answer.text);
+      }
+
+      /** The same for everybody: without any header of its own it can come from a cache, and a browser need not ask whether it may. */
+      async lookFromOutside(path) {
+        const url = `${this.endpoint}${path}?env=${encodeURIComponent(this.env)}`;
+        const response = await this.transport.request({ url, method: 'GET', headers: {}, timeout: REQUEST_TIMEOUT_MILLISECONDS });
+        if (response.status >= 400) throw problemOf(response, '');
+        return JSON.parse(response.text);
       }
 
       async attempt(send, requestId, idempotencyKey) {
         const token = await this.session.accessToken();
         const headers = this.headers(requestId);
         headers.authorization = `Bearer ${token}`;
+        const pass = this.waitingRoom.pass();
+        if (pass !== undefined) headers['x-sampan-pass'] = pass;
         if (idempotencyKey !== undefined) headers['idempotency-key'] = idempotencyKey;
         const response = await send(headers);
         this.lastRequestId = response.headers['x-request-id'] || requestId;
@@ -4130,6 +4442,7 @@
     const { createAlipayContext } = load('client/src/alipay-context');
     const { createWechatCalls } = load('client/src/wechat-cloud');
     const { createAlipayTransport } = load('client/src/transport-alipay');
+    const { WaitingEvents } = load('client/src/waiting-room');
     const { createWechatTransport } = load('client/src/transport-wechat');
     const { createFetchTransport } = load('client/src/transport-fetch');
     const { globalScope, setHostModule } = load('client/src/host');
@@ -4140,6 +4453,8 @@
     // After install() the page's own names of environments, which are the old cloud's, have no effect.
     let installed = false;
     let wechatConnection = null;
+    // One line for the whole app: whoever shows it listens in one place.
+    const waitingRoom = new WaitingEvents();
 
     function chooseTransport() {
       const scope = globalScope();
@@ -4152,7 +4467,7 @@
     function settingsFrom(options) {
       const given = options || {};
       const own = {};
-      for (const name of ['env', 'endpoint', 'user', 'language', 'timeout', 'storage']) {
+      for (const name of ['env', 'endpoint', 'user', 'language', 'timeout', 'storage', 'waitingRoom']) {
         if (given[name] !== undefined && typeof given[name] !== 'symbol') own[name] = given[name];
       }
       // WeChat allows one environment for each kind of resource; there is one for all of them here.
@@ -4164,14 +4479,14 @@
     function lazyConnection(settings) {
       let connection = null;
       return () => {
-        if (connection === null) connection = new Connection(settings, chooseTransport());
+        if (connection === null) connection = new Connection(settings, chooseTransport(), undefined, waitingRoom);
         return connection;
       };
     }
 
     /** Alipay's API. */
     function createCloudContext(options) {
-      return createAlipayContext(lazyConnection(settingsFrom(options)));
+      return Object.assign(createAlipayContext(lazyConnection(settingsFrom(options))), { waitingRoom });
     }
 
     /** WeChat's API: `init` first, then the calls. */
@@ -4225,7 +4540,7 @@
       }
     }
 
-    const cloud = Object.assign({ createCloudContext, init, install, Cloud, DYNAMIC_CURRENT_ENV: Symbol('DYNAMIC_CURRENT_ENV') }, wechatCalls);
+    const cloud = Object.assign({ createCloudContext, init, install, Cloud, DYNAMIC_CURRENT_ENV: Symbol('DYNAMIC_CURRENT_ENV'), waitingRoom }, wechatCalls);
 
     module.exports = { cloud, setHostModule };
   };

@@ -7,6 +7,7 @@ module.exports = {
   database: () => wx.cloud.database(),
   rows: (answer) => answer.data,
   coupons: () => wx.cloud.coupons,
+  waitingRoom: () => wx.cloud.waitingRoom,
   picture: (path) => `${endpoint}/samples/retail/${path}`,
 
   // what the phone remembers

@@ -1,6 +1,6 @@
 // Keeps the copies that the three clients need equal to their sources:
 //   shared/*.js              → miniprogram-wechat/shared, miniprogram-alipay/shared (as they are), h5/shared (as ES modules)
-//   miniprogram-wechat/pages and /common → the same in miniprogram-alipay (WXML → AXML, WXSS → ACSS, page titles)
+//   miniprogram-wechat/pages, /common and /components → the same in miniprogram-alipay (WXML → AXML, WXSS → ACSS, page titles)
 //   h5/images/icons.svg      → one file an icon for the mini programs
 //   the client SDK           → miniprogram-*/sampan.js
 // `node scripts/sync-copies.mjs` writes them; with --check it only says which are out of date and exits 1.
@@ -59,7 +59,7 @@ export function wantedCopies() {
     const source = read(`shared/${name}`)
     copies.push([`miniprogram-wechat/shared/${name}`, source], [`miniprogram-alipay/shared/${name}`, source], [`h5/shared/${name}`, asModule(source)])
   }
-  for (const folder of ['pages', 'common']) {
+  for (const folder of ['pages', 'common', 'components']) {
     for (const name of list(`miniprogram-wechat/${folder}`, /\.(js|json|wxml|wxss)$/)) copies.push(alipayCopy(`${folder}/${name}`))
   }
   copies.push(['miniprogram-alipay/app.acss', read('miniprogram-wechat/app.wxss')])

@@ -13,6 +13,7 @@ import { replace } from './dom.js'
 import { connect, hasEnvironment } from './platform.js'
 import { currentRoute, route } from './router.js'
 import { currentLanguage, t, watch } from './state.js'
+import { showWaitingRoom } from './waiting-room.js'
 import { failure, message } from './widgets.js'
 
 route('', homePage)
@@ -40,7 +41,10 @@ async function show() {
   window.scrollTo(0, 0)
   const alive = () => mine === visit
   try {
-    if (!connected) connect()
+    if (!connected) {
+      connect()
+      showWaitingRoom(window.sampan.waitingRoom)
+    }
     connected = true
     await page({ view, values, query, alive })
   } catch (error) {
