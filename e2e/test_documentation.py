@@ -11,7 +11,10 @@ from harness.server import ROOT
 API = ROOT / "docs" / "api"
 METHODS = ("get", "head", "post", "put", "patch", "delete", "options")
 # Rooms whose codes reach the callers of the API; the command line and the workers have codes of their own.
-ROOMS = ("Kernel", "HTTPSupport", "Tenancy", "Identity", "Documents", "Files", "Functions", "Mail", "Coupons", "Rush", "Console", "Sampan")
+ROOMS = (
+    "Kernel", "HTTPSupport", "Tenancy", "Identity", "Documents", "Files", "Functions", "Mail", "Coupons", "Rush",
+    "LoadGenerator", "Rehearsals", "Console", "Sampan",
+)  # fmt: skip
 
 GROUP = re.compile(r'let group = router\.group\("([^"]+)"\)')
 ROUTE = re.compile(r'(router|group)\.(get|head|post|put|patch|delete)\((?:"([^"]*)")?')

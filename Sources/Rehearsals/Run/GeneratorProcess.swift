@@ -29,7 +29,9 @@ final class GeneratorProcess: Sendable {
         let process = Process()
         process.executableURL = program
         process.arguments = ["rehearse", "generate", "--json"]
-        process.environment = ["LC_ALL": "C.UTF-8", "PATH": "/usr/bin:/bin"]
+        // Nothing of the server's own, keys and passwords least of all; only where its libraries are.
+        let inherited = ProcessInfo.processInfo.environment.filter { $0.key == "LD_LIBRARY_PATH" || $0.key == "PATH" }
+        process.environment = inherited.merging(["LC_ALL": "C.UTF-8"]) { $1 }
         let (input, output) = (Pipe(), Pipe())
         process.standardInput = input
         process.standardOutput = output

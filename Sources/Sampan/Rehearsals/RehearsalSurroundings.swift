@@ -54,7 +54,7 @@ struct RehearsalSurroundings: RehearsalGround {
 
     func traffic() -> [EnvironmentID: Traffic] {
         guard let admission else { return [:] }
-        return admission.counts.take().reduce(into: [:]) { all, entry in
+        return admission.counts.soFar.reduce(into: [:]) { all, entry in
             guard let environment = entry.key.environment else { return }
             var traffic = all[environment] ?? Traffic()
             traffic.admitted += entry.value.admitted
